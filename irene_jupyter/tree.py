@@ -1,0 +1,347 @@
+"""Model trees: the plain data that every stage hands to the next, and its JSON form.
+
+A tree is immutable. Capture makes it with features and no energy, a predictor returns
+a copy with energy, a report shows it. Nothing here imports torch, numpy or Jupyter.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from irene_jupyter.errors import IreneError
+
+NodeType = Literal["model", "module", "ml"]
+Source = Literal["measured", "replayed", "predicted", "estimated", "simulated"]
+Shape = tuple[int, ...]
+
+NODE_TYPES: tuple[NodeType, ...] = ("model", "module", "ml")
+SOURCES: tuple[Source, ...] = ("measured", "replayed", "predicted", "estimated", "simulated")
+
+MEBIBYTE = 2.0**20  # bytes
+MEGAFLOP = 1e6  # floating-point operations
+
+# Deeper trees than any model that torch itself can call within Python's recursion limit.
+MAX_DEPTH = 256
+# Counts and sizes fit in 64 bits, as in torch and pandas.
+MAX_COUNT = 2**63 - 1
+# Relative tolerance of "own + children = parent" when a tree is read from a file.
+ADDITIVITY_TOLERANCE = 1e-6
+
+
+class TreeError(IreneError):
+    """A tree, or the JSON of one, breaks a rule of the format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Energy of a node over all its calls, in joules, with a 90 % interval.
+
+    Raises `TreeError` unless 0 <= low <= joules <= high, all finite.
+    """
+
+    joules: float
+    low: float
+    high: float
+    source: Source
+
+    def __post_init__(self) -> None:
+        for name in ("joules", "low", "high"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TreeError(f"energy: {name} must be a number, not {type(value).__name__}")
+            if not 0 <= value <= sys.float_info.max:
+                raise TreeError(f"energy: {name} must be finite and not negative")
+        if not self.low <= self.joules <= self.high:
+            raise TreeError(
+                f"energy: {self.joules} J lies outside its interval {self.low}..{self.high} J"
+            )
+        if self.source not in SOURCES:
+            raise TreeError(f"energy: source {self.source!r} is none of {', '.join(SOURCES)}")
+
+    def scaled(self, factor: float) -> Energy:
+        """This energy times `factor` (>= 0), for instance a number of calls."""
+        return Energy(self.joules * factor, self.low * factor, self.high * factor, self.source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What is known about a node's computation, over all its calls, children included.
+
+    `flops` and `bytes` are what really ran (bytes read and written, in the tensors' own
+    dtypes). `canonical_megaflops` and `canonical_mebibytes` count the same work as the
+    published IrEne data do (float32, unfused attention, a batched Linear reading its weights
+    once for each batch row): the regressors are trained on them. Units: 1e6 operations, 2^20 bytes.
+    """
+
+    num_parameters: int = 0  # elements, each tensor once
+    flops: float = 0.0
+    bytes: float = 0.0
+    canonical_megaflops: float = 0.0
+    canonical_mebibytes: float = 0.0
+    calls: int = 1
+    input_shapes: tuple[Shape, ...] = ()  # of one call, tensors in order of the arguments
+    output_shapes: tuple[Shape, ...] = ()
+    dtype: str | None = None  # of the computation, such as "float32"
+    device: str | None = None  # such as "cpu" or "cuda:0"
+    latency_seconds: float | None = None  # in place, all calls; None where it was not run
+    # Repeated on its own with warm caches, all calls (lower quartile), and its quartile range.
+    replayed_seconds: float | None = None
+    replayed_spread_seconds: float | None = None
+    operation: str | None = None  # the torch function behind a functional primitive
+    resources: Mapping[str, float] = field(default_factory=dict)  # unit in each key
+
+    def scaled(self, calls: int) -> Features:
+        """The features of `calls` repetitions of this run."""
+        return replace(
+            self,
+            flops=self.flops * calls,
+            bytes=self.bytes * calls,
+            canonical_megaflops=self.canonical_megaflops * calls,
+            canonical_mebibytes=self.canonical_mebibytes * calls,
+            calls=self.calls * calls,
+            latency_seconds=_times(self.latency_seconds, calls),
+            replayed_seconds=_times(self.replayed_seconds, calls),
+            replayed_spread_seconds=_times(self.replayed_spread_seconds, calls),
+        )
+
+
+def _times(value: float | None, factor: int) -> float | None:
+    return None if value is None else value * factor
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Node:
+    """A node of a model tree.
+
+    `path` is dotted as in `named_modules()` ("" at a model's root); a functional primitive
+    is named after its operation, "encoder.layer.0.attention.self.matmul_0".
+    `primitive` is the name in the registry of ml primitives, None for modules.
+    `flags` are "code: explanation", shown to people; see `docs/report-format.md`.
+    """
+
+    path: str
+    type: NodeType
+    class_name: str
+    features: Features = field(default_factory=Features)
+    children: tuple[Node, ...] = ()
+    energy: Energy | None = None
+    primitive: str | None = None
+    flags: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        joules = "" if self.energy is None else f", {self.energy.joules:.4g} J {self.energy.source}"
+        return f"<Node {self.path!r} {self.class_name}, {len(self.children)} children{joules}>"
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path, or the class name at the root."""
+        return self.path.rpartition(".")[2] or self.class_name
+
+    @property
+    def own_joules(self) -> float | None:
+        """Joules that no child explains: own + sum of the children = energy. None if unknown."""
+        if self.energy is None:
+            return None
+        below = math.fsum(child.energy.joules for child in self.children if child.energy)
+        return max(0.0, self.energy.joules - below)
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, parents first, siblings in order."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children))
+
+    def leaves(self) -> Iterator[Node]:
+        """The nodes without children."""
+        return (node for node in self.walk() if not node.children)
+
+    def find(self, path: str) -> Node:
+        """The node at `path`. Raises `KeyError` with the nearest existing path."""
+        nearest = self.path
+        for node in self.walk():
+            if node.path == path:
+                return node
+            if path.startswith(node.path + ".") and len(node.path) > len(nearest):
+                nearest = node.path
+        raise KeyError(f"no node {path!r}; the nearest is {nearest!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTree:
+    """One forward run of one model: its tree, and the size of the input.
+
+    `batch_size` and `seq_len` belong to the run (spec: paper table 1); `seq_len` is 1 where
+    the input has no sequence.
+    """
+
+    name: str
+    root: Node
+    batch_size: int
+    seq_len: int
+
+
+RunStatus = Literal["run", "not_run", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A signature of a model's calls: one tree (of one call), and how often it ran.
+
+    `status` is "not_run" where the cell built the model and never called it: the tree then
+    stands for one forward pass on inputs of our own making, and `calls` is 1.
+    `seconds` is the time of all calls in place, None where nothing ran.
+    """
+
+    model: str  # display name, the same for all runs of one model
+    tree: ModelTree
+    calls: int = 1
+    seconds: float | None = None
+    status: RunStatus = "run"
+    phase: str | None = None  # "prefill" or "decode" within generate()
+    # Tokens that went in, of all calls: each beam's copies count once. 0 without a sequence.
+    tokens: int = 0
+    items: int = 0  # of the batch that all calls began: a decoding step begins none
+    cache_length: int | None = None  # tokens in the cache at the call that the tree is of
+    notes: tuple[str, ...] = ()
+
+
+# --- JSON -----------------------------------------------------------------------------------
+
+
+def node_to_dict(node: Node) -> dict[str, Any]:
+    """`node` as strict JSON values; unknown features are left out."""
+    features = {
+        f.name: value
+        for f in fields(Features)
+        if (value := getattr(node.features, f.name)) not in (None, (), {})
+    }
+    for name in ("input_shapes", "output_shapes"):
+        if name in features:
+            features[name] = [list(shape) for shape in features[name]]
+    if "resources" in features:
+        features["resources"] = dict(features["resources"])
+    energy = node.energy
+    return {
+        "path": node.path,
+        "type": node.type,
+        "class_name": node.class_name,
+        "primitive": node.primitive,
+        "energy": None
+        if energy is None
+        else {name: getattr(energy, name) for name in ("joules", "low", "high", "source")},
+        "own_joules": node.own_joules,
+        "features": features,
+        "flags": list(node.flags),
+        "children": [node_to_dict(child) for child in node.children],
+    }
+
+
+def node_from_dict(data: Any, depth: int = 0) -> Node:
+    """The node that `node_to_dict` wrote. Raises `TreeError` on anything else.
+
+    Checks types, finite numbers, depth, and that children do not exceed their parent.
+    """
+    if depth > MAX_DEPTH:
+        raise TreeError(f"tree: deeper than {MAX_DEPTH} levels")
+    if not isinstance(data, dict):
+        raise TreeError(f"tree: a node must be an object, not {type(data).__name__}")
+    kind = data.get("type")
+    if kind not in NODE_TYPES:
+        raise TreeError(f"tree: type {kind!r} is none of {', '.join(NODE_TYPES)}")
+    children = _expect(data, "children", list)
+    energy = data.get("energy")
+    primitive = data.get("primitive")
+    if primitive is not None and not isinstance(primitive, str):
+        raise TreeError("tree: 'primitive' must be a string or null")
+    flags = _expect(data, "flags", list)
+    if not all(isinstance(flag, str) for flag in flags):
+        raise TreeError("tree: 'flags' must be strings")
+    node = Node(
+        path=_expect(data, "path", str),
+        type=kind,
+        class_name=_expect(data, "class_name", str),
+        features=_features_from_dict(_expect(data, "features", dict)),
+        children=tuple(node_from_dict(child, depth + 1) for child in children),
+        energy=None if energy is None else _energy_from_dict(energy),
+        primitive=primitive,
+        flags=tuple(flags),
+    )
+    if node.energy is not None and node.children:
+        below = math.fsum(child.energy.joules for child in node.children if child.energy)
+        if below > node.energy.joules * (1 + ADDITIVITY_TOLERANCE) + 1e-12:
+            raise TreeError(
+                f"tree: the children of {node.path!r} sum to {below} J, more than their "
+                f"parent's {node.energy.joules} J"
+            )
+    return node
+
+
+def _expect(data: dict[str, Any], key: str, kind: type) -> Any:
+    value = data.get(key)
+    if not isinstance(value, kind):
+        raise TreeError(f"tree: {key!r} must be of type {kind.__name__}")
+    return value
+
+
+def _energy_from_dict(data: Any) -> Energy:
+    if not isinstance(data, dict) or set(data) != {"joules", "low", "high", "source"}:
+        raise TreeError("energy: must have exactly joules, low, high and source")
+    return Energy(**data)
+
+
+_COUNTS = ("num_parameters", "calls")
+_NUMBERS = (
+    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "latency_seconds",
+    "replayed_seconds", "replayed_spread_seconds",
+)  # fmt: skip
+_STRINGS = ("dtype", "device", "operation")
+_SHAPES = ("input_shapes", "output_shapes")
+
+
+def _features_from_dict(data: dict[str, Any]) -> Features:
+    values: dict[str, Any] = {}
+    for name, value in data.items():
+        if name in _COUNTS and _is_count(value):
+            values[name] = value
+        elif name in _NUMBERS and _is_number(value):
+            values[name] = value
+        elif name in _STRINGS and isinstance(value, str):
+            values[name] = value
+        elif name in _SHAPES and isinstance(value, list):
+            values[name] = tuple(_shape(item) for item in value)
+        elif (
+            name == "resources"
+            and isinstance(value, dict)
+            and all(_is_number(item, signed=True) for item in value.values())
+        ):
+            values[name] = value
+        else:
+            raise TreeError(f"features: {name!r} is unknown or its value is not valid")
+    if values.get("calls", 1) < 1:
+        raise TreeError("features: 'calls' must be at least 1")
+    return Features(**values)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
+
+
+def _is_number(value: Any, *, signed: bool = False) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= sys.float_info.max  # False for NaN; an int may be larger than any float
+        and (signed or value >= 0)
+    )
+
+
+def _shape(value: Any) -> Shape:
+    if not isinstance(value, list) or not all(_is_count(size) for size in value):
+        raise TreeError("features: a shape must be a list of sizes")
+    return tuple(value)

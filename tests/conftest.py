@@ -1,0 +1,32 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# One thread each, before torch is imported: the tests share two cores, also in their kernels.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+# Nothing is ever fetched from a hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def irene_data() -> Path:
+    """The published measurements of PC1: `IRENE_DATA` (file or folder), or ../shared/data."""
+    place = Path(os.environ.get("IRENE_DATA") or REPOSITORY.parent / "shared" / "data")
+    path = place / "irene_device_1.jsonl.gz" if place.is_dir() else place
+    if not path.is_file():
+        pytest.skip(f"the published IrEne measurements are not at {path}; set IRENE_DATA")
+    return path

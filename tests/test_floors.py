@@ -1,0 +1,62 @@
+"""The house: an arrow never runs up, and heavy or hosted packages stay behind their doors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "irene_jupyter"
+# From the ground up; rooms of one floor do not know each other, except on the ground floor.
+FLOORS = (
+    {"errors", "tree", "merging", "frames"},
+    {"resources"},
+    {"capture", "predictors", "report", "meters"},
+    {"apportion"},
+    {"cell"},
+    {"measurement", "calibration", "doctor"},
+    {"notebook", "cli", "crossvalidate_command", "demo"},
+)
+DOORS = {
+    "IPython": {"notebook"},
+    "ipywidgets": {"notebook"},
+    "anywidget": {"notebook"},
+    "codecarbon": {"report/cost.py"},
+    "pynvml": {"resources/nvml.py"},
+    "serial": {"meters/transport.py"},
+    "pickle": set(),
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Modules that a file imports when it runs; not those for type checkers alone."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def floor(room: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_and_through_the_doors(path: Path) -> None:
+    place = path.relative_to(PACKAGE)
+    room = place.parts[0].removesuffix(".py")
+    for name in imports(path):
+        top, _, below = name.partition(".")
+        if top in DOORS:
+            assert {room, place.as_posix()} & DOORS[top], f"{place} imports {name}"
+        if top == "irene_jupyter" and below and room != "__init__":
+            other = below.split(".")[0]
+            if other != room and (floor(room), floor(other)) != (0, 0):
+                assert floor(other) < floor(room), f"{place} imports {name}"
