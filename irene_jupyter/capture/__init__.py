@@ -1,0 +1,1 @@
+"""torch runs in, model trees with features out."""

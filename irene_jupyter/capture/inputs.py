@@ -1,0 +1,239 @@
+"""Inputs for models that nobody has called yet, and the sizes of inputs that somebody gave."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from irene_jupyter.capture.counting import tensors_in
+from irene_jupyter.errors import InputShapeError, OptionError
+
+# Image sides to try where only a convolution is known, in pixels: ImageNet, CIFAR, MNIST.
+_IMAGE_SIDES = (224, 32, 28, 64, 16)
+_SAMPLES_PER_TOKEN = 320  # of raw audio: 20 ms at 16 kHz, the stride of wav2vec 2.0's encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Arguments of a forward call, and the sizes that they stand for."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int = 1
+    seq_len: int = 1
+
+
+def input_sizes(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[int, int]:
+    """(batch size, sequence length) of a call's inputs; the length is 1 where there is none.
+
+    Ids (batch, sequence) and embeddings (batch, sequence, width) have one, images do not.
+    """
+    first = None
+    for name in ("input_ids", "inputs_embeds", "decoder_input_ids", "input_values", "pixel_values"):
+        if isinstance(kwargs.get(name), torch.Tensor):
+            first = kwargs[name]
+            break
+    if first is None:
+        found = tensors_in((args, dict(kwargs)))
+        first = found[0] if found else None
+    if first is None or first.dim() == 0:
+        return 1, 1
+    has_sequence = first.dim() == 3 or (first.dim() == 2 and not first.is_floating_point())
+    return int(first.shape[0]), int(first.shape[1]) if has_sequence else 1
+
+
+def dummy_inputs(
+    model: nn.Module, batch_size: int, seq_len: int, device: str = "meta"
+) -> Iterator[Inputs]:
+    """Candidates of inputs for `model`, the likeliest first, as tensors on `device`.
+
+    Transformers models are asked for their main input, others for their first layers.
+    Raises `InputShapeError` where nothing tells the shape, `OptionError` where the model
+    cannot take that many positions.
+    """
+    config = getattr(model, "config", None)
+    if config is not None and hasattr(model, "main_input_name"):
+        likeliest = _for_transformers(model, config, batch_size, seq_len, device)
+        yield likeliest
+        samples = likeliest.kwargs.get("input_values")
+        if samples is not None and samples.dim() == 2:  # or audio with a channel (EnCodec)
+            kwargs = {**likeliest.kwargs, "input_values": samples.unsqueeze(1)}
+            yield replace(likeliest, kwargs=kwargs)
+        return
+    candidates = list(_for_layers(model, batch_size, seq_len, device))
+    if not candidates:
+        raise InputShapeError(
+            f"no layer of {type(model).__name__} tells the shape of its input: run it once in the "
+            "cell, or call irene_jupyter.measure(model, example_input)"
+        )
+    yield from candidates
+
+
+# --- transformers -----------------------------------------------------------------------------
+
+
+def _for_transformers(
+    model: nn.Module, config: Any, batch_size: int, seq_len: int, device: str
+) -> Inputs:
+    accepted = set(inspect.signature(model.forward).parameters)
+    main = str(model.main_input_name)
+    wanted = [main]
+    has_images = hasattr(config, "vision_config") and hasattr(config, "text_config")
+    if main in ("input_ids", "pixel_values") and has_images and _is_contrastive(model, accepted):
+        wanted = ["input_ids", "pixel_values"]
+    if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in accepted:
+        wanted.append("decoder_input_ids")
+    kwargs: dict[str, Any] = {}
+    length = seq_len
+    for name in wanted:
+        kwargs[name] = tensor = _transformers_input(name, config, batch_size, seq_len, device)
+        if name == "input_ids":
+            check_positions(model, config, seq_len)
+        if name in ("pixel_values", "input_values") and len(wanted) == 1:
+            length = int(tensor.shape[1]) if tensor.dim() == 3 else 1
+    return Inputs((), kwargs, batch_size, length)
+
+
+def _is_contrastive(model: nn.Module, accepted: set[str]) -> bool:
+    """CLIP and its kin take both; a language model with images needs placeholders in its text."""
+    return {"input_ids", "pixel_values"} <= accepted and "past_key_values" not in accepted
+
+
+def _transformers_input(
+    name: str, config: Any, batch_size: int, seq_len: int, device: str
+) -> torch.Tensor:
+    if name == "input_ids":
+        return torch.ones(batch_size, seq_len, dtype=torch.long, device=device)
+    if name == "decoder_input_ids":
+        most = _config(config, "max_target_positions")
+        length = min(seq_len, int(most)) if most else seq_len
+        return torch.ones(batch_size, length, dtype=torch.long, device=device)
+    if name == "pixel_values":
+        side = _config(config, "image_size") or 224
+        height, width = side if isinstance(side, list | tuple) else (side, side)
+        channels = _config(config, "num_channels") or 3
+        return torch.zeros(batch_size, int(channels), int(height), int(width), device=device)
+    if name == "input_features":
+        bins = _config(config, "num_mel_bins", "feature_size", "input_dim") or 80
+        frames = _config(config, "max_source_positions")
+        size = (int(bins), 2 * int(frames)) if frames else (seq_len, int(bins))
+        return torch.zeros(batch_size, *size, device=device)
+    if name == "input_values":
+        bins, frames = _config(config, "num_mel_bins"), _config(config, "max_length")
+        if bins and frames and hasattr(config, "patch_size"):  # a spectrogram (AST), not samples
+            return torch.zeros(batch_size, int(frames), int(bins), device=device)
+        return torch.zeros(batch_size, seq_len * _SAMPLES_PER_TOKEN, device=device)
+    if name in ("inputs_embeds", "hidden_states"):
+        return torch.zeros(batch_size, seq_len, int(_config(config, "hidden_size")), device=device)
+    raise InputShapeError(
+        f"the model's main input is {name!r}, whose shape its configuration does not tell: run the "
+        "model once in the cell, or call irene_jupyter.measure(model, example_input)"
+    )
+
+
+def _config(config: Any, *names: str) -> Any:
+    """The first of `names` that the configuration, or a part of it, gives."""
+    parts = [config]
+    for part in ("vision_config", "audio_config", "text_config", "encoder", "decoder"):
+        if getattr(config, part, None) is not None:
+            parts.append(getattr(config, part))
+    for part in parts:
+        for name in names:
+            value = getattr(part, name, None)
+            if value is not None:
+                return value
+    return None
+
+
+def check_positions(model: nn.Module, config: Any, seq_len: int) -> None:
+    """Raises `OptionError` if a learned position table is shorter than `seq_len`."""
+    most = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    if not isinstance(most, int) or seq_len <= most:
+        return
+    for name, module in model.named_modules():
+        learned = isinstance(module, nn.Embedding) and module.num_embeddings == most
+        if learned and any(word in name for word in ("pos", "wpe")):
+            raise OptionError(
+                f"{type(model).__name__} has {most} positions, fewer than the sequence length "
+                f"{seq_len}: choose a shorter one, or a configuration with more positions"
+            )
+
+
+# --- plain torch ------------------------------------------------------------------------------
+
+
+def _for_layers(model: nn.Module, batch_size: int, seq_len: int, device: str) -> Iterator[Inputs]:
+    required = _required_inputs(model)
+    seen: set[tuple[tuple[int, ...], torch.dtype]] = set()
+    for layer in _first_layers(model):
+        for shape, dtype in _layer_inputs(layer, batch_size, seq_len):
+            if (shape, dtype) in seen:
+                continue
+            seen.add((shape, dtype))
+            make = torch.ones if dtype == torch.long else torch.zeros
+            tensor = make(shape, dtype=dtype, device=device)
+            has_sequence = len(shape) == 3 or dtype == torch.long
+            length = seq_len if has_sequence and seq_len in shape[:2] else 1
+            yield Inputs((tensor,) * required, {}, batch_size, length)
+
+
+def _required_inputs(model: nn.Module) -> int:
+    parameters = inspect.signature(model.forward).parameters.values()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.kind in positional and p.default is p.empty]
+    return max(len(needed), 1)
+
+
+def _first_layers(model: nn.Module, most: int = 4) -> list[nn.Module]:
+    """The first layers with parameters or a width, in order of registration."""
+    layers: list[nn.Module] = []
+    for module in model.modules():
+        whole = isinstance(module, nn.MultiheadAttention)
+        if (whole or not list(module.children())) and any(
+            True for _ in _layer_inputs(module, 1, 1)
+        ):
+            layers.append(module)
+        if len(layers) == most:
+            break
+    return layers
+
+
+def _layer_inputs(
+    layer: nn.Module, batch_size: int, seq_len: int
+) -> Iterator[tuple[tuple[int, ...], torch.dtype]]:
+    """Shapes that `layer` could take: (batch, sequence, width), (batch, width), images …"""
+    b, s, floating = batch_size, seq_len, torch.float32
+    if isinstance(layer, nn.Embedding | nn.EmbeddingBag):
+        yield (b, s), torch.long
+    elif isinstance(layer, nn.Linear):
+        yield (b, layer.in_features), floating
+        yield (b, s, layer.in_features), floating
+    elif type(layer).__name__ == "Conv1D":  # transformers' addmm layer: weight (inputs, outputs)
+        yield (b, s, int(layer.get_parameter("weight").shape[0])), floating
+    elif isinstance(layer, nn.RNNBase):
+        yield (
+            ((b, s, layer.input_size) if layer.batch_first else (s, b, layer.input_size)),
+            floating,
+        )
+    elif isinstance(layer, nn.MultiheadAttention):
+        yield ((b, s, layer.embed_dim) if layer.batch_first else (s, b, layer.embed_dim)), floating
+    elif isinstance(layer, nn.Conv1d | nn.ConvTranspose1d):
+        yield (b, layer.in_channels, s), floating
+    elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        for side in _IMAGE_SIDES:
+            yield (b, layer.in_channels, side, side), floating
+    elif isinstance(layer, nn.Conv3d | nn.ConvTranspose3d):
+        yield (b, layer.in_channels, 16, 112, 112), floating  # a short clip, as in Kinetics
+    elif isinstance(layer, nn.BatchNorm1d):
+        yield (b, layer.num_features), floating
+        yield (b, layer.num_features, s), floating
+    elif isinstance(layer, nn.LayerNorm) or type(layer).__name__ == "RMSNorm":
+        width = tuple(getattr(layer, "normalized_shape", ()))
+        if width and math.prod(width) > 0:
+            yield (b, s, *width) if len(width) == 1 else (b, *width), floating

@@ -1,0 +1,407 @@
+"""Latency of leaves on their own: each distinct one repeated on fresh inputs, in a time budget.
+
+Only what keeps no state is repeated: a whitelist of modules and functions, called below the
+user's hooks, without gradients, on inputs of our own. So caches do not grow, running statistics
+do not move, and nothing drifts. Warm caches make a small leaf faster than in place: both times
+are reported. Hazards: the findings on which this rests are in `docs/replay.md`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from irene_jupyter.capture.calls import Call, TensorSpec
+from irene_jupyter.capture.gather import Recorded
+from irene_jupyter.capture.primitives import primitive_of
+from irene_jupyter.tree import Features, Node, Run
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.02  # of one distinct leaf, if its repeats are short
+MIN_REPEATS = 3
+MAX_REPEATS = 30
+MAX_INPUT_BYTES = 256 * 2**20  # of the fresh inputs of one leaf
+PROGRESS_SECONDS = 1.0  # from which a replay says what it does
+LOADED = 0.25  # share of the processor that other work takes from which times are doubtful
+LEAST_SECONDS = 0.01  # under which the clock of the process's own work is too coarse to tell
+CUDA_LOOP = 20  # calls between two events
+
+# Functions without state or randomness, by their canonical names.
+_FUNCTIONS = frozenset(
+    "matmul bmm baddbmm addbmm addmm einsum softmax scaled_dot_product_attention linear layer_norm "
+    "rms_norm embedding conv1d conv2d conv3d".split()
+)
+# Primitives whose modules compute their output from input and parameters alone.
+_MODULES = frozenset(
+    "Linear Conv1D LayerNorm RMSNorm GroupNorm Embedding GELU SiLU ReLU ReLU6 Mish Tanh Sigmoid "
+    "LeakyReLU ELU Softplus Hardswish Hardtanh LogSigmoid Softmax LogSoftmax Conv1d Conv2d Conv3d "
+    "ConvTranspose1d ConvTranspose2d ConvTranspose3d MaxPool1d MaxPool2d AvgPool1d AvgPool2d "
+    "AdaptiveAvgPool1d AdaptiveAvgPool2d Bilinear PReLU".split()
+)
+_KNOWN = ("torch.nn.modules.", "transformers.")
+_IDEMPOTENT = frozenset({"ReLU", "ReLU6", "Hardtanh"})  # in place, again and again, is no drift
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of one call: the lower quartile of its repeats, and their interquartile range."""
+
+    seconds: float
+    spread_seconds: float
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What was repeated: `distinct` leaves, for `leaves` nodes of the trees."""
+
+    runs: tuple[Run, ...]
+    distinct: int = 0
+    leaves: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Distinct:
+    """A leaf that is repeated once for all nodes that are like it."""
+
+    call: Call
+    module: nn.Module | None
+    weight: float = 0.0  # flops and bytes over all its nodes: the greatest go first
+    nodes: int = 0
+    expected_seconds: float = 0.0  # of a call, as in place
+    timing: Timing | None = None
+
+
+def replayed(
+    runs: Sequence[Run],
+    recorded: Sequence[Recorded | None],
+    budget_seconds: float,
+    progress: Progress | None = None,
+    others_cpu_share: float | None = None,
+) -> Replay:
+    """The runs with `replayed_seconds` at their leaves, within `budget_seconds`.
+
+    The heaviest leaves come first; what the budget does not reach stays without. `progress`
+    gets a line now and then once it lasts over a second. `others_cpu_share` is what other
+    processes take of this machine (0 to 1). Nothing the user owns is changed.
+    """
+    if budget_seconds <= 0:
+        return Replay(tuple(runs))
+    began, worked = time.perf_counter(), time.process_time()
+    keys: list[dict[str, Any]] = []
+    distinct: dict[Any, _Distinct] = {}
+    for run, record in zip(runs, recorded, strict=True):
+        keys.append({} if record is None else _plan(run, record, distinct))
+    on_gpu = any(
+        spec.device.type != "cpu"
+        for each in distinct.values()
+        for spec in _specs((each.call.args, each.call.kwargs))
+    )
+    order = sorted(distinct.values(), key=lambda each: -each.weight)
+    _time_all(order, began + budget_seconds, progress)
+    timed = [each for each in order if each.timing is not None]
+    done = tuple(
+        replace(run, tree=replace(run.tree, root=_marked(run.tree.root, of_run, distinct)))
+        for run, of_run in zip(runs, keys, strict=True)
+    )
+    notes = []
+    if len(timed) < len(order):
+        notes.append(
+            f"replay: {len(timed)} of {len(order)} distinct operations in the time that there was; "
+            "--budget gives it more"
+        )
+    seconds = time.perf_counter() - began
+    waited = 1 - (time.process_time() - worked) / seconds
+    load = max(others_cpu_share or 0.0, 0.0 if on_gpu else waited)
+    if timed and seconds > LEAST_SECONDS and load > LOADED:
+        notes.append(
+            f"replay: other work took {load:.0%} of this machine, so that replayed times may be "
+            "too long"
+        )
+    return Replay(done, len(timed), sum(each.nodes for each in timed), seconds, tuple(notes))
+
+
+# --- what is repeated -------------------------------------------------------------------------
+
+
+def _plan(run: Run, record: Recorded, distinct: dict[Any, _Distinct]) -> dict[str, Any]:
+    """Adds the run's leaves to `distinct`; returns the key of each by its path in the tree."""
+    found: dict[str, Any] = {}
+    for node in run.tree.root.walk():
+        if node.children or node.primitive is None:
+            continue
+        path = node.path.removeprefix(record.path).removeprefix(".") if record.path else node.path
+        call = record.calls.get(path)
+        if call is None:
+            continue
+        module = _module_at(record.module, path) if call.function is None else None
+        if not _is_safe(node, call, module):
+            continue
+        key = _key(call, module)
+        each = distinct.setdefault(key, _Distinct(call, module))
+        each.weight += (node.features.flops + node.features.bytes) * run.calls
+        each.nodes += 1
+        in_place = (node.features.latency_seconds or 0.0) / node.features.calls
+        each.expected_seconds = max(each.expected_seconds, in_place)
+        found[node.path] = key
+    return found
+
+
+def _module_at(root: nn.Module, path: str) -> nn.Module | None:
+    try:
+        return root.get_submodule(path)
+    except AttributeError:
+        return None
+
+
+def _is_safe(node: Node, call: Call, module: nn.Module | None) -> bool:
+    if _input_bytes(call) > MAX_INPUT_BYTES:
+        return False
+    if call.function is not None:
+        name = getattr(call.function, "__name__", "")
+        changes = name.endswith("_") or name.startswith("__i") or "out" in call.kwargs
+        return call.name in _FUNCTIONS and not changes
+    if module is None or node.primitive not in _MODULES or primitive_of(module) != node.primitive:
+        return False
+    if "forward" in vars(module) or hasattr(module, "parametrizations"):  # offloaded, quantised …
+        return False
+    if getattr(module, "max_norm", None) is not None:  # an embedding that renorms its weights
+        return False
+    if getattr(module, "inplace", False) and type(module).__name__ not in _IDEMPOTENT:
+        return False
+    # Hooks on a module may hold state (old weight_norm, accelerate): forward would miss them.
+    if module._forward_pre_hooks or any(b is not None for b in module._buffers.values()):
+        return False
+    if not type(module).__module__.startswith(_KNOWN):  # a user's subclass may keep anything
+        return False
+    specs = list(_specs((call.args, call.kwargs)))
+    return len(specs) == 1 and not any(p.is_meta for p in module.parameters(recurse=False))
+
+
+def _key(call: Call, module: nn.Module | None) -> Any:
+    """Equal for leaves that take the same time."""
+    config: Any = None
+    if module is not None:
+        config = (
+            type(module),
+            module.extra_repr(),
+            module.training,
+            tuple((p.shape, p.dtype, p.device) for p in module.parameters(recurse=False)),
+        )
+    return (call.name, config, _frozen((call.args, call.kwargs)), call.autocast)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return tuple((key, _frozen(item)) for key, item in value.items())
+    return tuple(_frozen(item) for item in value) if isinstance(value, tuple) else value
+
+
+def _specs(value: Any) -> Iterator[TensorSpec]:
+    if isinstance(value, TensorSpec):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _specs(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _specs(item)
+
+
+def _extent(spec: TensorSpec) -> int:
+    """Elements of storage that the tensor spans; one that is expanded spans few."""
+    if 0 in spec.shape:
+        return 0
+    return 1 + sum((n - 1) * step for n, step in zip(spec.shape, spec.stride, strict=True))
+
+
+def _input_bytes(call: Call) -> int:
+    return sum(_extent(s) * s.dtype.itemsize for s in _specs((call.args, call.kwargs)))
+
+
+# --- repeating --------------------------------------------------------------------------------
+
+
+def _time_all(order: Sequence[_Distinct], deadline: float, progress: Progress | None) -> None:
+    """Times them one after the other until the deadline."""
+    began = told = time.perf_counter()
+    devices = {s.device for each in order for s in _specs((each.call.args, each.call.kwargs))}
+    cuda = sorted({d.index or 0 for d in devices if d.type == "cuda"})
+    with torch.no_grad(), torch.random.fork_rng(devices=cuda):
+        for number, each in enumerate(order):
+            now = time.perf_counter()
+            if now >= deadline:
+                return
+            if progress is not None and now - began > PROGRESS_SECONDS and now - told > 0.5:
+                progress(f"replaying {number} of {len(order)} operations")
+                told = now
+            try:
+                each.timing = _timing(each, deadline)
+            except Exception as error:  # a backend that refuses our inputs is no fault of the user
+                logger.debug("could not replay %s", each.call.name, exc_info=error)
+
+
+def _timing(each: _Distinct, deadline: float) -> Timing | None:
+    call = each.call
+    if time.perf_counter() + (1 + MIN_REPEATS) * each.expected_seconds > deadline:
+        return None
+    first = next(_specs((call.args, call.kwargs)), None)
+    device = torch.device("cpu") if first is None else first.device
+    # The user's random state is not touched: our numbers come from a generator of our own.
+    generator = torch.Generator(device=device).manual_seed(0)
+    highest = _highest_id(each)
+    args = _fresh(call.args, generator, highest)
+    kwargs = _fresh(call.kwargs, generator, highest)
+    if call.name == "scaled_dot_product_attention":
+        kwargs = {**kwargs, **({"dropout_p": 0.0} if "dropout_p" in kwargs else {})}
+    # `forward`, not the call: the user's hooks on the module would see inputs of ours.
+    run = call.function if each.module is None else each.module.forward
+    assert run is not None
+    with _autocast(call):
+        once = time.perf_counter()
+        run(*args, **kwargs)
+        once = time.perf_counter() - once
+        if time.perf_counter() + MIN_REPEATS * once > deadline:
+            return None
+        measure = _on_cuda if device.type == "cuda" else _on_host
+        return measure(lambda: run(*args, **kwargs), deadline)
+
+
+def _on_host(run: Callable[[], Any], deadline: float) -> Timing:
+    seconds: list[float] = []
+    until = min(deadline, time.perf_counter() + SLICE_SECONDS)
+    while len(seconds) < MAX_REPEATS:
+        began = time.perf_counter()
+        run()
+        ended = time.perf_counter()
+        seconds.append(ended - began)
+        if ended > until and len(seconds) >= MIN_REPEATS:
+            break
+    return _summary(seconds)
+
+
+def _on_cuda(run: Callable[[], Any], deadline: float) -> Timing:
+    """Events around loops of calls: one launch would be lost in the clock. Untried on hardware."""
+    event: Any = torch.cuda.Event
+    seconds: list[float] = []
+    until = min(deadline, time.perf_counter() + SLICE_SECONDS)
+    while len(seconds) < MAX_REPEATS:
+        start, end = (event(enable_timing=True) for _ in range(2))
+        start.record()
+        for _ in range(CUDA_LOOP):
+            run()
+        end.record()
+        end.synchronize()
+        seconds.append(start.elapsed_time(end) / 1e3 / CUDA_LOOP)
+        if time.perf_counter() > until and len(seconds) >= MIN_REPEATS:
+            break
+    return _summary(seconds)
+
+
+def _summary(seconds: Sequence[float]) -> Timing:
+    low, _, high = statistics.quantiles(seconds, n=4, method="inclusive")
+    return Timing(low, high - low, len(seconds))
+
+
+def _highest_id(each: _Distinct) -> int:
+    """Whole numbers below this are valid: rows of an embedding's table, else 0 and 1."""
+    if isinstance(each.module, nn.Embedding):
+        return int(each.module.num_embeddings)
+    if each.call.name == "embedding":
+        tables = [s for s in _specs((each.call.args, each.call.kwargs)) if _is_float(s)]
+        return tables[0].shape[0] if tables else 1
+    return 2
+
+
+def _is_float(spec: TensorSpec) -> bool:
+    return spec.dtype.is_floating_point
+
+
+def _fresh(value: Any, generator: torch.Generator, highest: int) -> Any:
+    """The arguments with a new tensor of the recorded shape and layout for each `TensorSpec`."""
+    if isinstance(value, TensorSpec):
+        return _tensor(value, generator, highest)
+    if isinstance(value, Mapping):
+        return {key: _fresh(item, generator, highest) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_fresh(item, generator, highest) for item in value)
+    return value
+
+
+def _tensor(spec: TensorSpec, generator: torch.Generator, highest: int) -> torch.Tensor:
+    size = _extent(spec)
+    if spec.dtype.is_floating_point or spec.dtype.is_complex:
+        base = torch.randn(size, generator=generator, device=spec.device).to(spec.dtype)
+    elif spec.dtype is torch.bool:
+        base = torch.ones(size, dtype=torch.bool, device=spec.device)  # a mask that hides nothing
+    else:
+        base = torch.randint(
+            max(1, highest), (size,), generator=generator, device=spec.device, dtype=spec.dtype
+        )
+    return base.as_strided(spec.shape, spec.stride)
+
+
+@contextlib.contextmanager
+def _autocast(call: Call) -> Iterator[None]:
+    if call.autocast is None:
+        yield
+        return
+    device, dtype = call.autocast
+    with torch.autocast(device, dtype=dtype, cache_enabled=False):
+        yield
+
+
+# --- back into the trees ------------------------------------------------------------------------
+
+
+def _marked(node: Node, keys: Mapping[str, Any], distinct: Mapping[Any, _Distinct]) -> Node:
+    if not keys:
+        return node
+    children = tuple(_marked(child, keys, distinct) for child in node.children)
+    # The leaves of a fused attention core are one call: they share its time by their operations.
+    groups: dict[Any, list[Node]] = {}
+    for child in children:
+        if child.path in keys and child.features.operation == "scaled_dot_product_attention":
+            groups.setdefault(keys[child.path], []).append(child)
+    shares: dict[str, float] = {}
+    for group in groups.values():
+        cores = max(1, len(group) // 3)
+        flops = math.fsum(child.features.flops for child in group)
+        for child in group:
+            part = child.features.flops / flops if flops else 1 / len(group)
+            shares[child.path] = part * cores
+    marked = tuple(
+        _with_timing(child, distinct[keys[child.path]].timing, shares.get(child.path, 1.0))
+        if child.path in keys
+        else child
+        for child in children
+    )
+    if node.path in keys and not node.children:
+        return _with_timing(node, distinct[keys[node.path]].timing, 1.0)
+    return replace(node, children=marked)
+
+
+def _with_timing(node: Node, timing: Timing | None, share: float) -> Node:
+    if timing is None:
+        return node
+    times = node.features.calls * share
+    features: Features = replace(
+        node.features,
+        replayed_seconds=timing.seconds * times,
+        replayed_spread_seconds=timing.spread_seconds * times,
+    )
+    return replace(node, features=features)

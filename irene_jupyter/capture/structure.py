@@ -1,0 +1,286 @@
+"""Trees of models that did not run under our hooks: only built, compiled, or too big to build.
+
+The forward pass is traced on tensors without data: meta first, then fake ones, and as the last
+resort on real ones. The model's parameters are swapped for the duration and put back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.utils._pytree import tree_map
+
+from irene_jupyter.capture.inputs import Inputs, dummy_inputs
+from irene_jupyter.capture.trace import Recording
+from irene_jupyter.errors import CaptureError, IreneError
+from irene_jupyter.tree import ModelTree, Node
+
+logger = logging.getLogger(__name__)
+
+# A model on meta that can only be traced for real, because its code looks at values, gets zeros
+# for weights, up to this size.
+MAX_ZEROS_BYTES = 2 * 2**30
+
+Convert = Callable[[torch.Tensor], torch.Tensor]
+
+
+def structure_of(
+    model: nn.Module, batch_size: int, seq_len: int, name: str | None = None
+) -> ModelTree:
+    """The tree of one forward pass of `model` on inputs of our own making; it is not run.
+
+    Raises `InputShapeError` if its input's shape is unknown, `CaptureError` if the pass fails.
+    """
+    model = uncompiled(model)
+    failures: list[str] = []
+    for inputs in dummy_inputs(model, batch_size, seq_len):
+        try:
+            return tree_for(model, inputs, name)
+        except CaptureError as error:
+            failures.append(str(error))
+    raise CaptureError(failures[0])
+
+
+def tree_for(model: nn.Module, inputs: Inputs, name: str | None = None) -> ModelTree:
+    """The tree of `model` on tensors shaped like `inputs`. Raises `CaptureError` if it fails."""
+    model = uncompiled(model)
+    name = name or type(model).__name__
+    if isinstance(model, torch.jit.ScriptModule):
+        raise CaptureError("TorchScript hides its parts: measure the model that it was made from")
+    failures: list[tuple[str, BaseException]] = []
+    for kind, attempt in (("meta", _on_meta), ("fake", _on_fake), ("real", _on_real)):
+        if kind == "real" and _missing_bytes(model) > MAX_ZEROS_BYTES:
+            continue
+        try:
+            with untouched(model):
+                node = attempt(model, inputs)
+        except Exception as error:  # whatever the model's own code raises on tensors without data
+            logger.debug("%s on %s tensors failed", name, kind, exc_info=error)
+            failures.append((kind, error))
+            continue
+        return ModelTree(name, node, inputs.batch_size, inputs.seq_len)
+    kind, last = failures[-1]
+    shapes = [tuple(t.shape) for t in (*inputs.args, *inputs.kwargs.values()) if _is_tensor(t)]
+    raise CaptureError(
+        f"{name} could not be traced on inputs of shape {shapes}: {type(last).__name__}: {last}. "
+        "Run it once in the cell, or call irene_jupyter.measure(model, example_input)"
+    ) from last
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, torch.Tensor)
+
+
+def uncompiled(model: nn.Module) -> nn.Module:
+    """The module inside of a `torch.compile`d one."""
+    original = getattr(model, "_orig_mod", None)
+    return original if isinstance(original, nn.Module) else model
+
+
+@contextlib.contextmanager
+def untouched(model: nn.Module) -> Iterator[None]:
+    """No gradients, no compilation, no fused fast path; random state and train flags put back."""
+    training = [(module, module.training) for module in model.modules()]
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        if "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            for module, _ in training:
+                module.training = False
+            yield
+        finally:
+            for module, flag in training:
+                module.training = flag
+            torch.backends.mha.set_fastpath_enabled(fast_path)
+
+
+def _record(
+    model: nn.Module, inputs: Inputs, args: Any, kwargs: Any, call: Callable[[Any, Any], Any]
+) -> Node:
+    with Recording(model, inputs.batch_size) as recording:
+        call(args, kwargs)
+    node = recording.finish()
+    if node is None:
+        raise CaptureError(f"{type(model).__name__} was not called")
+    return node
+
+
+def _swapped(model: nn.Module, inputs: Inputs, convert: Convert) -> Node:
+    """Runs the model with parameters, buffers and inputs converted; the user's are put back."""
+    state = {
+        name: convert(tensor)
+        for tensors in (model.named_parameters(), model.named_buffers())
+        for name, tensor in tensors
+    }
+    args, kwargs = tree_map(
+        lambda v: convert(v) if _is_tensor(v) else v, (inputs.args, dict(inputs.kwargs))
+    )
+    if hasattr(model, "config"):  # transformers inspects the mask's values; ours would be all ones
+        kwargs = {k: v for k, v in kwargs.items() if not k.endswith("attention_mask")}
+    return _record(model, inputs, args, kwargs, lambda a, k: functional_call(model, state, a, k))
+
+
+def _on_meta(model: nn.Module, inputs: Inputs) -> Node:
+    with torch.device("meta"):
+        return _swapped(model, inputs, lambda t: torch.empty_like(t, device="meta"))
+
+
+def _on_fake(model: nn.Module, inputs: Inputs) -> Node:
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    with mode, _quiet("torch._subclasses.fake_tensor"):  # it logs what we are going to handle
+        return _swapped(model, inputs, lambda t: torch.empty(t.shape, dtype=t.dtype, device="cpu"))
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    noisy = logging.getLogger(name)
+    level = noisy.level
+    noisy.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        noisy.setLevel(level)
+
+
+def _missing_bytes(model: nn.Module) -> int:
+    return sum(p.numel() * p.element_size() for p in model.parameters() if p.is_meta)
+
+
+def _on_real(model: nn.Module, inputs: Inputs) -> Node:
+    """The user's own weights; zeros for those that exist on meta only."""
+    device = next((p.device for p in model.parameters() if not p.is_meta), torch.device("cpu"))
+    args, kwargs = tree_map(
+        lambda v: filled(v, device) if _is_tensor(v) else v, (inputs.args, dict(inputs.kwargs))
+    )
+    state = {
+        name: torch.zeros_like(tensor, device=device) if tensor.is_meta else tensor.clone()
+        for name, tensor in model.named_buffers()  # a forward may change them
+    }
+    for name, parameter in model.named_parameters():
+        if parameter.is_meta:
+            state[name] = torch.zeros_like(parameter, device=device)
+    return _record(model, inputs, args, kwargs, lambda a, k: functional_call(model, state, a, k))
+
+
+def filled(like: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Real values for a tensor without data: ones are valid ids, masks and signals alike."""
+    return torch.ones(like.shape, dtype=like.dtype, device=device)
+
+
+def without_data(args: Any, kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call's arguments with tensors replaced by meta ones of their shapes; caches dropped."""
+
+    def bare(value: Any) -> Any:
+        if _is_tensor(value):
+            return torch.empty_like(value, device="meta")
+        return None if hasattr(value, "get_seq_length") else value
+
+    kept = tree_map(bare, (tuple(args), dict(kwargs)))
+    return kept[0], kept[1]
+
+
+# --- building on meta -------------------------------------------------------------------------
+
+
+def build_model(source: Any, *, generates: bool = False) -> nn.Module:
+    """The module that `source` stands for; a configuration is built without memory, on meta.
+
+    A configuration that names no architecture gives the bare model, or with `generates` the one
+    with a language-model head.
+
+    `source` is a module, a transformers configuration, a configuration or model class, or the
+    path of a folder with config.json. Raises `CaptureError` naming what it may be.
+    """
+    if isinstance(source, nn.Module):
+        return source
+    config_class, auto_config, auto_model = _transformers()
+    if isinstance(source, str | Path):
+        return build_model(_read_config(Path(source), auto_config), generates=generates)
+    if isinstance(source, type) and issubclass(source, config_class):
+        return build_model(source(), generates=generates)
+    if isinstance(source, type) and issubclass(source, nn.Module):
+        wanted = getattr(source, "config_class", None)
+        if isinstance(wanted, type) and issubclass(wanted, config_class):
+            with torch.device("meta"), _random_state_kept():
+                return source(wanted()).eval()
+        raise CaptureError(
+            f"{source.__name__} is a class: pass an instance, or a transformers configuration"
+        )
+    if not isinstance(source, config_class):
+        raise CaptureError(
+            f"cannot predict a {type(source).__name__}: pass a torch.nn.Module, a transformers "
+            "configuration or its class, or the path of a folder with config.json"
+        )
+    return _from_config(source, _with_head(source, auto_model) if generates else auto_model)
+
+
+def _with_head(config: Any, bare: Any) -> Any:
+    """The first of the automatic classes with a head for generation that knows `config`."""
+    import transformers
+
+    names = ["CausalLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"]
+    if config.is_encoder_decoder:  # their decoders alone are causal models, too
+        names.append(names.pop(0))
+    for name in names:
+        automatic = getattr(transformers, f"AutoModelFor{name}")
+        if type(config) in automatic._model_mapping:
+            return automatic
+    return bare
+
+
+def _from_config(config: Any, auto_model: Any) -> nn.Module:
+    import transformers
+
+    architecture = getattr(transformers, (config.architectures or [""])[0] or "", None)
+    try:
+        with torch.device("meta"), _random_state_kept():
+            model = architecture(config) if architecture else auto_model.from_config(config)
+    except IreneError:
+        raise
+    except Exception as error:  # transformers raises all kinds for incomplete configurations
+        raise CaptureError(
+            f"{type(config).__name__} does not build a model: {type(error).__name__}: {error}"
+        ) from error
+    assert isinstance(model, nn.Module)
+    return model.eval()
+
+
+@contextlib.contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Keeps the building of a model from moving torch's random state."""
+    with torch.random.fork_rng(devices=[]):
+        yield
+
+
+def _transformers() -> tuple[type, Any, Any]:
+    from transformers import AutoConfig, AutoModel, PreTrainedConfig
+
+    return PreTrainedConfig, AutoConfig, AutoModel
+
+
+def _read_config(path: Path, auto_config: Any) -> Any:
+    if not path.exists():
+        raise CaptureError(
+            f"no model at {str(path)!r}: give the path of a folder with config.json, or of the file"
+        )
+    try:
+        return auto_config.from_pretrained(str(path), local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CaptureError(
+            f"{str(path)!r} is not a readable transformers configuration: {error}"
+        ) from error
