@@ -1,0 +1,1 @@
+"""The machine as time series, sampled in a background thread."""
