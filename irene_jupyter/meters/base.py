@@ -1,0 +1,82 @@
+"""What every meter and counter hands over: samples of power, readings of energy, and reasons.
+
+A number is true to a scope: "gpu" is a board as its driver measures it, "cpu" a processor's
+package, "wall" all that the plug gives. Scopes add up to no other scope: CPU and GPU together
+are never called wall energy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from irene_jupyter.errors import IreneError
+
+Scope = Literal["wall", "cpu", "gpu", "board"]
+Truth = Literal["truth", "weak"]
+
+SCOPES: tuple[Scope, ...] = ("wall", "cpu", "gpu", "board")
+# How a scope is called before people.
+SCOPE_NAMES = {"wall": "wall", "cpu": "CPU package", "gpu": "GPU board", "board": "board"}
+
+
+class MeterError(IreneError):
+    """A meter or counter cannot be read; the message says which, why, and what helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSample:
+    """One reading of power. `flags` say what is odd: zero, near_wrap, negative …"""
+
+    watts: float
+    volts: float | None = None
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyReading:
+    """Energy that a source counted over `seconds`, between two readings of its own.
+
+    `truth` is "truth" for a meter of the whole energy in its scope, "weak" where a driver or a
+    model inside the processor tells it. `update_seconds` is how seldom the source changes.
+    """
+
+    joules: float
+    seconds: float
+    scope: Scope
+    truth: Truth
+    source: str  # "NVML energy counter, GPU 0: NVIDIA H200"
+    update_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+class EnergyCounter(Protocol):
+    """A source that is read at a block's start and end, and in between so that wraps are seen.
+
+    None of the methods raises for what a machine lacks: `stop` is then None, `reason` says why.
+    """
+
+    @property
+    def name(self) -> str:
+        """What is counted, for people: "CPU package 0 (RAPL)"."""
+
+    @property
+    def scope(self) -> Scope:
+        """What the joules cover."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no reading, with the remedy; None while there is one."""
+
+    def start(self) -> None:
+        """The first reading."""
+
+    def poll(self) -> None:
+        """A reading in between; called every sampling interval."""
+
+    def stop(self) -> EnergyReading | None:
+        """The last reading, and what was counted since `start`."""
+
+    @property
+    def curve(self) -> tuple[tuple[float, float], ...]:
+        """(time.perf_counter(), joules since `start`) of the readings, thinned."""

@@ -1,0 +1,146 @@
+"""One interface for meters of power: read in the background, stamped, with a scope and a truth.
+
+A meter of another make is one small class: see docs/meters.md.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from irene_jupyter.meters.base import MeterError, PowerSample, Scope, Truth
+from irene_jupyter.meters.decoder import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One line or reading, or (with neither) a gap: when it came, and what it came to.
+
+    `monotonic` is `time.monotonic()` (it never steps), `realtime` seconds since 1970; of a line,
+    when it began to arrive. A sample is a mean over the meter's window, which ended before that.
+    """
+
+    monotonic: float
+    realtime: float
+    line: bytes = b""
+    sample: PowerSample | None = None
+    error: MeterError | None = None
+    events: tuple[Event, ...] = ()
+
+
+class PowerMeter(ABC):
+    """A source of power samples; a context manager, whose thread ("irene-meter") always ends.
+
+    A subclass yields observations from `read` until `stopping` is set. An error that `read`
+    raises ends the meter, and is raised by `check` and `wait`; what came before stays good.
+    Observations with a sample, an error or events are kept, others dropped.
+    """
+
+    scope: Scope = "wall"
+    truth: Truth = "truth"
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self._observations: list[Observation] = []
+        self._changed = threading.Condition()
+        self._samples = 0
+        self._error: Exception | None = None
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """What the samples come from, for people and profiles."""
+
+    @abstractmethod
+    def read(self) -> Iterator[Observation]:
+        """All that comes; runs in the meter's thread. Raises `MeterError`."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether no hardware measured what comes, as far as is known by now."""
+        return False
+
+    def open(self) -> None:  # noqa: B027
+        """Connects before the thread starts, so that a wrong address is an error at once."""
+
+    def close(self) -> None:  # noqa: B027
+        """Lets go of what `open` took; called in any case, also twice."""
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+            self._thread = threading.Thread(target=self._run, name="irene-meter", daemon=True)
+            self._thread.start()
+        except BaseException:
+            self._thread = None
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends the thread and closes the meter; a second call does nothing."""
+        self.stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def observations(self, start: int = 0) -> list[Observation]:
+        """What was kept, from the number `start` on."""
+        with self._changed:
+            return self._observations[start:]
+
+    def samples(self, start: int = 0) -> list[Observation]:
+        """The observations with a sample, from the `start`th sample on."""
+        return [each for each in self.observations() if each.sample is not None][start:]
+
+    def check(self) -> None:
+        """Raises the error that ended the meter, if one did."""
+        if self._error is not None:
+            raise self._error
+
+    def wait(self, samples: int, timeout: float) -> bool:
+        """Waits until so many samples came in all; False after `timeout` seconds, or once stopped.
+
+        Raises the error that ended the meter.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._samples >= samples or self._ended, timeout)
+            enough = self._samples >= samples
+        if not enough:
+            self.check()
+        return enough
+
+    def _run(self) -> None:
+        try:
+            for observation in self.read():
+                if observation.sample or observation.error or observation.events:
+                    with self._changed:
+                        self._observations.append(observation)
+                        self._samples += observation.sample is not None
+                        self._changed.notify_all()
+        except Exception as error:  # a bug of ours too: nobody would see it in a thread
+            self._error = error
+        finally:
+            self.close()
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+
+def observe(sample: PowerSample) -> Observation:
+    """A sample that came just now."""
+    return Observation(time.monotonic(), time.time(), sample=sample)

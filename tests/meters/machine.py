@@ -1,0 +1,95 @@
+"""A powercap tree and a driver's library that tests can break at will."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pynvml
+import pytest
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Powercap:
+    """Files as in /sys/class/powercap, with a package, its subzones and psys."""
+
+    RANGE = 262_143_328_850  # microjoules, as on most Intel processors
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.zone("intel-rapl:0", "package-0")
+        self.zone("intel-rapl:0:0", "core")
+        self.zone("intel-rapl:0:1", "dram")
+        self.zone("intel-rapl:1", "psys")
+        self.zone("intel-rapl-mmio:0", "package-0")
+        (root / "dtpm").mkdir()
+
+    def zone(self, folder: str, name: str, energy: int = 5_000_000) -> Path:
+        zone = self.root / folder
+        zone.mkdir(parents=True)
+        (zone / "name").write_text(f"{name}\n")
+        (zone / "energy_uj").write_text(f"{energy}\n")
+        (zone / "max_energy_range_uj").write_text(f"{self.RANGE}\n")
+        return zone
+
+    def energy(self, joules: float, folder: str = "intel-rapl:0") -> None:
+        (self.root / folder / "energy_uj").write_text(f"{round(joules * 1e6)}\n")
+
+
+class Driver:
+    """The answers of NVIDIA's library for one board; `say` replaces one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.patch = monkeypatch
+        self.calls: list[str] = []
+        self.joules = 1000.0
+        self.watts = 70.0
+        self.processes: list[int] = []
+        self.reasons = 0
+        answers: dict[str, Callable[..., Any]] = {
+            "nvmlInit": lambda: self.calls.append("init"),
+            "nvmlShutdown": lambda: self.calls.append("shutdown"),
+            "nvmlDeviceGetCount": lambda: 1,
+            "nvmlDeviceGetHandleByIndex": lambda index: index,
+            "nvmlDeviceGetName": lambda handle: "Board A",
+            "nvmlDeviceGetUUID": lambda handle: "GPU-a",
+            "nvmlDeviceGetUtilizationRates": lambda handle: types.SimpleNamespace(gpu=50),
+            "nvmlDeviceGetMemoryInfo": lambda handle: types.SimpleNamespace(used=1, total=4),
+            "nvmlDeviceGetClockInfo": lambda handle, kind: 1500,
+            "nvmlDeviceGetPowerUsage": lambda handle: round(self.watts * 1000),
+            "nvmlDeviceGetTotalEnergyConsumption": lambda handle: round(self.joules * 1000),
+            "nvmlDeviceGetCurrentClocksEventReasons": lambda handle: self.reasons,
+            "nvmlDeviceGetComputeRunningProcesses": lambda handle: [
+                types.SimpleNamespace(pid=pid) for pid in self.processes
+            ],
+        }
+        for name, answer in answers.items():
+            self.say(name, answer)
+        self.fail("nvmlDeviceGetFieldValues", pynvml.NVML_ERROR_NOT_SUPPORTED)
+
+    def say(self, name: str, answer: Callable[..., Any]) -> None:
+        self.patch.setattr(pynvml, name, answer)
+
+    def fail(self, name: str, code: int = pynvml.NVML_ERROR_GPU_IS_LOST) -> None:
+        def answer(*_: object) -> Any:
+            raise pynvml.NVMLError(code)
+
+        self.say(name, answer)
+
+    def without_counter(self) -> None:
+        """A board before Volta."""
+        self.fail("nvmlDeviceGetTotalEnergyConsumption", pynvml.NVML_ERROR_NOT_SUPPORTED)
