@@ -1,0 +1,170 @@
+"""Measured trees → a device profile: coefficients, intervals, and a scorecard of its errors.
+
+Deterministic: the same trees give the same profile on any machine (stored to ten digits).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from irene_jupyter.errors import DataError
+from irene_jupyter.predictors import conformal, evaluation, features, paper
+from irene_jupyter.predictors.knowledge import KNOWN, Known
+from irene_jupyter.predictors.profile import NAME, DeviceProfile
+from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.tables import Table, tables_of
+from irene_jupyter.tree import ModelTree
+
+LEAST_TREES = 8
+LEAST_MODELS = 2
+DIGITS = 10  # significant, of every stored number
+PAPER = (
+    "Qingqing Cao, Yash Kumar Lal, Harsh Trivedi, Aruna Balasubramanian, Niranjan "
+    "Balasubramanian: IrEne: Interpretable Energy Prediction for Transformers. ACL-IJCNLP 2021. "
+    "https://aclanthology.org/2021.acl-long.167"
+)
+# What the public data sets do not say of themselves.
+PUBLISHED: Mapping[str, Mapping[str, str]] = {
+    "gtx1080ti": {
+        "label": "GTX 1080 Ti PC",
+        "hardware": "PC1: Intel Core i9-7900X, 32 GiB, NVIDIA GeForce GTX 1080 Ti (11.2 GiB)",
+        "software": "torch 1.7.1, transformers 4.2.2, float32",
+        "energy": "wall power of the whole machine, idle included (emonPi, every 170 ms)",
+        "source": "the public IrEne measurements, github.com/StonyBrookNLP/irene, device_1",
+    }
+}
+
+
+def train_device(
+    trees: Sequence[ModelTree], *, name: str, label: str | None = None
+) -> DeviceProfile:
+    """Fit the additive model to measured trees of one device, and measure its own errors.
+
+    `label` is how people call the device; a published data set's name knows its own.
+    Raises `DataError` for too few trees or models, or nodes without energy.
+    """
+    if len(trees) < LEAST_TREES or len({tree.name for tree in trees}) < LEAST_MODELS:
+        raise DataError(
+            f"{len(trees)} trees are too few; give at least {LEAST_TREES} measured trees of "
+            f"{LEAST_MODELS} or more models"
+        )
+    if name == "auto" or not NAME.fullmatch(name):
+        raise DataError(
+            f"a device cannot be named {name!r}; use letters, digits, '.', '_' and '-' (at most "
+            "64), and not 'auto'"
+        )
+    published = dict(PUBLISHED.get(name, {}))
+    label = label or published.pop("label", None) or name
+    published.pop("label", None)
+    from irene_jupyter.predictors.estimators import Additive
+
+    crossed: dict[str, dict[str, Any]] = {"error_percent": {}, "coverage_percent": {}}
+    for protocol in evaluation.PROTOCOLS:
+        parts = evaluation.splits(protocol, trees)
+        if not parts:
+            continue
+        bounded = protocol != "SIZE"  # whose many folds, each with its own, take minutes
+        outcomes = evaluation.run(partial(Additive, intervals=bounded), parts)
+        crossed["error_percent"][protocol] = evaluation.mean_errors(outcomes)
+        if bounded:
+            inside = [
+                (each.model, each.level, each.low <= each.measured <= each.high)
+                for each in outcomes
+            ]
+            crossed["coverage_percent"][protocol] = evaluation.coverage(inside)
+    scorecard: dict[str, Any] = {
+        **crossed,
+        "protocols": {
+            "LOMO": "leave one model out",
+            "SIZE": "leave one model out, and a quarter of the input sizes",
+            "FAM": "leave one family of models out",
+        },
+        "meaning": "nothing run; mean over the models of each model's mean, over all nodes of a "
+        "level; coverage is of 90 % intervals that were themselves made without the held-out trees",
+    }
+    training: dict[str, Any] = {
+        **published,
+        "trees": len(trees),
+        "models": sorted({tree.name for tree in trees}),
+        "families": sorted({evaluation.family(tree.name) for tree in trees}),
+        "nodes": sum(1 for tree in trees for _ in tree.root.walk()),
+        "method": "additive: boosted rooflines of leaves and non-negative own terms (R2), driver "
+        "energy and latency where known (R1, R3), scaled to a measured root (R5)",
+    }
+    profile = replace(
+        fit_profile(trees, name),
+        label=label,
+        training=training,
+        scorecard=scorecard,
+        irene=paper.fit_paper(trees),
+    )
+    return DeviceProfile.from_dict(_rounded(profile.to_dict()))
+
+
+def fit_profile(
+    trees: Sequence[ModelTree],
+    name: str,
+    known: Iterable[Known] = KNOWN,
+    *,
+    intervals: bool = True,
+) -> DeviceProfile:
+    """Coefficients and, if wanted, intervals (for what may be `known`) from measured trees."""
+    tables = tables_of(trees)
+    rules = conformal.fitted(tables)
+    bounds: Mapping[str, Mapping[str, Interval]] = {}
+    if intervals:
+        rules, bounds = conformal.calibrated(rules, conformal.held_out(trees), known)
+    dtypes = {row.node.features.dtype for table in tables for row in table.rows}
+    return DeviceProfile(
+        name=name,
+        label=name,
+        kind="reference",
+        leaves=rules.leaves,
+        own=rules.own,
+        own_units={column: _joules_per(features.COLUMNS[column].unit) for column in rules.own},
+        driver=rules.driver,
+        latency=rules.latency,
+        scaling=rules.scaling,
+        intervals=bounds,
+        patterns=frozenset(row.pattern for table in tables for row in table.rows),
+        sizes=frozenset((tree.batch_size, tree.seq_len) for tree in trees),
+        ranges=feature_ranges(tables),
+        dtypes=tuple(sorted(dtype for dtype in dtypes if dtype is not None)) or ("float32",),
+        training={},
+        scorecard={},
+        citation=PAPER,
+    )
+
+
+def feature_ranges(tables: Sequence[Table]) -> dict[str, tuple[float, float]]:
+    """The trained range of what a whole tree or a product must lie in."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for table in tables:
+        found["batch_size"].append(table.tree.batch_size)
+        found["seq_len"].append(table.tree.seq_len)
+        for row in table.inner:
+            found["rest_mebibytes"].append(features.rest_mebibytes(row.node))
+        for row in table.leaves:
+            if (widths := features.gemm_widths(row.node)) is not None:
+                found["gemm_k"].append(widths[0])
+                found["gemm_n"].append(widths[1])
+    return {name: (float(min(values)), float(max(values))) for name, values in found.items()}
+
+
+def _joules_per(unit: str) -> str:
+    return "J" if unit == "1" else f"J/{unit}"
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to `DIGITS` significant digits, throughout a JSON value."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value
