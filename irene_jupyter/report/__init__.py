@@ -1,0 +1,1 @@
+"""A tree with joules in, something to look at out."""

@@ -1,0 +1,112 @@
+"""A cell's energy and time in parts: the models' forward passes, and what lies beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+PartKind = Literal["model", "backward", "optimiser", "rest"]
+Basis = Literal["measured", "split", "predicted"]
+
+PART_KINDS: tuple[PartKind, ...] = ("model", "backward", "optimiser", "rest")
+# How a part's joules are known; None where they are not.
+BASES: Mapping[Basis, str] = {
+    "measured": "measured: it took all of the cell's time",
+    "split": "measured, divided by time",
+    "predicted": "predicted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A model's forward passes, the backward passes, optimiser steps, or the rest of the cell.
+
+    `joules` is None where nothing was measured and nothing can be predicted.
+    """
+
+    name: str
+    kind: PartKind
+    seconds: float | None = None  # on this machine
+    joules: float | None = None
+    low: float | None = None
+    high: float | None = None
+    basis: Basis | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Strict JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All parts of a cell, models first. Their joules and seconds add up exactly to the totals."""
+
+    rows: tuple[Part, ...] = ()
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> Part:
+        """The part of that name. Raises `KeyError` with the names that there are."""
+        for part in self.rows:
+            if part.name == name:
+                return part
+        raise KeyError(f"no part {name!r}; there are {', '.join(part.name for part in self.rows)}")
+
+    @property
+    def models(self) -> tuple[Part, ...]:
+        """The models' forward passes: what the tree divides."""
+        return tuple(part for part in self.rows if part.kind == "model")
+
+    @property
+    def remainder(self) -> tuple[Part, ...]:
+        """What is not in the tree: backward, optimiser, and Python, data handling and idling."""
+        return tuple(part for part in self.rows if part.kind != "model")
+
+    @property
+    def total_joules(self) -> float:
+        """Of all parts whose joules are known: all of them where the cell was measured."""
+        return math.fsum(part.joules for part in self.rows if part.joules is not None)
+
+    @property
+    def total_seconds(self) -> float:
+        """The cell's time."""
+        return math.fsum(part.seconds for part in self.rows if part.seconds is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterNote:
+    """One counter of this machine: its joules, or why it has none. `used`: in the total."""
+
+    name: str
+    scope: str
+    joules: float | None = None
+    seconds: float | None = None
+    used: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredEnergy:
+    """What this machine's counters say of the cell; `joules` is None where they say too little.
+
+    `scope` names all that is in the joules, such as "CPU package + GPU board"; it is never the
+    wall's energy unless a meter at the wall was read. `reason` tells in a line why there is none.
+    """
+
+    joules: float | None = None
+    low: float | None = None
+    high: float | None = None
+    seconds: float | None = None
+    scope: str = ""
+    counters: tuple[CounterNote, ...] = ()
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Strict JSON values."""
+        return {**asdict(self), "counters": [asdict(counter) for counter in self.counters]}

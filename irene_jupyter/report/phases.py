@@ -1,0 +1,175 @@
+"""generate() in its two phases, prefill and decode: tokens, and the joules of every module."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.errors import ReportError
+from irene_jupyter.report.units import format_joules, format_seconds, printable
+from irene_jupyter.tree import Energy, Node, node_to_dict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from irene_jupyter.report.report import EnergyReport
+
+PHASE_COLUMNS = ("phase", "calls", "tokens", "time here", "energy", "per token", "time/token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseSummary:
+    """One phase of a model's generation, all calls: reading the prompt, or writing tokens.
+
+    `tokens` went in: in the prefill the prompt's (of an encoder-decoder what its encoder reads,
+    and a start token), in decode one for each sequence and step. The copies of beam search
+    count once. `root` has the phase's own energy and calls at every node. `is_here`: the joules
+    are of the machine that took the seconds, so that joules a second mean something.
+    """
+
+    phase: str
+    model: str
+    root: Node
+    calls: int
+    tokens: int
+    seconds: float | None = None  # of all calls in place; None where nothing ran
+    is_here: bool = False
+
+    @property
+    def joules(self) -> float:
+        """Of all calls."""
+        return self.root.energy.joules if self.root.energy else 0.0
+
+    @property
+    def joules_per_token(self) -> float | None:
+        """None without tokens."""
+        return self.joules / self.tokens if self.tokens else None
+
+    @property
+    def joules_per_second(self) -> float | None:
+        """Mean power in watts; None where nothing ran, or for a reference device's joules."""
+        return self.joules / self.seconds if self.seconds and self.is_here else None
+
+    @property
+    def seconds_per_token(self) -> float | None:
+        """None without tokens, or where nothing ran."""
+        return None if self.seconds is None or not self.tokens else self.seconds / self.tokens
+
+    def __getitem__(self, path: str) -> Node:
+        """The node at a path of the report. Raises `KeyError` with the nearest that exists."""
+        return self.root.find(path)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each node: the report's columns, tokens, and amounts for each of them."""
+        from irene_jupyter.report.tables import node_dataframe
+
+        table = node_dataframe(self.root)
+        tokens = self.tokens or float("nan")
+        seconds = self.seconds if self.seconds and self.is_here else float("nan")
+        return table.assign(
+            phase=self.phase,
+            model=self.model,
+            tokens=self.tokens,
+            joules_per_token=table["joules"] / tokens,
+            joules_per_second=table["joules"] / seconds,
+            seconds_per_token=table["latency_seconds"] / tokens,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Strict JSON values."""
+        return {
+            "phase": self.phase,
+            "model": self.model,
+            "calls": self.calls,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+            "is_here": self.is_here,
+            "joules": self.joules,
+            "joules_per_token": self.joules_per_token,
+            "joules_per_second": self.joules_per_second,
+            "root": node_to_dict(self.root),
+        }
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{name} {value}" for name, value in zip(PHASE_COLUMNS, phase_cells(self), strict=True)
+        )
+
+    __repr__ = __str__
+
+
+def phase_of(report: EnergyReport, phase: str, model: str | None = None) -> PhaseSummary:
+    """The phase of that name. Raises `ReportError`, with what there is, if it is not one."""
+    found = [each for each in report.phases if each.phase == phase and model in (None, each.model)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{each.phase} of {each.model}" for each in report.phases)
+    if found:
+        raise ReportError(f"several models have a phase {phase!r}: add model=… ({known})")
+    raise ReportError(
+        f"no phase {phase!r} here; there is {known}"
+        if known
+        else f"no phase {phase!r}: nothing was generated with a cache of keys and values "
+        "(a model's generate() does, or predict(…, new_tokens=128))"
+    )
+
+
+def phase_cells(phase: PhaseSummary) -> tuple[str, ...]:
+    """A phase as cells under `PHASE_COLUMNS`."""
+    return (
+        f"{printable(phase.model, 40)} {printable(phase.phase, 20)}",
+        f"{phase.calls:,}",
+        f"{phase.tokens:,}",
+        format_seconds(phase.seconds),
+        format_joules(phase.joules),
+        format_joules(phase.joules_per_token),
+        format_seconds(phase.seconds_per_token),
+    )
+
+
+# --- making them --------------------------------------------------------------------------------
+
+
+def leveled_phases(phases: Sequence[Node], whole: Node) -> list[Node]:
+    """The trees of phases, brought to the level of `whole`, the tree of them all.
+
+    `whole` was scaled after the phases were predicted. At every node the phases divide what
+    `whole` has of its own as their predictions do, so that they add up to it again.
+    """
+    own: list[dict[str, float]] = [
+        {node.path: node.own_joules or 0.0 for node in phase.walk()} for phase in phases
+    ]
+    entire: list[dict[str, float]] = [
+        {node.path: node.energy.joules for node in phase.walk() if node.energy} for phase in phases
+    ]
+    shares: dict[str, list[float]] = {}
+    for node in whole.walk():
+        for predicted in (own, entire):
+            parts = [each.get(node.path, 0.0) for each in predicted]
+            if sum(parts) > 0:
+                shares[node.path] = [part / sum(parts) for part in parts]
+                break
+        else:  # nothing to go by
+            has = [float(node.path in each) for each in own]
+            shares[node.path] = [each / max(1.0, sum(has)) for each in has]
+    targets = {node.path: node for node in whole.walk()}
+    return [
+        _leveled(phase, targets, {path: parts[index] for path, parts in shares.items()})
+        for index, phase in enumerate(phases)
+    ]
+
+
+def _leveled(node: Node, targets: Mapping[str, Node], shares: Mapping[str, float]) -> Node:
+    children = tuple(_leveled(child, targets, shares) for child in node.children)
+    target = targets.get(node.path)
+    if node.energy is None or target is None or target.energy is None:
+        return replace(node, children=children)
+    own = (target.own_joules or 0.0) * shares.get(node.path, 0.0)
+    joules = math.fsum([own, *(child.energy.joules for child in children if child.energy)])
+    level = target.energy
+    low = joules * (level.low / level.joules if level.joules else 1.0)
+    high = joules * (level.high / level.joules if level.joules else 1.0)
+    energy = Energy(joules, min(low, joules), max(high, joules), level.source)
+    return replace(node, energy=energy, children=children)

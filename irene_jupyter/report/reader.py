@@ -1,0 +1,305 @@
+"""Reading a report: JSON that may be damaged or hostile → EnergyReport, or one clear error."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar, get_args
+
+from irene_jupyter.errors import ReportError
+from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
+from irene_jupyter.report.phases import PhaseSummary
+from irene_jupyter.report.report import (
+    KIND,
+    SCHEMA_VERSION,
+    DeviceKind,
+    DeviceLabel,
+    EnergyReport,
+    Mode,
+    RunSummary,
+)
+from irene_jupyter.tree import MAX_COUNT, RunStatus, Shape, TreeError, node_from_dict
+
+# Relative tolerance between a file's `total_joules` and its root's energy.
+_TOTAL_TOLERANCE = 1e-9
+_MOST_JOULES = 1e18  # some hours of the world's electricity; sums of such stay finite
+_MAX_JSON_DEPTH = 16  # of `resources`
+_REMEDY = "it is damaged or was not written by irene_jupyter; save the report again"
+_T = TypeVar("_T")
+
+
+def report_from_text(text: str) -> EnergyReport:
+    """The report in a file's text. Raises `ReportError` for all that is not strict JSON."""
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+        if "\\u" in text:  # only an escape can hold half a character
+            _check_unicode(data)
+    except RecursionError:
+        raise ReportError(f"nested too deeply: {_REMEDY}") from None
+    except ValueError as error:  # JSONDecodeError among them
+        raise ReportError(f"not valid JSON ({error}): {_REMEDY}") from error
+    return report_from_dict(data)
+
+
+def report_from_dict(data: Any) -> EnergyReport:
+    """The report that `EnergyReport.to_dict` wrote. Raises `ReportError` on anything else."""
+    try:
+        return _report_from_dict(data)
+    except TreeError as error:
+        raise ReportError(f"{error}: {_REMEDY}") from error
+    except OverflowError as error:  # sums of finite joules that are not finite
+        raise ReportError(f"its numbers are too large: {_REMEDY}") from error
+    except RecursionError:  # where the caller is deep in the stack itself
+        raise ReportError(f"nested too deeply: {_REMEDY}") from None
+
+
+def _bad(what: str) -> NoReturn:
+    raise ReportError(f"{what}: {_REMEDY}")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    _bad(f"{name} is not a number in strict JSON")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        _bad("an object has the same key twice")
+    return data
+
+
+def _check_unicode(data: Any) -> None:
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        _bad("a text holds half a character (a lone surrogate)")
+
+
+def _report_from_dict(data: Any) -> EnergyReport:
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        _bad(f"this is no energy report (no object of kind {KIND!r})")
+    version = data.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise ReportError(
+            f"schema_version is {version!r} and this irene_jupyter reads {SCHEMA_VERSION}: "
+            "update irene_jupyter, or make the report again with this version"
+        )
+    resources = data.get("resources")
+    if resources is not None:
+        _check_json(_of_type(data, "resources", dict))
+    root = None if data.get("root") is None else node_from_dict(data["root"])
+    if root is not None and root.energy is None:
+        _bad("the root has no energy")
+    report = EnergyReport(
+        root=root,
+        not_run=tuple(node_from_dict(node) for node in _of_type(data, "not_run", list)),
+        runs=tuple(_run_from_dict(run) for run in _of_type(data, "runs", list)),
+        phases=tuple(map(_phase_from_dict, _of_type({"phases": [], **data}, "phases", list))),
+        device=_device_from_dict(data.get("device")),
+        mode=_one_of(data, "mode", get_args(Mode)),
+        resources=resources,
+        parts=_parts_from_list(data.get("parts")),
+        measured=_measured_from_dict(data.get("measured")),
+        observer=_observer_from_dict(data.get("observer")),
+        notes=tuple(_strings(_of_type(data, "notes", list), "notes")),
+        created=_of_type(data, "created", str),
+        versions=_of_type(data, "versions", dict),
+    )
+    _strings(report.versions.values(), "versions")
+    for tree in (report.root, *report.not_run):
+        for node in tree.walk() if tree is not None else ():
+            if node.energy is not None and node.energy.high > _MOST_JOULES:
+                _bad(f"{node.path!r} has more than {_MOST_JOULES:.0e} J")
+    total = _number(data, "total_joules")
+    if not math.isclose(total, report.total_joules, rel_tol=_TOTAL_TOLERANCE):
+        _bad(f"total_joules is {total} and the root has {report.total_joules}")
+    return report
+
+
+def _device_from_dict(data: Any) -> DeviceLabel:
+    if not isinstance(data, dict):
+        _bad("'device' must be an object")
+    return DeviceLabel(
+        name=_of_type(data, "name", str),
+        label=_of_type(data, "label", str),
+        kind=_one_of(data, "kind", get_args(DeviceKind)),
+    )
+
+
+def _run_from_dict(data: Any) -> RunSummary:
+    if not isinstance(data, dict):
+        _bad("a run must be an object")
+    shapes = _of_type(data, "input_shapes", list)
+    return RunSummary(
+        model=_of_type(data, "model", str),
+        phase=None if data.get("phase") is None else _of_type(data, "phase", str),
+        status=_one_of(data, "status", get_args(RunStatus)),
+        calls=_count(data, "calls", 1),
+        seconds=None if data.get("seconds") is None else _number(data, "seconds"),
+        batch_size=_count(data, "batch_size", 0),
+        seq_len=_count(data, "seq_len", 0),
+        tokens=_count({"tokens": 0, **data}, "tokens", 0),
+        items=_count({"items": 0, **data}, "items", 0),
+        cache_length=None if data.get("cache_length") is None else _count(data, "cache_length", 0),
+        input_shapes=tuple(_shape(shape) for shape in shapes),
+        joules=_number(data, "joules"),
+        signature=_of_type(data, "signature", str),
+    )
+
+
+def _phase_from_dict(data: Any) -> PhaseSummary:
+    if not isinstance(data, dict):
+        _bad("a phase must be an object")
+    root = node_from_dict(data.get("root"))
+    if root.energy is None or root.energy.high > _MOST_JOULES:
+        _bad("the root of a phase has no energy, or an absurd one")
+    phase = PhaseSummary(
+        phase=_of_type(data, "phase", str),
+        model=_of_type(data, "model", str),
+        root=root,
+        calls=_count(data, "calls", 1),
+        tokens=_count(data, "tokens", 0),
+        seconds=_optional(data, "seconds"),
+        is_here=_of_type(data, "is_here", bool),
+    )
+    if not math.isclose(_number(data, "joules"), phase.joules, rel_tol=_TOTAL_TOLERANCE):
+        _bad(f"a phase has {data['joules']} J and its root {phase.joules}")
+    return phase
+
+
+def _parts_from_list(data: Any) -> Parts | None:
+    """Absent in reports of before counters were read."""
+    if data is None:
+        return None
+    if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
+        _bad("'parts' must be a list of objects")
+    return Parts(
+        tuple(
+            Part(
+                name=_of_type(each, "name", str),
+                kind=_one_of(each, "kind", PART_KINDS),
+                seconds=_optional(each, "seconds"),
+                basis=None if each.get("basis") is None else _one_of(each, "basis", tuple(BASES)),
+                **_interval(each),
+            )
+            for each in data
+        )
+    )
+
+
+def _measured_from_dict(data: Any) -> MeasuredEnergy | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict):
+        _bad("'measured' must be an object or null")
+    counters = _of_type(data, "counters", list)
+    if not all(isinstance(each, dict) for each in counters):
+        _bad("'counters' must hold objects")
+    return MeasuredEnergy(
+        seconds=_optional(data, "seconds"),
+        scope=_of_type(data, "scope", str),
+        counters=tuple(
+            CounterNote(
+                name=_of_type(each, "name", str),
+                scope=_of_type(each, "scope", str),
+                joules=_optional(each, "joules"),
+                seconds=_optional(each, "seconds"),
+                used=_of_type(each, "used", bool),
+                reason=_text_or_none(each, "reason"),
+            )
+            for each in counters
+        ),
+        reason=_text_or_none(data, "reason"),
+        **_interval(data),
+    )
+
+
+def _observer_from_dict(data: Any) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict) or not isinstance(data.get("stages"), dict):
+        _bad("'observer' must be an object with 'stages'")
+    for name in data["stages"]:
+        _optional(data["stages"], name)
+    for name in ("during_seconds", "around_seconds"):
+        _number(data, name)
+    _optional(data, "percent")
+    return data
+
+
+def _interval(data: Mapping[str, Any]) -> dict[str, float | None]:
+    values = {name: _optional(data, name) for name in ("joules", "low", "high")}
+    low, joules, high = values["low"], values["joules"], values["high"]
+    if joules is None:
+        if (low, high) != (None, None):
+            _bad("an interval without joules")
+    elif low is None or high is None or not low <= joules <= high <= _MOST_JOULES:
+        _bad(f"{joules} J do not lie in their interval")
+    return values
+
+
+def _optional(data: Mapping[str, Any], key: str) -> float | None:
+    return None if data.get(key) is None else _number(data, key)
+
+
+def _text_or_none(data: Mapping[str, Any], key: str) -> str | None:
+    return None if data.get(key) is None else _of_type(data, key, str)
+
+
+def _shape(value: Any) -> Shape:
+    if not isinstance(value, list):
+        _bad("'input_shapes' must hold lists of sizes")
+    return tuple(_count({"input_shapes": size}, "input_shapes", 0) for size in value)
+
+
+def _of_type(data: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
+    value = data.get(key)
+    if not isinstance(value, kind):
+        _bad(f"{key!r} must be of type {kind.__name__}")
+    return value
+
+
+def _one_of(data: Mapping[str, Any], key: str, choices: tuple[Any, ...]) -> Any:
+    value = data.get(key)
+    if value not in choices:
+        _bad(f"{key!r} must be one of {', '.join(choices)}")
+    return value
+
+
+def _number(data: Mapping[str, Any], key: str) -> float:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
+        _bad(f"{key!r} must be a finite number")
+    if value < 0:
+        _bad(f"{key!r} must not be negative")
+    return value
+
+
+def _count(data: Mapping[str, Any], key: str, least: int) -> int:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_COUNT:
+        _bad(f"{key!r} must be a whole number of at least {least}")
+    return value
+
+
+def _finite(value: float) -> bool:
+    return abs(value) < math.inf  # False for NaN, and an int of any size may be asked
+
+
+def _strings(values: Any, key: str) -> list[str]:
+    if not all(isinstance(value, str) for value in values):
+        _bad(f"{key!r} must hold strings")
+    return list(values)
+
+
+def _check_json(value: Any, depth: int = 0) -> None:
+    """Refuse what `json` itself lets through: infinite numbers (1e999), and great depth."""
+    if depth > _MAX_JSON_DEPTH:
+        _bad("'resources' is nested too deeply")
+    if isinstance(value, float) and not _finite(value):
+        _bad("'resources' holds a number that is not finite")
+    for item in value.values() if isinstance(value, dict) else ():
+        _check_json(item, depth + 1)
+    for item in value if isinstance(value, list) else ():
+        _check_json(item, depth + 1)

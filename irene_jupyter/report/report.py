@@ -1,0 +1,302 @@
+"""EnergyReport: where a cell's joules go, as plain data with its JSON and its views.
+
+The views (rich, pandas, graphviz) are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from irene_jupyter.errors import ReportError
+from irene_jupyter.report.files import read_text, write_atomic
+from irene_jupyter.report.units import format_joules
+from irene_jupyter.tree import Node, RunStatus, Shape, node_to_dict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from irene_jupyter.report.cost import CostSummary
+    from irene_jupyter.report.drawing import TimelineDrawing
+    from irene_jupyter.report.graph import EnergyGraph
+    from irene_jupyter.report.parts import MeasuredEnergy, Parts
+    from irene_jupyter.report.phases import PhaseSummary
+    from irene_jupyter.report.tables import Bottlenecks
+
+MIME_TYPE = "application/vnd.irene.energy+json"
+SCHEMA_VERSION = 1
+KIND = "irene.energy"
+# Class name of the synthetic root over several models of one cell.
+CELL_CLASS = "Cell"
+
+Mode = Literal["measure", "predict"]
+DeviceKind = Literal["reference", "calibrated"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLabel:
+    """Whose energy this is: a shipped reference device, or one that was calibrated."""
+
+    name: str  # of the profile, such as "gtx1080ti"
+    label: str  # for people, such as "GTX 1080 Ti PC"
+    kind: DeviceKind = "reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A signature of a model's calls, in one line. `joules` and `seconds` are of all calls."""
+
+    model: str
+    joules: float
+    phase: str | None = None  # "prefill" or "decode" within generate()
+    status: RunStatus = "run"
+    calls: int = 1
+    seconds: float | None = None  # None where nothing ran
+    batch_size: int = 1
+    seq_len: int = 1
+    tokens: int = 0  # that went in within generate(); 0 elsewhere
+    items: int = 0  # of the batch that the calls began: a decoding step begins none
+    cache_length: int | None = None  # tokens in the key-value cache of the call that was recorded
+    input_shapes: tuple[Shape, ...] = ()
+    signature: str = ""  # for people
+
+    def to_dict(self) -> dict[str, Any]:
+        """This run as strict JSON values."""
+        return {
+            "model": self.model,
+            "phase": self.phase,
+            "status": self.status,
+            "calls": self.calls,
+            "seconds": self.seconds,
+            "batch_size": self.batch_size,
+            "seq_len": self.seq_len,
+            "tokens": self.tokens,
+            "items": self.items,
+            "cache_length": self.cache_length,
+            "input_shapes": [list(shape) for shape in self.input_shapes],
+            "joules": self.joules,
+            "signature": self.signature,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EnergyReport:
+    """The energy of the models of one cell (or one call), node by node, in joules.
+
+    `root` is None where no model was built or run. Where several models ran, it is a node of
+    class "Cell" over them. `not_run` holds models that were built but never called while
+    another one ran, predicted for one forward pass each: they are not in the total.
+
+    Raises `ReportError` where the root has no energy.
+    """
+
+    root: Node | None
+    device: DeviceLabel
+    mode: Mode = "measure"
+    not_run: tuple[Node, ...] = ()
+    runs: tuple[RunSummary, ...] = ()
+    phases: tuple[PhaseSummary, ...] = ()  # of generate(), each with a tree of its own
+    parts: Parts | None = None  # of the cell, with what is not in the tree; None if not run
+    measured: MeasuredEnergy | None = None  # by this machine's counters; None if not run
+    observer: Mapping[str, Any] | None = None  # JSON: seconds that watching took, by stage
+    resources: Mapping[str, Any] | None = None  # JSON values, the unit in each key
+    notes: tuple[str, ...] = ()  # warnings, for people
+    created: str = ""  # ISO 8601, UTC
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.root is not None and self.root.energy is None:
+            raise ReportError("the root has no energy: predict the tree before reporting it")
+
+    @property
+    def total_joules(self) -> float:
+        """Energy of the root, in joules; 0 where no model ran."""
+        return self.root.energy.joules if self.root is not None and self.root.energy else 0.0
+
+    @property
+    def models(self) -> tuple[Node, ...]:
+        """The models in the total: the root, or its children where the root is the cell."""
+        if self.root is None:
+            return ()
+        children = self.root.children
+        if (
+            self.root.class_name == CELL_CLASS
+            and children
+            and all(child.type == "model" for child in children)
+        ):
+            return children
+        return (self.root,)
+
+    def __getitem__(self, path: str) -> Node:
+        """The node at a dotted path. Raises `KeyError` with the nearest path that exists."""
+        if self.root is None and not self.not_run:
+            raise KeyError(f"no node {path!r}: the report is empty, no model was built or run")
+        missing: KeyError | None = None
+        for tree in (self.root, *self.not_run):
+            try:
+                if tree is not None:
+                    return tree.find(path)
+            except KeyError as error:
+                missing = missing or error
+        raise missing or KeyError(path)
+
+    def walk(self) -> Iterator[Node]:
+        """All nodes in the total, parents first."""
+        return self.root.walk() if self.root is not None else iter(())
+
+    # --- tables and files ---------------------------------------------------------------------
+
+    def phase(self, name: str, model: str | None = None) -> PhaseSummary:
+        """A phase of generate(), "prefill" or "decode": its tokens, joules and tree.
+
+        `model` tells which, where several models generated. Raises `ReportError` if there is none.
+        """
+        from irene_jupyter.report.phases import phase_of
+
+        return phase_of(self, name, model)
+
+    def to_dataframe(self, phase: str | None = None) -> pd.DataFrame:
+        """One row for each node in the total; the columns are in `docs/report-format.md`.
+
+        With `phase`, the nodes of that phase alone, and their joules per token.
+        """
+        from irene_jupyter.report.tables import to_dataframe
+
+        return to_dataframe(self) if phase is None else self.phase(phase).to_dataframe()
+
+    def cost(
+        self,
+        queries: float = 1e6,
+        usd_per_kwh: float = 0.1319,
+        pue: float = 1.0,
+        country: str | None = None,
+        items: int | None = None,
+    ) -> CostSummary:
+        """kWh, USD and, with a `country`, gCO2e for that many queries (paper, table 3).
+
+        A query is one item of the batch, such as a sentence, an image or a prompt; `items` says
+        how many the total answered, where calls × batch size is not it. The default price is the
+        paper's. `country` is a code such as "FRA" and needs irene-jupyter[carbon]. Raises
+        `ReportError` for values out of range, unknown countries, and an empty report.
+        """
+        from irene_jupyter.report.cost import cost_of
+
+        return cost_of(self, queries, usd_per_kwh, pue, country, items)
+
+    def bottlenecks(self) -> Bottlenecks:
+        """Energy by class of the modules right above the ml primitives (paper, table 10)."""
+        from irene_jupyter.report.tables import bottlenecks
+
+        return bottlenecks(self)
+
+    def timeline(self) -> pd.DataFrame:
+        """The machine while the cell ran, one row for each point in time; empty if not sampled."""
+        from irene_jupyter.report.tables import timeline
+
+        return timeline(self)
+
+    def plot_timeline(self) -> TimelineDrawing:
+        """The same as a drawing: SVG in a notebook, a line of signs a series in a terminal."""
+        from irene_jupyter.report.drawing import TimelineDrawing
+
+        return TimelineDrawing.of(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """This report as strict JSON values, as documented in `docs/report-format.md`."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": KIND,
+            "mode": self.mode,
+            "created": self.created,
+            "total_joules": self.total_joules,
+            "root": None if self.root is None else node_to_dict(self.root),
+            "not_run": [node_to_dict(node) for node in self.not_run],
+            "runs": [run.to_dict() for run in self.runs],
+            "phases": [phase.to_dict() for phase in self.phases],
+            "device": {
+                "name": self.device.name,
+                "label": self.device.label,
+                "kind": self.device.kind,
+            },
+            "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
+            "measured": None if self.measured is None else self.measured.to_dict(),
+            "observer": None if self.observer is None else dict(self.observer),
+            "resources": None if self.resources is None else dict(self.resources),
+            "notes": list(self.notes),
+            "versions": dict(self.versions),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> EnergyReport:
+        """The report that `to_dict` wrote. Raises `ReportError` on anything else."""
+        from irene_jupyter.report.reader import report_from_dict
+
+        return report_from_dict(data)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report as JSON, atomically; returns the absolute path.
+
+        Raises `ReportError` where the folder is missing or cannot be written.
+        """
+        try:
+            text = json.dumps(self.to_dict(), allow_nan=False, ensure_ascii=False)
+            data = (text + "\n").encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ReportError(f"the report holds values that JSON cannot: {error}") from error
+        return write_atomic(path, data, ReportError)
+
+    # --- views --------------------------------------------------------------------------------
+
+    def to_graphviz(self, depth: int | None = None, fold: bool = True) -> EnergyGraph:
+        """The tree as a `graphviz.Digraph` (paper, figure 5); drawing it needs `dot`."""
+        from irene_jupyter.report.graph import to_graphviz
+
+        return to_graphviz(self, depth=depth, fold=fold)
+
+    def to_html(self, depth: int | None = None, full_page: bool = False) -> str:
+        """The tree as html without scripts: a fragment, or a page of its own."""
+        from irene_jupyter.report.html import render_html
+
+        return render_html(self, depth=depth, full_page=full_page)
+
+    def __repr__(self) -> str:
+        names = ", ".join(model.class_name for model in self.models) or "no model"
+        return f"<EnergyReport: {names}, {format_joules(self.total_joules)}, {self.device.label}>"
+
+    def __str__(self) -> str:
+        from irene_jupyter.report.text import render_text
+
+        return render_text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """One display in three forms: JSON for our front ends, html, and plain text.
+
+        IPython itself narrows the bundle to `include` and `exclude`.
+        """
+        from irene_jupyter.report.html import render_html
+        from irene_jupyter.report.text import DISPLAY_ROWS, render_text
+
+        return {
+            MIME_TYPE: self.to_dict(),
+            "text/html": render_html(self),
+            "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
+        }
+
+
+def load_report(path: str | os.PathLike[str]) -> EnergyReport:
+    """The report that `EnergyReport.save` wrote.
+
+    Raises `ReportError`, with the remedy, where the file is missing, damaged, of another
+    schema version, or not strict JSON (NaN, infinity, a key twice, too deep, too large).
+    """
+    from irene_jupyter.report.reader import report_from_text
+
+    text = read_text(path, ReportError)
+    try:
+        return report_from_text(text)
+    except ReportError as error:
+        raise ReportError(f"{path}: {error}") from error

@@ -1,0 +1,177 @@
+"""The report as tables: a data frame of all nodes, and the bottlenecks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.report.units import format_joules, format_shapes, format_share, printable, share
+from irene_jupyter.tree import Node
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from irene_jupyter.report.report import EnergyReport
+
+# One row a node; documented in docs/report-format.md.
+COLUMNS = (
+    "path", "depth", "type", "class_name", "primitive", "calls",
+    "joules", "low", "high", "source", "share_of_root", "share_of_parent", "own_joules",
+    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "num_parameters",
+    "latency_seconds", "replayed_seconds", "replayed_spread_seconds", "shapes", "flags",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """All modules of one class: their joules, and their share of the report's total."""
+
+    class_name: str
+    modules: int
+    joules: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Bottlenecks:
+    """Energy by class, the greatest first. The rows and `rest_joules` make up the total.
+
+    `rest_joules` is what the containers above the rows use themselves.
+    """
+
+    rows: tuple[Bottleneck, ...]
+    rest_joules: float
+    total_joules: float
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows as a data frame with the fields of `Bottleneck` as columns."""
+        import pandas as pd
+
+        columns = list(Bottleneck.__slots__)
+        return pd.DataFrame(
+            [[getattr(row, column) for column in columns] for row in self.rows], columns=columns
+        )
+
+    def __str__(self) -> str:
+        rest = Bottleneck("(rest)", 0, self.rest_joules, self._share(self.rest_joules))
+        lines = [
+            (printable(row.class_name), format_share(row.share), format_joules(row.joules))
+            for row in (*self.rows, rest)
+        ]
+        width = max(len(name) for name, _, _ in lines)
+        return "\n".join(f"{name:<{width}}  {part:>7}  {joules:>8}" for name, part, joules in lines)
+
+    __repr__ = __str__  # what a notebook shows
+
+    def _share(self, joules: float) -> float:
+        return share(joules, self.total_joules) or 0.0
+
+
+def bottlenecks(report: EnergyReport) -> Bottlenecks:
+    """Share of energy by class (paper, tables 10 and 12).
+
+    The rows are modules whose children are all ml primitives, with their own energy. An ml
+    primitive beside modules, such as the LayerNorm of a GPT-2 block, is a row under its own
+    class. So nothing counts twice. Nodes without energy are left out.
+    """
+    joules: dict[str, float] = {}
+    modules: dict[str, int] = {}
+    stack = [report.root] if report.root is not None else []
+    while stack:
+        node = stack.pop()
+        if node.type == "ml" or (
+            node.children and all(child.type == "ml" for child in node.children)
+        ):
+            if node.energy is not None:
+                name = node.class_name
+                joules[name] = joules.get(name, 0.0) + node.energy.joules
+                modules[name] = modules.get(name, 0) + 1
+        else:
+            stack.extend(node.children)
+    total = report.total_joules
+    rows = [
+        Bottleneck(name, modules[name], value, share(value, total) or 0.0)
+        for name, value in joules.items()
+    ]
+    rows.sort(key=lambda row: (-row.joules, row.class_name))
+    rest = max(0.0, total - sum(joules.values()))
+    return Bottlenecks(tuple(rows), rest, total)
+
+
+def to_dataframe(report: EnergyReport) -> pd.DataFrame:
+    """One row for each node in the total, parents first, with `COLUMNS`.
+
+    Models that were not run are not in it. Unknown numbers are NaN.
+    """
+    return node_dataframe(report.root)
+
+
+def node_dataframe(root: Node | None) -> pd.DataFrame:
+    """One row for each node of a tree, parents first, with `COLUMNS`."""
+    import pandas as pd
+
+    return pd.DataFrame(list(_records(root)), columns=list(COLUMNS))
+
+
+def timeline(report: EnergyReport) -> pd.DataFrame:
+    """The samples as rows; a GPU's columns are prefixed "gpu0_" and so on. Unknown is NaN."""
+    import pandas as pd
+
+    found = (report.resources or {}).get("timeline")
+    columns = dict(found) if isinstance(found, Mapping) else {}
+    gpus = columns.pop("gpus", None)
+    for index, gpu in enumerate(gpus if isinstance(gpus, list) else ()):
+        for key, values in gpu.items() if isinstance(gpu, Mapping) else ():
+            if key != "name":
+                columns[f"gpu{index}_{key}"] = values
+    length = len(columns["seconds"]) if isinstance(columns.get("seconds"), list) else 0
+    whole = {k: v for k, v in columns.items() if isinstance(v, list) and len(v) == length}
+    numbers = {
+        key: pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype(float)
+        for key, values in whole.items()
+    }
+    return pd.DataFrame(numbers)
+
+
+def _records(root: Node | None) -> Iterator[dict[str, Any]]:
+    stack: list[tuple[Node, Node | None, int]] = [] if root is None else [(root, None, 0)]
+    total = None if root is None or root.energy is None else root.energy.joules
+    while stack:
+        node, parent, depth = stack.pop()
+        stack.extend((child, node, depth + 1) for child in reversed(node.children))
+        features, energy = node.features, node.energy
+        joules = None if energy is None else energy.joules
+        above = parent.energy if parent is not None else energy
+        unknown = float("nan")
+        of_root, of_parent = (
+            share(joules, total),
+            share(joules, None if above is None else above.joules),
+        )
+        own = node.own_joules
+        yield {
+            "path": node.path,
+            "depth": depth,
+            "type": node.type,
+            "class_name": node.class_name,
+            "primitive": node.primitive,
+            "calls": features.calls,
+            "joules": unknown if joules is None else joules,
+            "low": unknown if energy is None else energy.low,
+            "high": unknown if energy is None else energy.high,
+            "source": None if energy is None else energy.source,
+            "share_of_root": unknown if of_root is None else of_root,
+            "share_of_parent": unknown if of_parent is None else of_parent,
+            "own_joules": unknown if own is None else own,
+            "flops": features.flops,
+            "bytes": features.bytes,
+            "canonical_megaflops": features.canonical_megaflops,
+            "canonical_mebibytes": features.canonical_mebibytes,
+            "num_parameters": features.num_parameters,
+            **{
+                name: unknown if getattr(features, name) is None else getattr(features, name)
+                for name in ("latency_seconds", "replayed_seconds", "replayed_spread_seconds")
+            },
+            "shapes": format_shapes(features.input_shapes, features.output_shapes),
+            "flags": "; ".join(node.flags),
+        }

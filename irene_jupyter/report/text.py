@@ -1,0 +1,269 @@
+"""The report as text: a tree with shares, joules and calls, drawn with rich."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, TextIO
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from irene_jupyter.report.folding import Row, limited_rows
+from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells
+from irene_jupyter.report.units import format_joules, format_share, printable, share
+from irene_jupyter.report.words import (
+    NOT_RUN_TITLE,
+    PART_COLUMNS,
+    RUN_COLUMNS,
+    codes_text,
+    counter_line,
+    flag_lines,
+    headline,
+    notes,
+    observer_line,
+    part_rows,
+    resource_line,
+    run_cells,
+    shown_runs,
+)
+from irene_jupyter.tree import Node
+
+if TYPE_CHECKING:
+    from irene_jupyter.report.report import EnergyReport, RunSummary
+
+DISPLAY_ROWS = 400  # of a notebook's text/plain; more would only swell the file
+_ALL_ROWS = 10**9
+_WIDTH = 100  # where nobody says
+_MIN_WIDTH = 30
+_NARROW = 60  # columns of width under which guides and gaps shrink to one column
+_BAR_FROM = 72  # columns of width from which there is room for bars
+_BAR = 10
+_FULL, _EIGHTHS = "█", " ▏▎▍▌▋▊▉"
+_LABEL_ROOM = 10  # the tree's column keeps at least this much
+# What a terminal without UTF-8 gets in place of our own signs; the rest becomes "?".
+_ASCII = str.maketrans(
+    {
+        "├": "|", "└": "`", "│": "|", "─": "-", "█": "#", "–": "-", "×": "x", "µ": "u",
+        "→": ">", "…": "~", "·": "-", "⚠": "!", "≈": "~", "↗": "^",
+        **dict.fromkeys(_EIGHTHS[1:4], "."), **dict.fromkeys(_EIGHTHS[4:], "#"),
+    }
+)  # fmt: skip
+
+
+def render_text(
+    report: EnergyReport,
+    depth: int | None = None,
+    width: int | None = None,
+    color: bool = False,
+    max_rows: int | None = None,
+    ascii_only: bool = False,
+) -> str:
+    """The report as text, at most `width` columns wide (100 unless told, 30 at least).
+
+    `depth` counts levels below the root; `max_rows` lowers it until the tree fits.
+    With `color` it holds ANSI codes, otherwise none.
+    """
+    buffer = StringIO()
+    console = Console(
+        file=buffer,
+        width=max(_MIN_WIDTH, width or _WIDTH),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        force_jupyter=False,  # else rich displays by itself in a kernel, and the buffer stays empty
+        legacy_windows=False,
+        _environ={},
+    )
+    _draw(console, report, depth, max_rows or _ALL_ROWS)
+    # No colour: rich pads table cells with blanks that are worth nothing.
+    text = "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().split("\n"))
+    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii_only else text
+
+
+def print_text(report: EnergyReport, file: TextIO | None = None, depth: int | None = None) -> None:
+    """Write the report to `file` (stdout): as wide as the terminal, in colour if it is one.
+
+    Where the file's encoding lacks our signs, ASCII stands in for them.
+    """
+    file = sys.stdout if file is None else file
+    console = Console(file=file)
+    color = console.is_terminal and not console.no_color and console.color_system is not None
+    width = console.width if console.is_terminal else None
+    text = render_text(report, depth, width, color)
+    try:
+        text.encode(getattr(file, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        text = render_text(report, depth, width, color, ascii_only=True)
+    file.write(text + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    guide: str
+    row: Row
+    total: float | None  # joules of the root
+
+
+def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) -> None:
+    began = time.perf_counter()
+    if report.root is None:
+        console.print(Text(headline(report)))
+    else:
+        console.print(Text(headline(report), style="bold"))
+        console.print()
+        _draw_tree(console, (report.root,), depth, most)
+    if report.not_run:
+        console.print()
+        console.print(Text(NOT_RUN_TITLE, style="bold"))
+        _draw_tree(console, report.not_run, depth, most)
+    if runs := shown_runs(report):
+        console.print()
+        _draw_runs(console, runs)
+    if report.phases:
+        console.print()
+        _draw_table(console, PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases])
+    if rows := part_rows(report):
+        console.print()
+        if console.width >= _NARROW:
+            _draw_table(console, PART_COLUMNS, rows)
+        else:
+            for name, seconds, joules in rows:
+                console.print(Text(f"{name}: {seconds}, {joules}"))
+    shown = time.perf_counter() - began
+    flags = flag_lines(report)
+    lines = [counter_line(report), resource_line(report), observer_line(report, shown)]
+    if any((*flags, *lines, *notes(report))):
+        console.print()
+    for flag in flags:
+        console.print(Text(str(flag), style="yellow"))
+    for note in notes(report):
+        console.print(Text(f"Note: {note}", style="yellow"))
+    for line in filter(None, lines):
+        console.print(Text(line, style="dim"))
+
+
+def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, most: int) -> None:
+    trees = [limited_rows(root, depth, most // len(roots))[0] for root in roots]
+    narrow = console.width < _NARROW
+    lines = [line for tree in trees for line in _lines(tree, narrow)]
+    gap = 1 if narrow else 2
+    bars = console.width >= _BAR_FROM
+    calls = any(line.row.node.features.calls > 1 for line in lines)
+    cells = [
+        (
+            format_share(share(line.row.joules, line.total)),
+            format_joules(line.row.joules),
+            *([_calls(line.row)] if calls else []),
+        )
+        for line in lines
+    ]
+    heads = ("share", "energy", "calls")[: len(cells[0])]
+    widths = [
+        max(len(head), *(cell_len(row[column]) for row in cells))
+        for column, head in enumerate(heads)
+    ]
+    room = console.width - sum(widths) - gap * len(widths) - (_BAR + gap if bars else 0)
+    room = min(max(room, _LABEL_ROOM), max(cell_len(_label(line, 10**6).plain) for line in lines))
+    table = Table.grid(padding=(0, gap, 0, 0))
+    table.add_column(width=room, no_wrap=True)
+    if bars:
+        table.add_column(width=_BAR, no_wrap=True)
+    for width in widths:
+        table.add_column(width=width, justify="right", no_wrap=True)
+    dim_heads = [Text(head, style="dim") for head in heads]
+    table.add_row(Text(""), *([Text("")] if bars else []), *dim_heads)
+    for line, row in zip(lines, cells, strict=True):
+        fraction = share(line.row.joules, line.total)
+        style = "dim" if line.row.kind == "own" else ""
+        table.add_row(
+            _label(line, room),
+            *([Text(_bar(fraction), style="cyan")] if bars else []),
+            *(Text(cell, style=style) for cell in row),
+        )
+    console.print(table)
+    hidden = sum(line.row.hidden for line in lines)
+    if hidden:
+        plural = "node" if hidden == 1 else "nodes"
+        console.print(Text(f"{hidden:,} {plural} below the depth shown", style="dim"))
+
+
+def _lines(tree: Row, narrow: bool) -> Iterator[_Line]:
+    total = tree.joules
+    stack = [("", "", tree)]
+    while stack:
+        guide, below, row = stack.pop()
+        yield _Line(guide, row, total)
+        last = len(row.children) - 1
+        for number in range(last, -1, -1):
+            turn, onward = ("└─ ", "   ") if number == last else ("├─ ", "│  ")
+            if narrow:
+                turn, onward = turn[0], onward[0]
+            stack.append((below + turn, below + onward, row.children[number]))
+
+
+def _label(line: _Line, room: int) -> Text:
+    """Guide, name, class and flag codes within `room` cells: the class gives way first."""
+    row = line.row
+    guide = _cut(line.guide, max(0, room - _LABEL_ROOM + 4))
+    if row.kind == "own":
+        return Text.assemble((guide, "dim"), (_cut("own", room - cell_len(guide)), "dim italic"))
+    codes = codes_text(row.node)
+    codes = _cut(f" {codes}" if codes else "", max(0, room - cell_len(guide) - 2))
+    free = room - cell_len(guide) - cell_len(codes)
+    klass, name = printable(row.node.class_name), printable(row.name)
+    if row.kind == "group":
+        name, klass = f"{row.count} × {klass}", f"({name})"
+    elif row.one_of > 1:
+        klass += f", one of {row.one_of}"
+    elif klass == name:
+        klass = ""
+    name = _cut(name, free)
+    klass = _cut(f" {klass}", free - cell_len(name)) if klass else ""
+    style = "bold" if row.kind == "group" or not guide else ""
+    return Text.assemble(
+        (guide, "dim"), (name, style), (codes, "yellow"), (klass if len(klass) > 2 else "", "dim")
+    )
+
+
+def _cut(text: str, room: int) -> str:
+    if cell_len(text) <= room:
+        return text
+    return set_cell_size(text, room - 1).rstrip() + "…" if room > 1 else "…"[: max(0, room)]
+
+
+def _calls(row: Row) -> str:
+    calls = row.node.features.calls
+    return f"×{calls:,}" if calls > 1 and row.kind != "own" else ""
+
+
+def _bar(fraction: float | None) -> str:
+    eighths = round(8 * _BAR * min(1.0, fraction or 0.0))
+    if fraction and not eighths:
+        eighths = 1
+    return (_FULL * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
+
+
+def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    for _ in heads[1:]:
+        table.add_column(justify="right", no_wrap=True)
+    table.add_row(*(Text(head, style="dim") for head in heads))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _draw_runs(console: Console, runs: Sequence[RunSummary]) -> None:
+    if console.width >= _NARROW:
+        _draw_table(console, RUN_COLUMNS, [run_cells(run) for run in runs])
+        return
+    for run in runs:
+        model, calls, size, seconds, joules = run_cells(run)
+        console.print(Text(f"{model}: calls {calls}, {size}, {seconds}, {joules}"))
