@@ -1,0 +1,166 @@
+// The report's JSON (schema version 1), read defensively: it may come from any notebook.
+
+export interface Energy {
+  joules: number;
+  low: number;
+  high: number;
+  source: string;
+}
+
+export interface Features {
+  numParameters: number;
+  flops: number;
+  bytes: number;
+  calls: number;
+  inputShapes: string[];
+  outputShapes: string[];
+  dtype: string | null;
+  device: string | null;
+  latencySeconds: number | null;
+  operation: string | null;
+  resources: [string, number][];
+}
+
+export interface TreeNode {
+  path: string;
+  type: string;
+  className: string;
+  primitive: string | null;
+  energy: Energy | null;
+  ownJoules: number | null;
+  features: Features;
+  flags: string[];
+  children: TreeNode[];
+}
+
+export interface Run {
+  model: string;
+  phase: string | null;
+  status: string;
+  calls: number;
+  seconds: number | null;
+  batchSize: number | null;
+  seqLen: number | null;
+  joules: number | null;
+}
+
+export interface Report {
+  mode: string;
+  root: TreeNode | null;
+  notRun: TreeNode[];
+  runs: Run[];
+  device: { label: string; kind: string };
+  /** What this machine's counters covered, such as "CPU package"; null where none was used. */
+  measuredScope: string | null;
+  notes: string[];
+}
+
+/** What is wrong with the data, in words for the reader of the notebook. */
+export class DataError extends Error {}
+
+/** The same bound as `irene_jupyter.tree.MAX_DEPTH`. */
+const MAX_DEPTH = 256;
+const ROUNDING = 1e-9;
+
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const object = (value: unknown): Json => (isObject(value) ? value : {});
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const textOrNull = (value: unknown): string | null => text(value) || null;
+const numberOrNull = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) ? value : null;
+const number = (value: unknown, otherwise = 0): number => numberOrNull(value) ?? otherwise;
+const texts = (value: unknown): string[] => list(value).map(text).filter(Boolean);
+
+function readShapes(value: unknown): string[] {
+  return list(value).map((shape) => {
+    const sizes = list(shape).map((size) => number(size));
+    return sizes.length ? sizes.join(" × ") : "scalar";
+  });
+}
+
+/** Own energy is a difference: what is left of it by rounding is nothing. */
+function readOwn(value: unknown, joules: number): number | null {
+  const own = numberOrNull(value);
+  return own !== null && own < joules * ROUNDING ? 0 : own;
+}
+
+function readNode(value: unknown, depth: number): TreeNode {
+  if (!isObject(value)) throw new DataError("a node is not an object");
+  if (depth > MAX_DEPTH) throw new DataError(`the tree is deeper than ${MAX_DEPTH} levels`);
+  const energy = isObject(value.energy) ? value.energy : null;
+  const features = object(value.features);
+  const joules = number(energy?.joules);
+  return {
+    path: text(value.path),
+    type: text(value.type),
+    className: text(value.class_name),
+    primitive: textOrNull(value.primitive),
+    energy: energy && {
+      joules,
+      low: number(energy.low, joules),
+      high: number(energy.high, joules),
+      source: text(energy.source),
+    },
+    ownJoules: readOwn(value.own_joules, joules),
+    features: {
+      numParameters: number(features.num_parameters),
+      flops: number(features.flops),
+      bytes: number(features.bytes),
+      calls: number(features.calls, 1),
+      inputShapes: readShapes(features.input_shapes),
+      outputShapes: readShapes(features.output_shapes),
+      dtype: textOrNull(features.dtype),
+      device: textOrNull(features.device),
+      latencySeconds: numberOrNull(features.latency_seconds),
+      operation: textOrNull(features.operation),
+      resources: Object.entries(object(features.resources)).map(([key, item]) => [
+        key,
+        number(item),
+      ]),
+    },
+    flags: texts(value.flags),
+    children: list(value.children).map((child) => readNode(child, depth + 1)),
+  };
+}
+
+function readRun(value: unknown): Run {
+  const run = object(value);
+  return {
+    model: text(run.model),
+    phase: textOrNull(run.phase),
+    status: text(run.status),
+    calls: number(run.calls, 1),
+    seconds: numberOrNull(run.seconds),
+    batchSize: numberOrNull(run.batch_size),
+    seqLen: numberOrNull(run.seq_len),
+    joules: numberOrNull(run.joules),
+  };
+}
+
+/** The report in `value`. Throws `DataError` where it is none, or of another schema version. */
+export function readReport(value: unknown): Report {
+  if (!isObject(value) || value.kind !== "irene.energy") {
+    throw new DataError("this is not an energy report");
+  }
+  if (value.schema_version !== 1) {
+    throw new DataError(
+      `the report has schema version ${String(value.schema_version)}, this view reads version 1; ` +
+        "update irene-jupyter",
+    );
+  }
+  const device = object(value.device);
+  const measured = object(value.measured);
+  return {
+    mode: text(value.mode),
+    root: value.root == null ? null : readNode(value.root, 0),
+    notRun: list(value.not_run).map((node) => readNode(node, 0)),
+    runs: list(value.runs).map(readRun),
+    device: { label: text(device.label) || text(device.name), kind: text(device.kind) },
+    measuredScope: numberOrNull(measured.joules) === null ? null : textOrNull(measured.scope),
+    notes: texts(value.notes),
+  };
+}

@@ -1,0 +1,62 @@
+// The ipywidgets adapter (anywidget): traits on one side, the pure view on the other.
+
+import { UNITS, type Unit } from "./tree/format.js";
+import { renderTree, type TreeView } from "./tree/view.js";
+
+/** What this adapter uses of anywidget's model. */
+interface Model {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  on(event: string, listener: () => void): void;
+  off(event: string, listener: () => void): void;
+}
+
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  // Set while this view itself changes the model: it has drawn the change already.
+  let sending = false;
+  const send = (name: string, value: unknown): void => {
+    sending = true;
+    model.set(name, value);
+    sending = false;
+    model.save_changes();
+  };
+  const selected = (): string => String(model.get("selected") ?? "");
+  const depth = (): number => Number(model.get("expanded_depth") ?? 2);
+  const unit = (): Unit => UNITS.find((candidate) => candidate === model.get("unit")) ?? "J";
+  const draw = (): TreeView =>
+    renderTree(el, model.get("data"), {
+      selected: selected(),
+      expandedDepth: depth(),
+      unit: unit(),
+      onSelect: (path) => send("selected", path),
+      onDepth: (levels) => send("expanded_depth", levels),
+      onUnit: (choice) => send("unit", choice),
+    });
+  let view = draw();
+  const changes: Record<string, () => void> = {
+    data: () => {
+      view.dispose();
+      view = draw();
+    },
+    selected: () => void view.select(selected()),
+    expanded_depth: () => view.setDepth(depth()),
+    unit: () => view.setUnit(unit()),
+  };
+  const listeners = Object.entries(changes).map(
+    ([name, change]): [string, () => void] => [
+      `change:${name}`,
+      () => {
+        if (!sending) change();
+      },
+    ],
+  );
+  for (const [event, listener] of listeners) model.on(event, listener);
+  return () => {
+    for (const [event, listener] of listeners) model.off(event, listener);
+    view.dispose();
+  };
+}
+
+export { renderTree };
+export default { render };
