@@ -1,0 +1,210 @@
+"""The energy that counters saw, given to the parts of a cell. Pure functions on plain data.
+
+Between two readings of the counters power is taken as even, so that a part's energy there is its
+share of the time. How far that may be wrong is in the interval; see `docs/measured-energy.md`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from irene_jupyter.capture.activity import Bin
+from irene_jupyter.merging import total
+from irene_jupyter.meters.base import SCOPE_NAMES
+from irene_jupyter.meters.counters import Absence, Counted
+from irene_jupyter.meters.curve import at
+from irene_jupyter.meters.guards import Circumstances, judged
+from irene_jupyter.report.parts import CounterNote, MeasuredEnergy
+from irene_jupyter.tree import Energy, Node, Source
+
+# A part with this share of the cell's time is the cell: its energy counts as measured.
+WHOLE_SHARE = 0.98
+# Power during a part is taken to be within this factor of the mean between two readings.
+POWER_FACTOR = 2.0
+_FULL = 0.999  # of the time between two readings: nothing to divide
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part's joules with their interval, and its part of the cell's time (0 to 1)."""
+
+    joules: float
+    low: float
+    high: float
+    time: float
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the counters covered this part and next to nothing else."""
+        return self.time >= WHOLE_SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """What the counters say of a block, and the curves behind it."""
+
+    measured: MeasuredEnergy
+    curves: tuple[Points, ...]
+    warnings: tuple[str, ...]
+
+
+def measured_energy(
+    counted: Sequence[Counted],
+    absent: Sequence[Absence],
+    start: float,
+    end: float,
+    *,
+    others_cpu_share: float | None = None,
+    on_gpu: bool = False,
+    boards: frozenset[str] | None = None,
+) -> Usable:
+    """The cell's joules between two times, from all counters that bear on it.
+
+    CPU packages count for every cell; a GPU's board counts where the models ran `on_gpu`, and
+    then only the `boards` (UUIDs) that this process used, all where that is not known. Without
+    every counter of what the models ran on there is no total.
+    """
+    notes: list[CounterNote] = []
+    warnings: list[str] = []
+    used: list[tuple[Counted, float, float, float]] = []
+    missing: list[str] = []
+    for gap in absent:
+        notes.append(CounterNote(gap.name, gap.scope, reason=gap.reason))
+        if _needed(gap.scope, gap.uuid, on_gpu, boards):
+            missing.append(gap.reason)
+    for each in counted:
+        reading = each.reading
+        note = CounterNote(reading.source, reading.scope, reading.joules, reading.seconds)
+        if reading.scope == "gpu" and not (on_gpu and _is_board_of(each.uuid, boards)):
+            notes.append(replace(note, reason="the models did not run on it"))
+            continue
+        found = Circumstances(end - start, others_cpu_share, each.other_processes, each.throttling)
+        verdict = judged(reading.seconds, reading.update_seconds, reading.scope, found)
+        warnings += [f"{reading.source}: {text}" for text in verdict.warnings]
+        if verdict.withheld:
+            notes.append(replace(note, reason=f"withheld: {verdict.withheld}"))
+            if _needed(reading.scope, each.uuid, on_gpu, boards):
+                missing.append(f"{reading.source}: {verdict.withheld}")
+            continue
+        joules = at(each.curve, end) - at(each.curve, start)
+        notes.append(replace(note, used=True))
+        used.append((each, joules, joules * verdict.low, joules * verdict.high))
+    seen = {each.reading.scope for each, *_ in used}
+    has_needed = "gpu" in seen if on_gpu else bool(seen)
+    joules = math.fsum(j for _, j, _, _ in used)
+    if missing or not has_needed or joules <= 0:
+        reason = "; ".join(dict.fromkeys(missing)) or "no energy counter covers what ran"
+        dropped = tuple(replace(note, used=False) for note in notes)
+        return Usable(MeasuredEnergy(counters=dropped, reason=reason), (), ())
+    scopes = [SCOPE_NAMES[scope] for scope in SCOPE_NAMES if scope in seen]
+    measured = MeasuredEnergy(
+        joules=joules,
+        low=math.fsum(low for *_, low, _ in used),
+        high=math.fsum(high for *_, high in used),
+        seconds=end - start,
+        scope=" + ".join(scopes),
+        counters=tuple(notes),
+    )
+    return Usable(measured, tuple(each.curve for each, *_ in used), tuple(warnings))
+
+
+def _is_board_of(uuid: str | None, boards: frozenset[str] | None) -> bool:
+    return boards is None or uuid is None or uuid in boards
+
+
+def _needed(scope: str, uuid: str | None, on_gpu: bool, boards: frozenset[str] | None) -> bool:
+    if scope == "gpu":
+        return on_gpu and _is_board_of(uuid, boards)
+    return not on_gpu
+
+
+def seconds_by_part(bins: Sequence[Bin]) -> dict[Hashable, float]:
+    """Seconds of each key over all bins."""
+    found: dict[Hashable, float] = {}
+    for each in bins:
+        for key, seconds in each.spent.items():
+            found[key] = found.get(key, 0.0) + seconds
+    return found
+
+
+def shares(
+    curves: Sequence[Points], bins: Sequence[Bin], start: float, end: float
+) -> dict[Hashable, Share]:
+    """Each part's joules: between two readings, the counted joules times its share of the time."""
+    times = [start, *(t for t, _ in curves[0] if start < t < end), end]
+    joules: dict[Hashable, list[tuple[float, float, float]]] = {}
+    first = 0
+    for low, high in pairwise(times):
+        if high <= low:
+            continue
+        counted = math.fsum(at(curve, high) - at(curve, low) for curve in curves)
+        spent: dict[Hashable, float] = {}
+        while first < len(bins) and bins[first].end <= low:
+            first += 1
+        for each in bins[first:]:
+            if each.start >= high:
+                break
+            overlap = (min(high, each.end) - max(low, each.start)) / (each.end - each.start)
+            for key, seconds in each.spent.items():
+                spent[key] = spent.get(key, 0.0) + seconds * max(0.0, overlap)
+        for key, seconds in spent.items():
+            part = min(1.0, seconds / (high - low))
+            lowest, highest = part / POWER_FACTOR, min(1.0, part * POWER_FACTOR)
+            if part >= _FULL:
+                lowest = highest = 1.0
+            joules.setdefault(key, []).append(
+                (counted * part, counted * min(lowest, part), counted * highest)
+            )
+    whole = seconds_by_part(bins)
+    length = max(end - start, 1e-12)
+    found: dict[Hashable, Share] = {}
+    for key, rows in joules.items():
+        middle, least, most = (math.fsum(column) for column in zip(*rows, strict=True))
+        found[key] = Share(middle, least, most, min(1.0, whole.get(key, 0.0) / length))
+    return found
+
+
+def scaled_to(node: Node, share: Share) -> Node:
+    """A predicted tree at the level that was measured: every joule times one factor.
+
+    The root's source is "measured" where the counters covered its run and nothing else; all
+    below keep theirs, because the division is the prediction's. Without a prediction to divide
+    by, the root alone has the energy.
+    """
+    source: Source = "predicted" if node.energy is None else node.energy.source
+    if share.is_whole:
+        source = "measured"
+    predicted = node.energy.joules if node.energy else 0.0
+    if predicted <= 0:
+        energy = Energy(share.joules, share.low, share.high, source)
+        return replace(node, energy=energy)
+    factor = share.joules / predicted
+    spread = (share.low / share.joules, share.high / share.joules) if share.joules else (1.0, 1.0)
+    children = tuple(_scaled(child, factor, spread) for child in node.children)
+    below = math.fsum(child.energy.joules for child in children if child.energy)
+    joules = max(share.joules, below)
+    energy = Energy(joules, min(share.low, joules), max(share.high, joules), source)
+    return replace(node, energy=energy, children=children)
+
+
+def _scaled(node: Node, factor: float, spread: tuple[float, float]) -> Node:
+    children = tuple(_scaled(child, factor, spread) for child in node.children)
+    energy = node.energy
+    if energy is None:
+        return replace(node, children=children)
+    below = [child.energy for child in children if child.energy]
+    joules = energy.joules * factor
+    changed = Energy(
+        joules,
+        min(joules, energy.low * factor * min(1.0, spread[0])),
+        max(joules, energy.high * factor * max(1.0, spread[1])),
+        energy.source,
+    )
+    # So that rounding never puts a parent below its children.
+    summed = total([changed], below) or changed
+    return replace(node, energy=summed, children=children)

@@ -1,0 +1,155 @@
+"""A cell as a whole: its seconds and joules in parts, and the models' trees at their level."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.apportion import Share, measured_energy, scaled_to, seconds_by_part, shares
+from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
+from irene_jupyter.tree import Node, Run
+
+if TYPE_CHECKING:
+    from irene_jupyter.capture.activity import Activity
+    from irene_jupyter.meters.counters import Counters
+
+REST = "Python, data handling, idle"
+_OTHERS = {"backward": "backward passes", "optimiser": "optimiser steps"}
+_MOST_BOARDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is known of a whole cell beside its models' trees.
+
+    Keys of `spent` and `shares` are ("model", name), "backward" and "optimiser".
+    """
+
+    seconds: float
+    spent: Mapping[Hashable, float] = field(default_factory=dict)
+    measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
+    shares: Mapping[Hashable, Share] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def leveled(self, name: str, node: Node) -> Node:
+        """A model's predicted tree at the level that was measured, or as it is."""
+        share = self.shares.get(("model", name))
+        return node if share is None or share.joules <= 0 else scaled_to(node, share)
+
+    def parts(self, models: Sequence[tuple[str, Node]]) -> Parts:
+        """The models that ran, what else was told apart, and the rest, which makes it exact."""
+        rows = [self._model(name, node) for name, node in models]
+        for kind in ("backward", "optimiser"):
+            if kind in self.spent:
+                rows.append(self._other(kind))
+        return Parts((*rows, self._rest(rows)))
+
+    def _model(self, name: str, node: Node) -> Part:
+        key = ("model", name)
+        share, energy = self.shares.get(key), node.energy
+        part = Part(name, "model", self.spent.get(key, 0.0))
+        if energy is None:
+            return part
+        if share is None or share.joules <= 0:
+            basis: Any = "predicted"
+        else:
+            basis = "measured" if share.is_whole else "split"
+        if self.measured.joules is not None and basis == "predicted":
+            return part  # a prediction for another device is no part of what was measured here
+        return replace(part, joules=energy.joules, low=energy.low, high=energy.high, basis=basis)
+
+    def _other(self, kind: Any) -> Part:
+        part = Part(_OTHERS[kind], kind, self.spent[kind])
+        share = self.shares.get(kind)
+        if share is None:
+            return part
+        return replace(part, joules=share.joules, low=share.low, high=share.high, basis="split")
+
+    def _rest(self, rows: Sequence[Part]) -> Part:
+        seconds = max(0.0, self.seconds - math.fsum(row.seconds or 0.0 for row in rows))
+        part = Part(REST, "rest", seconds)
+        if self.measured.joules is None:
+            return part
+        joules = max(0.0, self.measured.joules - math.fsum(row.joules or 0.0 for row in rows))
+        highest = max(
+            joules, (self.measured.high or 0.0) - math.fsum(row.low or 0.0 for row in rows)
+        )
+        lowest = (self.measured.low or 0.0) - math.fsum(row.high or 0.0 for row in rows)
+        return replace(
+            part,
+            joules=joules,
+            low=min(joules, max(0.0, lowest)),
+            high=highest,
+            basis="split",
+        )
+
+
+def observed_cell(
+    activity: Activity,
+    owners: Mapping[int, str],
+    runs: Sequence[Run],
+    counters: Counters,
+    start: float,
+    end: float,
+    others_cpu_share: float | None,
+) -> Cell:
+    """The cell between two times of time.perf_counter().
+
+    `owners` names the models of the activity's keys; calls of other modules belong to the rest.
+    """
+    bins = tuple(replace(each, spent=_by_name(each.spent, owners)) for each in activity.bins(end))
+    usable = measured_energy(
+        counters.counted,
+        counters.absent,
+        start,
+        end,
+        others_cpu_share=others_cpu_share,
+        on_gpu=any(_is_on_gpu(run) for run in runs if run.status != "not_run"),
+        boards=_boards(),
+    )
+    found = shares(usable.curves, bins, start, end) if usable.curves else {}
+    return Cell(end - start, seconds_by_part(bins), usable.measured, found, usable.warnings)
+
+
+def _by_name(spent: Mapping[Hashable, float], owners: Mapping[int, str]) -> dict[Hashable, float]:
+    named: dict[Hashable, float] = {}
+    for key, seconds in spent.items():
+        if isinstance(key, int):
+            if key not in owners:
+                continue
+            key = ("model", owners[key])
+        named[key] = named.get(key, 0.0) + seconds
+    return named
+
+
+def _is_on_gpu(run: Run) -> bool:
+    return any((node.features.device or "").startswith("cuda") for node in run.tree.root.walk())
+
+
+def synchronise() -> bool:
+    """Waits until the GPU has done what this process gave it; False where it gave it nothing."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return False
+    with suppress(Exception):  # a failed kernel is the user's own: torch tells it again
+        torch.cuda.synchronize()
+    return True
+
+
+def _boards() -> frozenset[str] | None:
+    """The UUIDs of the boards on which this process has had memory; None where not known."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    try:
+        return frozenset(
+            f"GPU-{torch.cuda.get_device_properties(index).uuid}"
+            for index in range(min(torch.cuda.device_count(), _MOST_BOARDS))
+            if torch.cuda.max_memory_allocated(index) > 0
+        )
+    except (AttributeError, RuntimeError):
+        return None

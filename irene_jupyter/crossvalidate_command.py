@@ -1,0 +1,131 @@
+"""`irene-jupyter crossvalidate`: its arguments, its table and its document."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from irene_jupyter.errors import IreneError
+
+PROTOCOLS = ("model", "size", "family")
+FEATURES = ("all", "no-resource", "no-model")
+# Wider than any model's name makes the table; a file or pipe has no width of its own.
+WIDTH = 100
+
+
+def add_arguments(command: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """All but `--json`, which every command has; returns the check of the parsed arguments."""
+    from irene_jupyter.predictors.methods import ABLATED, METHODS
+
+    command.add_argument("data", type=Path, metavar="DATA", help="measured trees, .jsonl[.gz]")
+    command.add_argument(
+        "--method", required=True, choices=METHODS, metavar="METHOD", help=", ".join(METHODS)
+    )
+    command.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        default="model",
+        help="what is unseen in training; size: a model and a quarter of the sizes",
+    )
+    command.add_argument(
+        "--features", choices=FEATURES, default="all", help="ablations of the paper's methods"
+    )
+    command.add_argument(
+        "--seeds", type=_seeds, default=1, metavar="N", help="average over the seeds 0 … N-1"
+    )
+    command.add_argument(
+        "--plot", type=_plot_path, metavar="FILE.svg", help="draw the errors, and each node"
+    )
+
+    def check(arguments: argparse.Namespace) -> None:
+        if arguments.features != "all" and arguments.method not in ABLATED:
+            command.error(
+                f"{arguments.method} has no choice of features: leave --features out, or take "
+                f"one of the methods {', '.join(sorted(ABLATED))}"
+            )
+
+    return check
+
+
+def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any], Path | None]:
+    """The table, the JSON document, and where the plot was saved."""
+    from irene_jupyter.predictors.crossvalidation import crossvalidate
+    from irene_jupyter.predictors.dataset import load_trees
+
+    plot: Path | None = arguments.plot
+    if plot is not None:
+        from irene_jupyter.predictors.plots import require_matplotlib
+
+        require_matplotlib()  # before minutes of work, not after
+    trees = load_trees(arguments.data)
+    found = crossvalidate(
+        trees,
+        arguments.method,
+        arguments.protocol,
+        features=arguments.features,
+        seeds=arguments.seeds,
+    )
+    document = found.to_dict()
+    if plot is not None:
+        from irene_jupyter.predictors.plots import draw
+        from irene_jupyter.report.files import write_atomic
+
+        plot = write_atomic(plot, draw(found, plot.suffix[1:].lower()), IreneError)
+    return table(document, len(trees)), document, plot
+
+
+def table(document: dict[str, Any], trees: int) -> str:
+    """The document as a table for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    levels = document["levels"]
+    title = (
+        f"{document['method']}, leave one {document['protocol']} out, features "
+        f"{document['features']}: {trees} trees, {document['seconds']:.1f} s"
+    )
+    grid = Table(caption="error in % of the measured energy", caption_justify="left")
+    grid.add_column("")
+    for level in levels:
+        grid.add_column(level, justify="right")
+    rows = {
+        "mean of the models": "mean",
+        "mean of all nodes": "pooled",
+        "99 % of nodes below": "p99",
+        "largest": "max",
+        "in 90 % interval": "coverage90",
+    }
+    for label, key in rows.items():
+        if any(errors[key] is not None for errors in levels.values()):
+            grid.add_row(label, *(_percent(errors[key]) for errors in levels.values()))
+    grid.add_section()
+    models = dict.fromkeys(model for errors in levels.values() for model in errors["by_model"])
+    for model in models:
+        cells = [_percent(errors["by_model"].get(model)) for errors in levels.values()]
+        grid.add_row(model, *cells)
+    stream = io.StringIO()
+    Console(file=stream, width=WIDTH, color_system=None, markup=False).print(grid)
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    return "\n".join([title, *lines])
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _seeds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 1000:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to 1000, not {text!r}")
+    return int(text)
+
+
+def _plot_path(text: str) -> Path:
+    from irene_jupyter.predictors.plots import FORMATS
+
+    path = Path(text)
+    if path.suffix[1:].lower() not in FORMATS:
+        raise argparse.ArgumentTypeError(f"must end in .{', .'.join(FORMATS)}, not {text!r}")
+    return path

@@ -1,0 +1,222 @@
+"""What this machine can measure, what is missing, and what helps: facts for a person or as JSON."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from irene_jupyter.errors import IreneError
+from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.nvml import NvmlCounter
+from irene_jupyter.meters.rapl import POWERCAP, packages
+from irene_jupyter.predictors.device import load_device
+from irene_jupyter.resources.nvml import NoGpu, NvmlSession, Unsupported
+from irene_jupyter.resources.proc import ProcReader, ResourceError
+
+State = Literal["ok", "limited", "missing"]
+
+# Long enough for RAPL's counter to move; NVML's may need up to 0.1 s.
+_MOVE_SECONDS = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One ability of this machine: whether it is there, what was found, and what would help."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str | None = None
+
+
+def examine(
+    *,
+    proc: Path = Path("/proc"),
+    powercap: Path = POWERCAP,
+    open_nvml: Callable[[], NvmlSession] = NvmlSession,
+) -> tuple[Finding, ...]:
+    """All findings. Nothing is changed, and nothing raises for what a machine lacks."""
+    return (
+        _processor(proc),
+        *_package_energy(powercap),
+        *_gpus(open_nvml),
+        _torch(),
+        _profile(),
+        _program(
+            "figures (Graphviz)",
+            "dot",
+            "report.to_graphviz() draws with it: `sudo apt install graphviz`, `brew install "
+            "graphviz`, or see graphviz.org",
+        ),
+        _package(
+            "notebooks",
+            "ipykernel",
+            "`pip install 'irene-jupyter[lab]'` into the same environment",
+        ),
+    )
+
+
+def document(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    """Strict JSON: the findings, and what a cell's energy would be called here."""
+    return {
+        "findings": [asdict(each) for each in findings],
+        "energy": energy_line(findings),
+        "python": sys.version.split()[0],
+    }
+
+
+def energy_line(findings: tuple[Finding, ...]) -> str:
+    """In a line: where a cell's joules come from on this machine."""
+    scopes = []
+    for name, scope in (("CPU package energy", "CPU package"), ("GPU", "GPU board")):
+        if any(each.name.startswith(name) and each.state == "ok" for each in findings):
+            scopes.append(scope)
+    calibrated = any(e.name == "device profile" and e.state == "ok" for e in findings)
+    if scopes:
+        return f"a cell's energy is measured ({', '.join(scopes)}); modules are predicted shares"
+    if calibrated:
+        return "a cell's energy is predicted from this machine's own profile"
+    return "a cell's energy is predicted for a reference device, not for this machine"
+
+
+def as_text(findings: tuple[Finding, ...]) -> str:
+    """The findings for a terminal."""
+    width = max(len(each.name) for each in findings)
+    lines = []
+    for each in findings:
+        lines.append(f"{each.state:<8} {each.name:<{width}}  {each.found}")
+        if each.remedy:
+            lines.append(f"{'':<8} {'':<{width}}  → {each.remedy}")
+    return "\n".join([*lines, "", f"So here {energy_line(findings)}."])
+
+
+def _processor(proc: Path) -> Finding:
+    name = "CPU and memory use"
+    try:
+        reader = ProcReader(proc)
+        try:
+            reader.cpu()
+            memory = reader.memory_percent()
+        finally:
+            reader.close()
+    except ResourceError as error:
+        return Finding(name, "missing", str(error), "Linux offers it; other systems go without")
+    return Finding(name, "ok", f"{proc}/stat and {proc}/meminfo; memory {memory:.0f} % in use")
+
+
+def _package_energy(powercap: Path) -> list[Finding]:
+    name = "CPU package energy"
+    try:
+        counters = packages(powercap)
+    except MeterError as error:
+        found, _, remedy = str(error).partition("; ")
+        return [Finding(f"{name} (RAPL)", "missing", found, remedy or None)]
+    for counter in counters:
+        counter.start()
+    time.sleep(_MOVE_SECONDS)
+    findings = []
+    for counter in counters:
+        reading = counter.stop()
+        if reading is None:
+            found, _, remedy = (counter.reason or "").partition("; ")
+            findings.append(Finding(f"{name}: {counter.name}", "missing", found, remedy or None))
+        else:
+            watts = reading.joules / reading.seconds
+            findings.append(Finding(f"{name}: {counter.name}", "ok", f"{watts:.3g} W just now"))
+    return findings
+
+
+def _gpus(open_nvml: Callable[[], NvmlSession]) -> list[Finding]:
+    try:
+        session = open_nvml()
+    except NoGpu as error:
+        remedy = (
+            "with a board in this machine: install NVIDIA's driver; in a container start it with "
+            "the GPU (`docker run --gpus all`)"
+        )
+        return [Finding("GPU energy (NVML)", "missing", str(error), remedy)]
+    except ResourceError as error:
+        found, _, remedy = str(error).partition("; ")
+        return [Finding("GPU energy (NVML)", "missing", found, remedy or None)]
+    try:
+        return [_gpu(session, index) for index in range(len(session.names))]
+    finally:
+        session.close()
+
+
+def _gpu(session: NvmlSession, index: int) -> Finding:
+    name = f"GPU {index}: {session.names[index]}"
+    try:
+        session.joules(index)
+    except Unsupported:
+        try:
+            watts = session.watts(index)
+        except ResourceError as error:
+            return Finding(name, "missing", f"neither energy nor power can be read ({error})")
+        return Finding(
+            name,
+            "ok",
+            f"no energy counter; its power ({watts:.3g} W) is integrated over time",
+            "let a cell run for some seconds: short ones cannot be measured",
+        )
+    except ResourceError as error:
+        return Finding(name, "missing", str(error), "`nvidia-smi` may tell more")
+    counter = NvmlCounter(session, index)
+    counter.start()
+    time.sleep(_MOVE_SECONDS)
+    reading = counter.stop()
+    if reading is None:
+        return Finding(
+            name, "limited", counter.reason or "no reading", "try again while the GPU is at work"
+        )
+    others = counter.other_processes
+    if others:
+        return Finding(
+            name,
+            "ok",
+            f"energy counter, {reading.joules / reading.seconds:.3g} W; {others} other processes",
+            "their energy is in the counter too: measure while they rest",
+        )
+    return Finding(name, "ok", f"energy counter, {reading.joules / reading.seconds:.3g} W just now")
+
+
+def _torch() -> Finding:
+    if find_spec("torch") is None:
+        return Finding("PyTorch", "missing", "not installed", "`pip install torch`")
+    from importlib.metadata import version
+
+    return Finding("PyTorch", "ok", version("torch"))
+
+
+def _profile() -> Finding:
+    try:
+        profile = load_device("auto")
+    except IreneError as error:
+        return Finding("device profile", "missing", str(error))
+    if profile.kind == "calibrated":
+        return Finding("device profile", "ok", f"{profile.label} ({profile.name}), calibrated here")
+    return Finding(
+        "device profile",
+        "limited",
+        f"none of this machine: predictions are for {profile.label}",
+        "fit trees that were measured on this machine by `irene-jupyter train`",
+    )
+
+
+def _program(name: str, program: str, remedy: str) -> Finding:
+    path = shutil.which(program)
+    if path is None:
+        return Finding(name, "missing", f"the program `{program}` is not on the PATH", remedy)
+    return Finding(name, "ok", path)
+
+
+def _package(name: str, package: str, remedy: str) -> Finding:
+    if find_spec(package) is None:
+        return Finding(name, "missing", f"the package {package} is not installed", remedy)
+    return Finding(name, "ok", f"{package} is installed")

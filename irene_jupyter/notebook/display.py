@@ -1,0 +1,103 @@
+"""How a report is shown in a shell: one display, or text where there is no front end."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from irene_jupyter.errors import IreneError
+from irene_jupyter.notebook.options import CellOptions
+from irene_jupyter.report.words import EMPTY
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from irene_jupyter.report.report import EnergyReport
+
+_log = logging.getLogger(__name__)
+
+
+def show(shell: InteractiveShell, report: EnergyReport, options: CellOptions) -> None:
+    """Show `report` as `options.view` says; one line where there is nothing to show."""
+    view = options.view
+    if view == "auto":
+        view = "widget" if has_kernel(shell) else "text"
+    if view == "none":
+        return
+    if report.root is None and not report.not_run:
+        print("\n".join([EMPTY, *report.notes]))
+    elif view == "text":
+        from irene_jupyter.report.text import print_text
+
+        print_text(report, depth=options.depth)
+    else:
+        bundle = report_bundle(report, options.depth)
+        if view == "widget":
+            bundle |= widget_bundle(report, options.depth)
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+
+def has_kernel(shell: InteractiveShell) -> bool:
+    """Whether a Jupyter kernel runs `shell`, so that widgets have somebody to talk to."""
+    return getattr(shell, "kernel", None) is not None
+
+
+def report_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, Any]:
+    """The MIME bundle that lasts without a kernel: JSON, html and plain text."""
+    from irene_jupyter.report.html import render_html
+    from irene_jupyter.report.observer import with_display
+    from irene_jupyter.report.report import MIME_TYPE
+    from irene_jupyter.report.text import DISPLAY_ROWS, render_text
+
+    began = time.perf_counter()
+    views = {
+        "text/html": render_html(report, depth=depth),
+        "text/plain": render_text(report, depth=depth, max_rows=DISPLAY_ROWS),
+    }
+    return {MIME_TYPE: with_display(report, time.perf_counter() - began).to_dict(), **views}
+
+
+def widget_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, Any]:
+    """The MIME of a live `EnergyTree`; empty where ipywidgets cannot make one."""
+    try:
+        from irene_jupyter.notebook.widget import WIDGET_MIME_TYPE, EnergyTree
+
+        tree = EnergyTree(report)
+        if depth is not None:
+            tree.expanded_depth = depth
+        return {
+            WIDGET_MIME_TYPE: {"version_major": 2, "version_minor": 0, "model_id": tree.model_id}
+        }
+    except Exception as error:  # the html in the same display says as much
+        complain("no live tree", error)
+        return {}
+
+
+def live_bundle(report: EnergyReport) -> dict[str, Any]:
+    """IPython's formatter for a report that a cell ends with, while a kernel lives."""
+    return report_bundle(report) | widget_bundle(report)
+
+
+def attempt(what: str, step: Callable[[], object]) -> None:
+    """Run a `step` of our own after the cell, whose result its failure must not touch."""
+    try:
+        step()
+    except Exception as error:
+        complain(what, error)
+
+
+def complain(what: str, error: Exception) -> None:
+    """One line on stderr; the traceback goes to the log."""
+    _log.debug("%%energy: %s", what, exc_info=error)
+    reason = str(error) if isinstance(error, IreneError) else f"{type(error).__name__}: {error}"
+    say(f"{what}: {reason}")
+
+
+def say(message: str) -> None:
+    """One line on stderr."""
+    print(f"%%energy: {' '.join(message.split())}", file=sys.stderr)

@@ -1,0 +1,100 @@
+"""EnergyTree: a report as an interactive tree, in step with Python while a kernel lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.tree import Node
+
+WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
+UNITS = ("J", "mJ", "Wh", "%")
+DEFAULT_DEPTH = 2  # levels: the model and its modules, whose children then show
+
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+class EnergyTree(anywidget.AnyWidget):
+    """A report (or the JSON of one) as a tree to explore; `observe` any of its traits.
+
+    `selected` is the path of the selected node, "" for the root; `expanded_depth` is how many
+    levels are open, as last set from Python or by the buttons (rows opened one by one do not
+    change it); `unit` is one of J (with prefixes), mJ, Wh and % (of the total); `data` is the
+    report's JSON, set through `report`. All are synced both ways but `data`.
+
+    Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path that
+    the report does not have. A notebook saved with widget state holds one copy of the bundle
+    for each tree, so the bundle is kept small.
+    """
+
+    _esm = _STATIC / "widget.js"
+    _css = _STATIC / "widget.css"
+
+    data = traitlets.Dict().tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)
+    expanded_depth = traitlets.Int(DEFAULT_DEPTH, min=0).tag(sync=True)
+    unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
+
+    def __init__(self, report: EnergyReport | Mapping[str, Any], **traits: Any) -> None:
+        self._report = _as_report(report)
+        super().__init__(data=self._report.to_dict(), **traits)
+
+    @property
+    def report(self) -> EnergyReport:
+        """The report that is shown; set it to show another one, with its root selected."""
+        return self._report
+
+    @report.setter
+    def report(self, report: EnergyReport | Mapping[str, Any]) -> None:
+        self.data = _as_report(report).to_dict()
+
+    @property
+    def node(self) -> Node | None:
+        """The selected node; None where the report is empty."""
+        return self._find(self.selected)
+
+    @traitlets.validate("data")
+    def _validate_data(self, proposal: Any) -> dict[str, Any]:
+        self._report = _as_report(proposal["value"])
+        return dict(proposal["value"])
+
+    @traitlets.observe("data")
+    def _select_root(self, change: Any) -> None:
+        if change["old"]:  # not while being made, when `selected` may be given
+            self.selected = ""
+
+    @traitlets.validate("selected")
+    def _validate_selected(self, proposal: Any) -> str:
+        path = str(proposal["value"])
+        if path and self._find(path) is None:
+            raise traitlets.TraitError(
+                f"selected: the report has no node {path[:200]!r}; "
+                "take a path from tree.report.to_dataframe()"
+            )
+        return path
+
+    def _find(self, path: str) -> Node | None:
+        if not path and self._report.root is not None:
+            return self._report.root
+        try:
+            return self._report[path]
+        except KeyError:
+            return None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """One display: the live view, and the report's own forms for hosts without widgets."""
+        widget = super()._repr_mimebundle_(**kwargs) or ({}, {})
+        data, metadata = widget if isinstance(widget, tuple) else (widget, {})
+        return {**data, **self._report._repr_mimebundle_()}, metadata
+
+
+def _as_report(report: EnergyReport | Mapping[str, Any]) -> EnergyReport:
+    """`report` itself, or the one whose JSON it is. Raises `ReportError`."""
+    if isinstance(report, EnergyReport):
+        return report
+    return EnergyReport.from_dict(dict(report) if isinstance(report, Mapping) else report)

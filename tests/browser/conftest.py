@@ -1,0 +1,150 @@
+"""A headless Chromium, a page with the pure view, and a JupyterLab of the tests' own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+STATIC = Path(__file__).resolve().parents[2] / "irene_jupyter" / "static"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SITE = "http://irene.test"  # never resolved: every request is answered below
+# No inline script or style: the view must not need any, and a hostile name must not run.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/widget.css">
+<div id="tree"></div>"""
+START_SECONDS = 60.0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip(f"no browser: install one of {', '.join(PROGRAMS)}")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """An empty page; a script error in it fails the test."""
+    context = browser.new_context(viewport={"width": 1100, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def draw(page: Any) -> Callable[..., Any]:
+    """`draw(report, **options)` shows a report with the pure view, under a strict policy."""
+
+    def answer(route: Any) -> None:
+        name = route.request.url.removeprefix(SITE).lstrip("/")
+        headers = {"Content-Security-Policy": POLICY}
+        if not name:
+            route.fulfill(body=PAGE, content_type="text/html", headers=headers)
+        elif (STATIC / name).is_file():
+            kind = "text/javascript" if name.endswith(".js") else "text/css"
+            route.fulfill(path=STATIC / name, content_type=kind, headers=headers)
+        else:
+            route.abort()
+
+    page.route("**/*", answer)
+    page.goto(SITE)
+
+    def draw(report: Any, **options: Any) -> Any:
+        page.evaluate(
+            """async ([report, options]) => {
+              const { renderTree } = await import("/widget.js");
+              window.events = [];
+              const tell = (name) => (value) => window.events.push([name, value]);
+              window.view = renderTree(document.getElementById("tree"), report, {
+                ...options,
+                onSelect: tell("select"), onDepth: tell("depth"), onUnit: tell("unit"),
+              });
+            }""",
+            [report, options],
+        )
+        return page
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab server: its address, and the folder that it serves."""
+    if find_spec("jupyterlab") is None or find_spec("ipykernel") is None:
+        pytest.skip("jupyterlab is not installed: pip install 'irene-jupyter[lab]'")
+    base = tmp_path_factory.mktemp("jupyterlab")
+    work = base / "work"
+    work.mkdir()
+    settings = base / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    )
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(base / "config"),
+        "JUPYTER_DATA_DIR": str(base / "data"),
+        "JUPYTER_RUNTIME_DIR": str(base / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(base / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(base / "workspaces"),
+        "IPYTHONDIR": str(base / "ipython"),
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={work}"),
+        *("--LabApp.expose_app_in_browser=True", "--IdentityProvider.token="),
+        *("--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
+    ]
+    log = base / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, cwd=work, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield _address(server, base / "runtime", log), work
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
+    """Where the server listens, as it writes to its runtime folder."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                return str(json.loads(path.read_text())["url"])
+            except ValueError:  # half written
+                break
+        time.sleep(0.1)
+    server.kill()
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")

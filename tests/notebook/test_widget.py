@@ -1,0 +1,119 @@
+"""EnergyTree in Python: its traits, its checks, and its one display."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from traitlets import TraitError
+
+from irene_jupyter import EnergyTree
+from irene_jupyter.errors import ReportError
+from irene_jupyter.notebook.widget import WIDGET_MIME_TYPE
+from irene_jupyter.report.report import MIME_TYPE, DeviceLabel, EnergyReport
+from irene_jupyter.tree import Energy, Node
+
+
+def node(path: str, class_name: str, joules: float, *children: Node, kind: Any = "module") -> Node:
+    energy = Energy(joules, 0.9 * joules, 1.2 * joules, "predicted")
+    return Node(path=path, type=kind, class_name=class_name, energy=energy, children=children)
+
+
+@pytest.fixture
+def report() -> EnergyReport:
+    layers = [node(f"layer.{index}", "Block", 1.5) for index in range(2)]
+    return EnergyReport(
+        root=node("", "Model", 4.0, *layers, kind="model"),
+        not_run=(node("gpt2", "GPT2Model", 7.0, node("gpt2.wte", "Embedding", 1.0), kind="model"),),
+        device=DeviceLabel(name="gtx1080ti", label="GTX 1080 Ti PC"),
+    )
+
+
+def test_starts_with_the_root_selected(report: EnergyReport) -> None:
+    tree = EnergyTree(report)
+    assert (tree.selected, tree.expanded_depth, tree.unit) == ("", 2, "J")
+    assert tree.node == report.root
+    assert tree.report is not None
+    assert tree.data == report.to_dict()
+
+
+def test_takes_the_json_of_a_report(report: EnergyReport) -> None:
+    data = json.loads(json.dumps(report.to_dict()))
+    tree = EnergyTree(data, selected="layer.1", expanded_depth=1, unit="mJ")
+    assert tree.report == report
+    assert tree.node == report["layer.1"]
+
+
+@pytest.mark.parametrize("bad", [{}, {"kind": "irene.energy", "schema_version": 99}, [1], None, 3])
+def test_refuses_what_is_no_report(bad: Any) -> None:
+    with pytest.raises(ReportError):
+        EnergyTree(bad)
+
+
+def test_selected_is_observable_and_checked(report: EnergyReport) -> None:
+    tree = EnergyTree(report)
+    seen: list[str] = []
+    tree.observe(lambda change: seen.append(change["new"]), "selected")
+    tree.selected = "layer.0"
+    tree.selected = "gpt2.wte"
+    assert tree.node == report["gpt2.wte"]
+    with pytest.raises(TraitError, match=r"no node 'layer\.9'.*to_dataframe"):
+        tree.selected = "layer.9"
+    assert tree.selected == "gpt2.wte"
+    assert seen == ["layer.0", "gpt2.wte"]
+    with pytest.raises(TraitError, match="no node"):
+        EnergyTree(report, selected="nowhere")
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"),
+    [("expanded_depth", -1), ("expanded_depth", "all"), ("unit", "kg"), ("selected", 3)],
+)
+def test_refuses_bad_values(report: EnergyReport, trait: str, value: Any) -> None:
+    tree = EnergyTree(report)
+    with pytest.raises(TraitError):
+        setattr(tree, trait, value)
+    with pytest.raises(TraitError):
+        EnergyTree(report, **{trait: value})
+
+
+def test_another_report_selects_its_root(report: EnergyReport) -> None:
+    tree = EnergyTree(report, selected="layer.0")
+    other = EnergyReport(root=node("", "Other", 1.0, kind="model"), device=report.device)
+    tree.report = other
+    assert (tree.report, tree.selected, tree.node) == (other, "", other.root)
+    with pytest.raises(ReportError):
+        tree.data = {"kind": "something else"}
+    assert tree.report == other
+    assert tree.data == other.to_dict()
+
+
+def test_an_empty_report_has_no_node(report: EnergyReport) -> None:
+    tree = EnergyTree(EnergyReport(root=None, device=report.device))
+    assert tree.node is None
+    assert tree.selected == ""
+
+
+def test_state_from_the_front_end_is_checked(report: EnergyReport) -> None:
+    tree = EnergyTree(report)
+    tree.set_state({"selected": "layer.1", "expanded_depth": 3, "unit": "Wh"})
+    assert (tree.selected, tree.expanded_depth, tree.unit) == ("layer.1", 3, "Wh")
+    with pytest.raises(TraitError):
+        tree.set_state({"selected": "<script>"})
+    assert tree.selected == "layer.1"
+
+
+def test_one_display_for_all_hosts(report: EnergyReport) -> None:
+    tree = EnergyTree(report)
+    bundle, _ = tree._repr_mimebundle_()
+    assert set(bundle) == {WIDGET_MIME_TYPE, MIME_TYPE, "text/html", "text/plain"}
+    assert bundle[WIDGET_MIME_TYPE]["model_id"] == tree.model_id
+    lasting = report._repr_mimebundle_()
+    assert {mime: bundle[mime] for mime in lasting} == lasting
+
+
+def test_the_script_and_the_style_are_sent(report: EnergyReport) -> None:
+    state = EnergyTree(report).get_state()
+    assert "renderTree" in state["_esm"]
+    assert ".irene-tree" in state["_css"]

@@ -1,0 +1,87 @@
+"""What a machine can measure, with a remedy for everything that it cannot."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pynvml
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "meters"))
+from machine import Driver, Powercap
+
+from irene_jupyter import cli, doctor
+from irene_jupyter.meters import rapl
+
+
+def named(findings: tuple[doctor.Finding, ...], name: str) -> doctor.Finding:
+    (found,) = (each for each in findings if each.name.startswith(name))
+    return found
+
+
+def test_this_machine_as_text_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor"]) == 0
+    out, err = capsys.readouterr()
+    assert "So here a cell's energy is" in out
+    assert err == ""
+    assert cli.main(["doctor", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {each["state"] for each in document["findings"]} <= {"ok", "limited", "missing"}
+    for each in document["findings"]:
+        assert each["found"]
+        assert each["state"] == "ok" or each["remedy"], each
+
+
+def test_a_bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    findings = doctor.examine(proc=tmp_path / "proc", powercap=tmp_path / "powercap")
+    assert named(findings, "CPU and memory").state == "missing"
+    assert "modprobe" in (named(findings, "CPU package energy").remedy or "")
+    assert "graphviz" in (named(findings, "figures").remedy or "")
+    assert "reference device" in doctor.energy_line(findings)
+    assert "→" in doctor.as_text(findings)
+
+
+def test_counters_that_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    powercap, driver = Powercap(tmp_path / "powercap"), Driver(monkeypatch)
+    reads = iter(range(5_000_000, 10**12, 9_000_000))
+    monkeypatch.setattr(rapl, "_number", lambda path: next(reads))
+    joules = iter(range(1000, 10**9, 20_000))
+    driver.say("nvmlDeviceGetTotalEnergyConsumption", lambda handle: next(joules))
+    findings = doctor.examine(powercap=powercap.root)
+    assert named(findings, "CPU package energy").state == "ok"
+    assert named(findings, "GPU 0: Board A").state == "ok"
+    assert doctor.energy_line(findings).startswith("a cell's energy is measured (CPU package, GPU")
+    assert driver.calls == ["init", "shutdown"]
+
+
+def test_counters_that_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    powercap = Powercap(tmp_path / "powercap")
+    Driver(monkeypatch)
+
+    def denied(path: Path) -> int:
+        raise rapl.MeterError(f"CPU package: permission denied; {rapl.REMEDY_DENIED}")
+
+    monkeypatch.setattr(rapl, "_number", denied)
+    findings = doctor.examine(powercap=powercap.root)
+    package = named(findings, "CPU package energy")
+    assert package.state == "missing"
+    assert "chmod a+r" in (package.remedy or "")
+    board = named(findings, "GPU 0: Board A")  # its counter stands still here
+    assert (board.state, "stood still" in board.found) == ("limited", True)
+
+
+def test_a_board_without_a_counter_and_a_driver_that_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Driver(monkeypatch)
+    driver.without_counter()
+    board = named(doctor.examine(powercap=tmp_path), "GPU 0: Board A")
+    assert "integrated" in board.found
+    driver.fail("nvmlDeviceGetTotalEnergyConsumption", pynvml.NVML_ERROR_GPU_IS_LOST)
+    assert named(doctor.examine(powercap=tmp_path), "GPU 0: Board A").state == "missing"
+    driver.fail("nvmlInit", pynvml.NVML_ERROR_NO_PERMISSION)
+    refused = named(doctor.examine(powercap=tmp_path), "GPU energy")
+    assert "nvidia-smi" in (refused.remedy or "") + refused.found
