@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
-from irene_jupyter.merging import gathered, merged, repeated
-from irene_jupyter.predictors.device import DeviceProfile, load_device
+from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.paper import check_method
 from irene_jupyter.report.observer import observer_cost
-from irene_jupyter.report.phases import PhaseSummary, leveled_phases
-from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode, RunSummary
+from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.resources.sampler import LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS
-from irene_jupyter.tree import Node, Run
+from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
     from torch import nn
 
     from irene_jupyter.capture.recorder import Recorder
-    from irene_jupyter.cell import Cell
     from irene_jupyter.meters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
@@ -36,12 +31,6 @@ MAX_BUDGET_SECONDS = 3600.0
 # Of the budget; what is left is for the prediction and the display.
 _REPLAY_SHARE = 0.75
 
-# Below this the rest of the cell is not worth a line.
-_REST_SHARE = 0.05
-_REST_SECONDS = 0.1
-
-# A model's runs by phase, None for those of no generation, each with its predicted tree.
-Phases = dict[str | None, list[tuple[Run, Node]]]
 Models = Sequence["nn.Module"] | Callable[[], Sequence["nn.Module"]]
 
 
@@ -199,7 +188,7 @@ class EnergyMonitor:
             names=_variable_names(self._namespace or {}),
             trace_unrecorded=error is None,
         )
-        notes = [*captured.notes, *_rest(captured.runs, seconds)]
+        notes = list(captured.notes)
         if error is not None:
             notes.append(
                 f"the cell raised {type(error).__name__}: only what ran until then is here"
@@ -274,11 +263,14 @@ def predict(
     new_tokens: int = 0,
     device: str = "gtx1080ti",
     method: str = "additive",
+    budget_seconds: float = 0.5,
 ) -> EnergyReport:
     """The energy of one forward pass of `model`, which is not run and may not fit this machine.
 
     With `new_tokens`, of a generate() with cache in its place: the prefill of `seq_len` tokens
     and a decoding step for each further token; `report.phase("decode")` is their energy alone.
+    Of a module that has its weights the operations are then repeated here, each on its own, for
+    `budget_seconds` (0 repeats nothing), so that seconds stand beside the predicted joules.
 
     `model` is a `torch.nn.Module`, a transformers configuration or its class, or the path of a
     folder with config.json. Raises `InputShapeError` where no layer tells the input's shape,
@@ -288,165 +280,19 @@ def predict(
     from irene_jupyter.capture.generation import generation_of
     from irene_jupyter.capture.structure import build_model, structure_of
 
-    options = Options(device, batch_size, seq_len, method)
+    options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
     if isinstance(new_tokens, bool) or not isinstance(new_tokens, int) or new_tokens < 0:
         raise OptionError(f"new_tokens must be a whole number from 0 on, not {new_tokens!r}")
     if new_tokens:
         generator = build_model(model, generates=True)
-        runs = generation_of(generator, batch_size, seq_len, new_tokens)
+        runs = generation_of(
+            generator, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds
+        )
         return make_report(runs, profile, "predict", method=method)
     tree = structure_of(build_model(model), batch_size, seq_len)
     run = Run(model=tree.name, tree=tree, items=batch_size)
     return make_report([run], profile, "predict", method=method)
-
-
-def make_report(
-    runs: Sequence[Run],
-    profile: DeviceProfile,
-    mode: Mode,
-    notes: Sequence[str] = (),
-    resources: Mapping[str, Any] | None = None,
-    cell: Cell | None = None,
-    *,
-    method: str = "additive",
-) -> EnergyReport:
-    """Predicts every run and adds them up: one tree for each model, one root above them.
-
-    Where the `cell` was measured, each model's tree is brought to the level that was measured.
-    """
-    from irene_jupyter.predictors.paper import DEFAULT, NOTE, predict_with
-
-    ran: dict[str, list[Node]] = {}
-    idle: dict[str, list[Node]] = {}
-    phases: dict[str, Phases] = {}
-    summaries: list[RunSummary] = []
-    told = list(notes)
-    if method != DEFAULT:
-        told.append(NOTE.format(method=method, label=profile.label))
-    for run in runs:
-        tree = predict_with(run.tree, profile, method)
-        node = _flagged(repeated(tree.root, run.calls), run)
-        (idle if run.status == "not_run" else ran).setdefault(run.model, []).append(node)
-        phases.setdefault(run.model, {}).setdefault(run.phase, []).append((run, node))
-        summaries.append(_summary(run, node))
-        told += [f"{run.model}: {note}" for note in run.notes]
-    models = [(name, merged(nodes)) for name, nodes in (ran or idle).items()]
-    factors: dict[str, float] = {}  # from the prediction to what was measured
-    if cell is not None:
-        told += cell.warnings
-        predicted = models
-        models = [(name, cell.leveled(name, node)) for name, node in predicted]
-        factors = {
-            name: _factor(before, after)
-            for (name, before), (_, after) in zip(predicted, models, strict=True)
-        }
-    not_run = [(name, merged(nodes)) for name, nodes in idle.items()] if ran else []
-    root = None
-    if models:
-        root = models[0][1] if len(models) == 1 else gathered(models)
-    parts = None if cell is None else cell.parts(models if ran else ())
-    measured = None if cell is None else cell.measured
-    if measured is not None and measured.joules is not None and parts is not None:
-        measured = replace(measured, joules=parts.total_joules)  # to the last bit
-    return EnergyReport(
-        root=root,
-        device=DeviceLabel(profile.name, profile.label, profile.kind),
-        mode=mode,
-        phases=tuple(
-            replace(phase, root=gathered([(name, phase.root)]).children[0])
-            if len(models) > 1
-            else phase
-            for name, whole in models
-            for phase in _phases(
-                name, phases[name], whole, factors.get(name, 1.0), profile.kind == "calibrated"
-            )
-        ),
-        not_run=tuple(gathered([pair]).children[0] for pair in not_run),
-        runs=tuple(
-            run
-            if run.status == "not_run"
-            else replace(run, joules=run.joules * factors.get(run.model, 1.0))
-            for run in summaries
-        ),
-        resources=resources,
-        parts=parts,
-        measured=measured,
-        notes=tuple(dict.fromkeys(told)),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
-    )
-
-
-def _phases(
-    model: str, phases: Phases, whole: Node, factor: float, is_calibrated: bool
-) -> Iterator[PhaseSummary]:
-    """The phases of a model that generated, brought to the level of its tree."""
-    trees = [merged([node for _, node in runs]) for runs in phases.values()]
-    if factor != 1.0:
-        trees = leveled_phases(trees, whole)
-    for (phase, runs), root in zip(phases.items(), trees, strict=True):
-        if phase is None or root.energy is None:
-            continue
-        seconds = [run.seconds for run, _ in runs if run.seconds is not None]
-        yield PhaseSummary(
-            phase=phase,
-            model=model,
-            root=root,
-            calls=sum(run.calls for run, _ in runs),
-            tokens=sum(run.tokens for run, _ in runs),
-            seconds=sum(seconds) if seconds else None,
-            is_here=factor != 1.0 or is_calibrated,
-        )
-
-
-def _factor(before: Node, after: Node) -> float:
-    if before is after or before.energy is None or after.energy is None:
-        return 1.0
-    return after.energy.joules / before.energy.joules if before.energy.joules > 0 else 1.0
-
-
-def _flagged(node: Node, run: Run) -> Node:
-    if run.status != "not_run":
-        return node
-    size = f"batch {run.tree.batch_size} × sequence {run.tree.seq_len}"
-    flag = f"not_run: built and never called; this is one forward pass at {size}"
-    return replace(node, flags=(flag, *node.flags))
-
-
-def _summary(run: Run, node: Node) -> RunSummary:
-    features = run.tree.root.features
-    return RunSummary(
-        model=run.model,
-        joules=node.energy.joules if node.energy else 0.0,
-        phase=run.phase,
-        status=run.status,
-        calls=run.calls,
-        seconds=run.seconds,
-        batch_size=run.tree.batch_size,
-        seq_len=run.tree.seq_len,
-        tokens=run.tokens,
-        items=run.items,
-        cache_length=run.cache_length,
-        input_shapes=features.input_shapes,
-        signature=" ".join(
-            part
-            for part in (features.dtype, features.device, *map(str, features.input_shapes[:3]))
-            if part
-        ),
-    )
-
-
-def _rest(runs: Sequence[Run], seconds: float) -> list[str]:
-    """What the tree does not hold: the cell's time outside of any model."""
-    inside = sum(run.seconds or 0.0 for run in runs)
-    rest = seconds - inside
-    if not inside or rest < max(_REST_SECONDS, _REST_SHARE * seconds):
-        return []
-    return [
-        f"{rest:.2g} s of the cell's {seconds:.2g} s ran outside of the models' forward passes "
-        "(loading, data, optimiser, printing): that energy is not in the tree"
-    ]
 
 
 def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:
@@ -465,13 +311,3 @@ def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:
         if isinstance(value, nn.Module) and name.isidentifier():
             found.setdefault(id(getattr(value, "_orig_mod", value)), name)
     return {key: name for key, name in found.items() if not name.startswith("_")}
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("irene-jupyter", "torch", "transformers"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -16,6 +16,7 @@ FLOORS = (
     {"capture", "predictors", "report", "meters"},
     {"apportion"},
     {"cell"},
+    {"assembly"},
     {"measurement", "calibration", "doctor"},
     {"notebook", "cli", "crossvalidate_command", "demo"},
 )

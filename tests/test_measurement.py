@@ -215,14 +215,28 @@ def test_a_measurement_within_a_measurement_is_refused_and_the_outer_one_goes_on
     assert monitor.report.total_joules > 0
 
 
-def test_time_outside_of_models_is_said():
+def test_time_outside_of_models_is_said_once():
     import time
 
     model = bert()
     with irene.EnergyMonitor() as monitor:
         model(IDS)
         time.sleep(0.3)
-    assert any("outside of the models" in note for note in monitor.report.notes)
+    report = monitor.report
+    for view in (str(report), report.to_html()):
+        assert view.count("Python, data handling, idle") == 1
+    (rest,) = report.parts.remainder
+    assert rest.seconds > 0.29
+    assert rest.joules is None or rest.basis == "split"
+
+
+def test_latencies_are_of_all_calls_and_only_of_what_ran():
+    model = bert()
+    report = irene.measure(lambda: [model(IDS) for _ in range(5)])
+    assert report.root.features.latency_seconds == pytest.approx(report.runs[0].seconds)
+    assert 0 < report["encoder"].features.latency_seconds <= report.runs[0].seconds
+    predicted = irene.predict(model, batch_size=2, seq_len=8)  # traced, which is no run
+    assert all(node.features.latency_seconds is None for node in predicted.walk())
 
 
 def test_resources_of_the_block_are_in_the_report():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from irene_jupyter.report.units import (
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
+    from irene_jupyter.report.parts import Part, Parts
     from irene_jupyter.report.report import EnergyReport, RunSummary
 
 EMPTY = "No PyTorch model was built or run in this cell."
@@ -198,24 +200,28 @@ def resource_line(report: EnergyReport) -> str:
 
 
 PART_COLUMNS = ("part of the cell", "time here", "energy")
+# Below one of them the rest of a cell is not worth a line.
+_REST_SHARE = 0.05
+_REST_SECONDS = 0.1
 
 
 def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     """The cell's parts and their sum, as cells under `PART_COLUMNS`.
 
-    Empty where the tree holds all that there is to tell: nothing was measured, no training.
+    Empty where the tree holds nearly all that there is to tell: nothing was measured, no
+    training, and the cell spent its time in the models.
     """
     parts = report.parts
     if parts is None or report.root is None:
         return ()
     is_measured = report.measured is not None and report.measured.joules is not None
-    if not is_measured and all(part.kind in ("model", "rest") for part in parts):
+    if not is_measured and not _is_rest_worth_telling(parts):
         return ()
     rows = [
         (
             printable(part.name, 40) + (" (forward)" if part.kind == "model" else ""),
             format_seconds(part.seconds),
-            _part_joules(part.joules),
+            _part_joules(part),
         )
         for part in parts
     ]
@@ -223,8 +229,18 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     return (*rows, ("the whole cell", format_seconds(parts.total_seconds), total))
 
 
-def _part_joules(joules: float | None) -> str:
-    return "not measured" if joules is None else format_joules(joules)
+def _is_rest_worth_telling(parts: Parts) -> bool:
+    rest = math.fsum(part.seconds or 0.0 for part in parts if part.kind == "rest")
+    if any(part.kind not in ("model", "rest") for part in parts):
+        return True
+    return bool(parts.models) and rest >= max(_REST_SECONDS, _REST_SHARE * parts.total_seconds)
+
+
+def _part_joules(part: Part) -> str:
+    if part.joules is None:
+        return "not measured"
+    # Beside this machine's seconds it must be said whose joules these are.
+    return format_joules(part.joules) + (" predicted" if part.basis == "predicted" else "")
 
 
 def counter_line(report: EnergyReport) -> str:

@@ -23,6 +23,7 @@ PARTS = Parts(
         Part("Python, data handling, idle", "rest", 0.2, 1.0, 0.0, 4.0, "split"),
     )
 )
+REST = Part("Python, data handling, idle", "rest", 0.2)
 MEASURED = MeasuredEnergy(
     11.0, 10.0, 12.0, 1.5, "CPU package + GPU board",
     (
@@ -49,6 +50,20 @@ def test_every_view_has_the_parts_and_their_sum() -> None:
         for word in ("backward passes", "6.50 J", "the whole cell", "11.0 J", "Watching added"):
             assert word in view, word
         assert "not measured" not in view
+
+
+def test_a_rest_worth_a_line_is_told_once() -> None:
+    def shown(rest: float) -> EnergyReport:
+        model = Part("BertModel", "model", 1.0, 3.0, 2.0, 4.0, "predicted")
+        parts = Parts((model, replace(REST, seconds=rest)))
+        return replace(bert_report(1), parts=parts, notes=())
+
+    for view in (str(shown(2.0)), shown(2.0).to_html()):
+        assert view.count(REST.name) == 1
+        assert "3.00 J predicted" in view  # another device's joules beside this machine's seconds
+        assert "not measured" in view
+    for view in (str(shown(0.01)), shown(0.01).to_html()):
+        assert "whole cell" not in view
 
 
 def test_counters_are_named_with_their_scope_and_what_is_left_out() -> None:
