@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,27 +36,57 @@ class Call:
     autocast: Autocast | None = None
 
 
-def call_of(name: str, function: Callable[..., Any] | None, args: Any, kwargs: Any) -> Call | None:
-    """The description of a call; None where an argument is no plain strided tensor or value."""
+def call_of(
+    name: str,
+    function: Callable[..., Any] | None,
+    args: Any,
+    kwargs: Any,
+    device: torch.device | None = None,
+) -> Call | None:
+    """The description of a call; None where an argument is no plain strided tensor or value.
+
+    Tensors on meta stand for tensors on `device`; without one they are no plain tensors.
+    """
     try:
-        return Call(name, function, _plain(tuple(args)), _plain(dict(kwargs)), _autocast())
+        given = _plain(tuple(args), device), _plain(dict(kwargs), device)
+        return Call(name, function, *given, _autocast())
     except (_NotPlainError, RuntimeError, NotImplementedError):  # sparse, nested, wrapped tensors
         return None
+
+
+def specs_in(value: Any) -> Iterator[TensorSpec]:
+    """The tensors among arguments, in order."""
+    if isinstance(value, TensorSpec):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from specs_in(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from specs_in(item)
+
+
+def extent_of(spec: TensorSpec) -> int:
+    """Elements of storage that a tensor spans; one that is expanded spans few."""
+    if 0 in spec.shape:
+        return 0
+    return 1 + sum((n - 1) * step for n, step in zip(spec.shape, spec.stride, strict=True))
 
 
 class _NotPlainError(Exception):
     """An argument that cannot be made again."""
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, device: torch.device | None) -> Any:
     if isinstance(value, torch.Tensor):
-        if value.layout is not torch.strided or value.is_meta:
+        place = device if value.is_meta else value.device
+        if value.layout is not torch.strided or place is None:
             raise _NotPlainError
-        return TensorSpec(tuple(value.shape), value.stride(), value.dtype, value.device)
+        return TensorSpec(tuple(value.shape), value.stride(), value.dtype, place)
     if isinstance(value, tuple | list):
-        return tuple(_plain(item) for item in value)
+        return tuple(_plain(item, device) for item in value)
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, device) for key, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str | torch.dtype):
         return value
     raise _NotPlainError

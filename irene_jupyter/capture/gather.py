@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from torch import nn
 
+from irene_jupyter.capture.builder import count_parameters
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.primitives import is_ignored
 from irene_jupyter.capture.recorder import Recorder, Signature
 from irene_jupyter.capture.structure import structure_of, tree_for, uncompiled
-from irene_jupyter.capture.trace import count_parameters
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.merging import moved
 from irene_jupyter.tree import ModelTree, Node, Run
@@ -126,6 +126,9 @@ def _run_of(
     returned = signature.calls > 0
     calls = signature.calls if returned else signature.failures
     rows = calls * inputs.batch_size // signature.beams
+    tokens = 0
+    if signature.phase is not None:  # without a cache a step reads all again, for one new token
+        tokens = rows * (1 if signature.phase == "decode" else inputs.seq_len)
     return Run(
         model=name,
         tree=ModelTree(name, root, inputs.batch_size, inputs.seq_len),
@@ -133,7 +136,7 @@ def _run_of(
         seconds=signature.seconds,
         status="run" if returned else "incomplete",
         phase=signature.phase,
-        tokens=rows * inputs.seq_len if signature.phase else 0,
+        tokens=tokens,
         items=0 if path or signature.phase == "decode" or signature.cache_length else rows,
         cache_length=signature.cache_length,
         notes=notes,

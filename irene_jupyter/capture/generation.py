@@ -1,4 +1,4 @@
-"""generate(): what the model's calls do not tell about it, and what it would do if it ran.
+"""generate(): what it would do if it ran.
 
 A decoding step's shapes, and with them its features, grow linearly with the cache. So two steps
 are traced, the first and the last, and those between them interpolated.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import inspect
 import logging
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,11 +18,15 @@ from torch import nn
 from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 
+from irene_jupyter.capture.calls import Call
+from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
+from irene_jupyter.capture.interpolation import interpolated
+from irene_jupyter.capture.replay import replayed
 from irene_jupyter.capture.structure import uncompiled, untouched
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.errors import CaptureError, IreneError
-from irene_jupyter.tree import Features, ModelTree, Node, Run, Shape
+from irene_jupyter.tree import ModelTree, Node, Run
 
 logger = logging.getLogger(__name__)
 
@@ -32,47 +35,37 @@ logger = logging.getLogger(__name__)
 MAX_PARTS = 4
 MIN_PART_TOKENS = 16
 
-_GENERATION = "transformers.generation.utils"
-_FRAMES = 24  # from a model's call up to generate(), through decorators and hooks
+_CACHES = ("past_key_values", "cache_params")  # of keys and values; of states, which do not grow
 _REMEDY = "measure it: with irene_jupyter.EnergyMonitor() around model.generate(…)"
 
 
-def beams_of_caller() -> int:
-    """Rows of the batch that transformers' beam search computes for one sequence; else 1.
-
-    Nothing that a model is called with tells beams from a batch, so the caller is asked.
-    """
-    frame = sys._getframe(1)
-    for _ in range(_FRAMES):
-        if frame.f_globals.get("__name__") == _GENERATION:
-            config = frame.f_locals.get("generation_config")
-            beams = getattr(config, "num_beams", None)
-            if isinstance(beams, int) and beams > 1:
-                return max(1, beams // (getattr(config, "num_return_sequences", None) or 1))
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return 1
-
-
 def generation_of(
-    model: nn.Module, batch_size: int, seq_len: int, new_tokens: int, name: str | None = None
+    model: nn.Module,
+    batch_size: int,
+    seq_len: int,
+    new_tokens: int,
+    name: str | None = None,
+    *,
+    replay_seconds: float = 0.0,
 ) -> tuple[Run, ...]:
-    """The prefill and the decoding steps of a generation with a cache; nothing is run.
+    """The prefill and the decoding steps of a generation with a cache; the model is not run.
+
+    Where it has its weights, its leaves are repeated on their own for `replay_seconds`.
 
     The prefill reads `seq_len` tokens and gives the first of `new_tokens`, each further one takes
     a decoding step. An encoder-decoder reads them with its encoder. Raises `CaptureError` where
-    the model keeps no cache of keys and values or cannot be traced without data, `OptionError`
-    where it has too few positions.
+    the model keeps no cache or cannot be traced without data, `OptionError` where it has too few
+    positions.
     """
     model = uncompiled(model)
     name = name or type(model).__name__
     accepted = set(inspect.signature(model.forward).parameters)
     config = getattr(model, "config", None)
-    if config is None or not {"past_key_values", "use_cache"} <= accepted:
+    cache_name = next((each for each in _CACHES if each in accepted), None)
+    if config is None or cache_name is None or "use_cache" not in accepted:
         raise CaptureError(
-            f"{name} keeps no cache of keys and values that new_tokens could use: predict one "
-            f"forward pass (new_tokens=0), or {_REMEDY}"
+            f"{name} keeps no cache that new_tokens could use: predict one forward pass "
+            f"(new_tokens=0), or {_REMEDY}"
         )
     is_encoder_decoder = bool(getattr(config, "is_encoder_decoder", False))
     length = new_tokens if is_encoder_decoder else seq_len + new_tokens
@@ -80,10 +73,10 @@ def generation_of(
     inputs = next(iter(dummy_inputs(model, batch_size, seq_len)))
     failure: Exception | None = None
     for context in (nullcontext, _on_meta):  # the second costs more, and is seldom needed
-        session = _Session(model, inputs, accepted, is_encoder_decoder, context)
+        session = _Session(model, inputs, accepted, cache_name, is_encoder_decoder, context)
         try:
             with untouched(model):
-                return session.runs(name, new_tokens)
+                return session.runs(name, new_tokens, replay_seconds)
         except IreneError:
             raise
         except Exception as error:  # whatever the model's own code raises without data
@@ -114,6 +107,14 @@ def _on_meta() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """A call of the model on meta, and how its leaves were called."""
+
+    node: Node
+    calls: Mapping[str, Call]
+
+
 class _Session:
     """A model on meta tensors that is taken through the prefill and two decoding steps."""
 
@@ -122,12 +123,14 @@ class _Session:
         model: nn.Module,
         inputs: Inputs,
         accepted: set[str],
+        cache_name: str,
         is_encoder_decoder: bool,
         context: Callable[[], AbstractContextManager[Any]],
     ) -> None:
         self._model = model
         self._inputs = inputs
         self._accepted = accepted
+        self._cache_name = cache_name
         self._is_encoder_decoder = is_encoder_decoder
         self._context = context
         tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
@@ -137,29 +140,35 @@ class _Session:
             if all(t.is_meta for t in tensors.values())
             else {key: torch.empty_like(t, device="meta") for key, t in tensors.items()}
         )
+        places = {tensor.device for tensor in tensors.values()}
+        # Weights on several devices, or not all there yet: none on which to repeat.
+        self._device = places.pop() if len(places) == 1 and self._state is not None else None
 
-    def runs(self, name: str, new_tokens: int) -> tuple[Run, ...]:
+    def runs(self, name: str, new_tokens: int, replay_seconds: float) -> tuple[Run, ...]:
         """The prefill, then the decoding steps in parts of growing cache."""
-        batch = self._inputs.batch_size
-        prefill, output = self._recorded(self._prompt())
-        cache = getattr(output, "past_key_values", None)
+        batch, steps = self._inputs.batch_size, new_tokens - 1
+        traced, output = self._recorded(self._prompt())
+        found = [traced]
+        cache: Any = getattr(output, self._cache_name, None)
         if not callable(getattr(cache, "get_seq_length", None)):
-            raise CaptureError(f"{name} returns no cache of keys and values: {_REMEDY}")
-        assert cache is not None
-        start = int(cache.get_seq_length())
+            raise CaptureError(f"{name} returns no cache: {_REMEDY}")
+        start = int(cache.get_seq_length()) if self._cache_name == _CACHES[0] else None
+        parts = 1
+        if steps > 0:
+            found.append(self._recorded(self._step(output, cache))[0])
+        if start is not None and steps > 1:
+            _extend(cache, start + steps - 1 - int(cache.get_seq_length()))
+            found.append(self._recorded(self._step(output, cache))[0])
+            parts = min(MAX_PARTS, max(1, steps // MIN_PART_TOKENS))
+        nodes, notes = self._replayed(found, steps, replay_seconds)
+        prefill, short, long = nodes[0], nodes[min(1, len(nodes) - 1)], nodes[-1]
         tokens = batch * self._length(prefill)
         tree = ModelTree(name, prefill, batch, tokens // batch)
-        first = Run(model=name, tree=tree, phase="prefill", tokens=tokens, items=batch)
-        steps = new_tokens - 1
+        runs = [
+            Run(model=name, tree=tree, phase="prefill", tokens=tokens, items=batch, notes=notes)
+        ]
         if steps < 1:
-            return (first,)
-        short, _ = self._recorded(self._step(output, cache))
-        long = short
-        if steps > 1:
-            _extend(cache, start + steps - 1 - int(cache.get_seq_length()))
-            long, _ = self._recorded(self._step(output, cache))
-        parts = min(MAX_PARTS, max(1, steps // MIN_PART_TOKENS))
-        runs = [first]
+            return tuple(runs)
         for part in range(parts):
             begin, end = steps * part // parts, steps * (part + 1) // parts
             fraction = (begin + end - 1) / 2 / max(1, steps - 1)
@@ -171,10 +180,29 @@ class _Session:
                     calls=end - begin,
                     phase="decode",
                     tokens=batch * (end - begin),
-                    cache_length=start + round((begin + end - 1) / 2),
+                    cache_length=None if start is None else start + round((begin + end - 1) / 2),
                 )
             )
         return tuple(runs)
+
+    def _replayed(
+        self, found: Sequence[_Traced], steps: int, seconds: float
+    ) -> tuple[list[Node], tuple[str, ...]]:
+        """The trees with what their leaves take here, one after the other; and what to note."""
+        nodes = [traced.node for traced in found]
+        if self._device is None or seconds <= 0:
+            return nodes, ()
+        name, batch = type(self._model).__name__, self._inputs.batch_size
+        calls = (1, *[max(1, steps // (len(nodes) - 1))] * (len(nodes) - 1))
+        replay = replayed(
+            [
+                Run(model=name, tree=ModelTree(name, node, batch, 1), calls=number)
+                for node, number in zip(nodes, calls, strict=True)
+            ],
+            [Recorded(self._model, "", traced.calls) for traced in found],
+            seconds,
+        )
+        return [run.tree.root for run in replay.runs], replay.notes
 
     def _length(self, prefill: Node) -> int:
         """Tokens of one row of the prompt: for audio, what the encoder makes of it, and a start."""
@@ -196,7 +224,7 @@ class _Session:
         return kwargs
 
     def _step(self, prompt: Any, cache: Any) -> dict[str, Any]:
-        kwargs: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
+        kwargs: dict[str, Any] = {self._cache_name: cache, "use_cache": True}
         if not self._is_encoder_decoder:
             return {**kwargs, "input_ids": self._ids()}
         from transformers.modeling_outputs import BaseModelOutput
@@ -205,8 +233,15 @@ class _Session:
         kwargs["encoder_outputs"] = BaseModelOutput(last_hidden_state=states)
         return {**kwargs, "decoder_input_ids": self._ids()}
 
-    def _recorded(self, kwargs: Mapping[str, Any]) -> tuple[Node, Any]:
-        with self._context(), Recording(self._model, self._inputs.batch_size) as recording:
+    def _recorded(self, kwargs: Mapping[str, Any]) -> tuple[_Traced, Any]:
+        recording = Recording(
+            self._model,
+            self._inputs.batch_size,
+            keep_calls=self._device is not None,
+            device=self._device,
+            is_timed=False,
+        )
+        with self._context(), recording:
             if self._state is None:
                 output = self._model(**kwargs)
             else:
@@ -214,7 +249,7 @@ class _Session:
         node = recording.finish()
         if node is None:
             raise CaptureError(f"{type(self._model).__name__} was not called")
-        return node, output
+        return _Traced(node, recording.calls), output
 
 
 def _extend(cache: Any, tokens: int) -> None:
@@ -227,56 +262,3 @@ def _extend(cache: Any, tokens: int) -> None:
         if isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor):
             more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
             own.update(*more, index)
-
-
-# --- between two steps ------------------------------------------------------------------------
-
-
-def interpolated(short: Node, long: Node, fraction: float) -> Node:
-    """The tree of a step between two of the same structure: 0 is `short`, 1 is `long`.
-
-    Where the structures differ (a window that is full), the nearer one stands for it.
-    """
-    if short is long or fraction <= 0:
-        return short
-    if not _is_alike(short, long):
-        return short if fraction < 0.5 else long
-    return _between(short, long, fraction)
-
-
-def _is_alike(a: Node, b: Node) -> bool:
-    return (
-        a.path == b.path
-        and len(a.children) == len(b.children)
-        and _dimensions(a.features) == _dimensions(b.features)
-        and all(map(_is_alike, a.children, b.children))
-    )
-
-
-def _dimensions(features: Features) -> list[int]:
-    return [len(shape) for shape in (*features.input_shapes, *features.output_shapes)]
-
-
-def _between(a: Node, b: Node, fraction: float) -> Node:
-    def number(name: str) -> float:
-        low, high = getattr(a.features, name), getattr(b.features, name)
-        return float(low + fraction * (high - low))
-
-    def shapes(name: str) -> tuple[Shape, ...]:
-        pairs = zip(getattr(a.features, name), getattr(b.features, name), strict=True)
-        return tuple(
-            tuple(round(x + fraction * (y - x)) for x, y in zip(low, high, strict=True))
-            for low, high in pairs
-        )
-
-    features = replace(
-        a.features,
-        flops=number("flops"),
-        bytes=number("bytes"),
-        canonical_megaflops=number("canonical_megaflops"),
-        canonical_mebibytes=number("canonical_mebibytes"),
-        input_shapes=shapes("input_shapes"),
-        output_shapes=shapes("output_shapes"),
-    )
-    children = tuple(_between(x, y, fraction) for x, y in zip(a.children, b.children, strict=True))
-    return replace(a, features=features, children=children)

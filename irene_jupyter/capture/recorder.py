@@ -22,8 +22,8 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.activity import Activity
-from irene_jupyter.capture.generation import beams_of_caller
 from irene_jupyter.capture.inputs import Inputs, input_sizes
+from irene_jupyter.capture.steps import Place, beams_of_caller, phase_of, place_of
 from irene_jupyter.capture.structure import without_data
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.training import TrainingTimes
@@ -215,20 +215,20 @@ class Recorder:
         local, lock, returned = self._local, self._lock, False
         local.is_inside = True
         try:
-            cached = _cache_length(kwargs) if kwargs else None
+            cached, place = place_of(kwargs) if kwargs else (None, None)
             key = (
                 id(module),
                 module.training,
                 torch.is_grad_enabled(),
                 _is_autocast_enabled(),
-                None if cached is None else cached // CACHE_BUCKET,
+                place if cached is None else (cached > 0, cached // CACHE_BUCKET),
                 *[_describe(value, cached) for value in args],
                 *[(name, _describe(value, cached)) for name, value in kwargs.items()],
             )
             signature = self.signatures.get(key)
             if signature is None and not _is_tracing():
                 with lock:
-                    signature = self._new(key, module, args, kwargs, cached)
+                    signature = self._new(key, module, args, kwargs, cached, place)
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", type(module).__name__, exc_info=error)
             signature = None
@@ -281,6 +281,7 @@ class Recorder:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         cached: int | None,
+        place: Place | None,
     ) -> Signature:
         known = self.signatures.get(key)
         if known is not None:  # another thread was faster
@@ -289,8 +290,8 @@ class Recorder:
         inputs = Inputs((), {}, batch_size, seq_len)
         if self._is_opaque(module):
             inputs = Inputs(*without_data(args, kwargs), batch_size, seq_len)
-        beams = beams_of_caller()
-        signature = Signature(module, inputs, _phase(cached, seq_len), cached, beams)
+        phase = phase_of(cached, place, seq_len)
+        signature = Signature(module, inputs, phase, cached, beams_of_caller())
         self.signatures[key] = signature
         return signature
 
@@ -315,19 +316,6 @@ def _hides(module: nn.Module) -> bool:
 
 def _is_tracing() -> bool:
     return bool(torch.jit._trace.is_tracing())  # type: ignore[no-untyped-call]
-
-
-def _cache_length(kwargs: Mapping[str, Any]) -> int | None:
-    """Tokens in the key-value cache that the call was given, None without one."""
-    cache = kwargs.get("past_key_values")
-    length = getattr(cache, "get_seq_length", None)
-    return int(length()) if callable(length) else None
-
-
-def _phase(cached: int | None, query_length: int) -> str | None:
-    if cached is None:
-        return None
-    return "decode" if cached > 0 and query_length == 1 else "prefill"
 
 
 def _describe(value: Any, cached: int | None) -> Any:

@@ -8,33 +8,31 @@ are reported. Hazards: the findings on which this rests are in `docs/replay.md`.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
-import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from irene_jupyter.capture.calls import Call, TensorSpec
+from irene_jupyter.capture.calls import Call, extent_of, specs_in
 from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.primitives import primitive_of
+from irene_jupyter.capture.repeating import Timing, timing_of
 from irene_jupyter.tree import Features, Node, Run
 
 logger = logging.getLogger(__name__)
 
-SLICE_SECONDS = 0.02  # of one distinct leaf, if its repeats are short
-MIN_REPEATS = 3
-MAX_REPEATS = 30
 MAX_INPUT_BYTES = 256 * 2**20  # of the fresh inputs of one leaf
 PROGRESS_SECONDS = 1.0  # from which a replay says what it does
 LOADED = 0.25  # share of the processor that other work takes from which times are doubtful
 LEAST_SECONDS = 0.01  # under which the clock of the process's own work is too coarse to tell
-CUDA_LOOP = 20  # calls between two events
+# Operations a second that few processors exceed. What never ran is expected to take at least so
+# long, so that one call of a large product does not outlast the budget.
+FASTEST_CPU = 2e11
 
 # Functions without state or randomness, by their canonical names.
 _FUNCTIONS = frozenset(
@@ -52,15 +50,6 @@ _KNOWN = ("torch.nn.modules.", "transformers.")
 _IDEMPOTENT = frozenset({"ReLU", "ReLU6", "Hardtanh"})  # in place, again and again, is no drift
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds of one call: the lower quartile of its repeats, and their interquartile range."""
-
-    seconds: float
-    spread_seconds: float
-    repeats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +98,7 @@ def replayed(
     on_gpu = any(
         spec.device.type != "cpu"
         for each in distinct.values()
-        for spec in _specs((each.call.args, each.call.kwargs))
+        for spec in specs_in((each.call.args, each.call.kwargs))
     )
     order = sorted(distinct.values(), key=lambda each: -each.weight)
     _time_all(order, began + budget_seconds, progress)
@@ -122,7 +111,7 @@ def replayed(
     if len(timed) < len(order):
         notes.append(
             f"replay: {len(timed)} of {len(order)} distinct operations in the time that there was; "
-            "--budget gives it more"
+            "a larger budget gives it more"
         )
     seconds = time.perf_counter() - began
     waited = 1 - (time.process_time() - worked) / seconds
@@ -155,10 +144,18 @@ def _plan(run: Run, record: Recorded, distinct: dict[Any, _Distinct]) -> dict[st
         each = distinct.setdefault(key, _Distinct(call, module))
         each.weight += (node.features.flops + node.features.bytes) * run.calls
         each.nodes += 1
-        in_place = (node.features.latency_seconds or 0.0) / node.features.calls
-        each.expected_seconds = max(each.expected_seconds, in_place)
+        each.expected_seconds = max(each.expected_seconds, _expected_seconds(node, call))
         found[node.path] = key
     return found
+
+
+def _expected_seconds(node: Node, call: Call) -> float:
+    """Of one call, at least: as in place, or else as on a fast processor."""
+    features = node.features
+    if features.latency_seconds is not None:
+        return features.latency_seconds / features.calls
+    on_cpu = all(spec.device.type == "cpu" for spec in specs_in((call.args, call.kwargs)))
+    return features.flops / features.calls / FASTEST_CPU if on_cpu else 0.0
 
 
 def _module_at(root: nn.Module, path: str) -> nn.Module | None:
@@ -188,7 +185,7 @@ def _is_safe(node: Node, call: Call, module: nn.Module | None) -> bool:
         return False
     if not type(module).__module__.startswith(_KNOWN):  # a user's subclass may keep anything
         return False
-    specs = list(_specs((call.args, call.kwargs)))
+    specs = list(specs_in((call.args, call.kwargs)))
     return len(specs) == 1 and not any(p.is_meta for p in module.parameters(recurse=False))
 
 
@@ -211,26 +208,8 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, tuple) else value
 
 
-def _specs(value: Any) -> Iterator[TensorSpec]:
-    if isinstance(value, TensorSpec):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _specs(item)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _specs(item)
-
-
-def _extent(spec: TensorSpec) -> int:
-    """Elements of storage that the tensor spans; one that is expanded spans few."""
-    if 0 in spec.shape:
-        return 0
-    return 1 + sum((n - 1) * step for n, step in zip(spec.shape, spec.stride, strict=True))
-
-
 def _input_bytes(call: Call) -> int:
-    return sum(_extent(s) * s.dtype.itemsize for s in _specs((call.args, call.kwargs)))
+    return sum(extent_of(s) * s.dtype.itemsize for s in specs_in((call.args, call.kwargs)))
 
 
 # --- repeating --------------------------------------------------------------------------------
@@ -239,7 +218,7 @@ def _input_bytes(call: Call) -> int:
 def _time_all(order: Sequence[_Distinct], deadline: float, progress: Progress | None) -> None:
     """Times them one after the other until the deadline."""
     began = told = time.perf_counter()
-    devices = {s.device for each in order for s in _specs((each.call.args, each.call.kwargs))}
+    devices = {s.device for each in order for s in specs_in((each.call.args, each.call.kwargs))}
     cuda = sorted({d.index or 0 for d in devices if d.type == "cuda"})
     with torch.no_grad(), torch.random.fork_rng(devices=cuda):
         for number, each in enumerate(order):
@@ -250,119 +229,9 @@ def _time_all(order: Sequence[_Distinct], deadline: float, progress: Progress | 
                 progress(f"replaying {number} of {len(order)} operations")
                 told = now
             try:
-                each.timing = _timing(each, deadline)
+                each.timing = timing_of(each.call, each.module, each.expected_seconds, deadline)
             except Exception as error:  # a backend that refuses our inputs is no fault of the user
                 logger.debug("could not replay %s", each.call.name, exc_info=error)
-
-
-def _timing(each: _Distinct, deadline: float) -> Timing | None:
-    call = each.call
-    if time.perf_counter() + (1 + MIN_REPEATS) * each.expected_seconds > deadline:
-        return None
-    first = next(_specs((call.args, call.kwargs)), None)
-    device = torch.device("cpu") if first is None else first.device
-    # The user's random state is not touched: our numbers come from a generator of our own.
-    generator = torch.Generator(device=device).manual_seed(0)
-    highest = _highest_id(each)
-    args = _fresh(call.args, generator, highest)
-    kwargs = _fresh(call.kwargs, generator, highest)
-    if call.name == "scaled_dot_product_attention":
-        kwargs = {**kwargs, **({"dropout_p": 0.0} if "dropout_p" in kwargs else {})}
-    # `forward`, not the call: the user's hooks on the module would see inputs of ours.
-    run = call.function if each.module is None else each.module.forward
-    assert run is not None
-    with _autocast(call):
-        once = time.perf_counter()
-        run(*args, **kwargs)
-        once = time.perf_counter() - once
-        if time.perf_counter() + MIN_REPEATS * once > deadline:
-            return None
-        measure = _on_cuda if device.type == "cuda" else _on_host
-        return measure(lambda: run(*args, **kwargs), deadline)
-
-
-def _on_host(run: Callable[[], Any], deadline: float) -> Timing:
-    seconds: list[float] = []
-    until = min(deadline, time.perf_counter() + SLICE_SECONDS)
-    while len(seconds) < MAX_REPEATS:
-        began = time.perf_counter()
-        run()
-        ended = time.perf_counter()
-        seconds.append(ended - began)
-        if ended > until and len(seconds) >= MIN_REPEATS:
-            break
-    return _summary(seconds)
-
-
-def _on_cuda(run: Callable[[], Any], deadline: float) -> Timing:
-    """Events around loops of calls: one launch would be lost in the clock. Untried on hardware."""
-    event: Any = torch.cuda.Event
-    seconds: list[float] = []
-    until = min(deadline, time.perf_counter() + SLICE_SECONDS)
-    while len(seconds) < MAX_REPEATS:
-        start, end = (event(enable_timing=True) for _ in range(2))
-        start.record()
-        for _ in range(CUDA_LOOP):
-            run()
-        end.record()
-        end.synchronize()
-        seconds.append(start.elapsed_time(end) / 1e3 / CUDA_LOOP)
-        if time.perf_counter() > until and len(seconds) >= MIN_REPEATS:
-            break
-    return _summary(seconds)
-
-
-def _summary(seconds: Sequence[float]) -> Timing:
-    low, _, high = statistics.quantiles(seconds, n=4, method="inclusive")
-    return Timing(low, high - low, len(seconds))
-
-
-def _highest_id(each: _Distinct) -> int:
-    """Whole numbers below this are valid: rows of an embedding's table, else 0 and 1."""
-    if isinstance(each.module, nn.Embedding):
-        return int(each.module.num_embeddings)
-    if each.call.name == "embedding":
-        tables = [s for s in _specs((each.call.args, each.call.kwargs)) if _is_float(s)]
-        return tables[0].shape[0] if tables else 1
-    return 2
-
-
-def _is_float(spec: TensorSpec) -> bool:
-    return spec.dtype.is_floating_point
-
-
-def _fresh(value: Any, generator: torch.Generator, highest: int) -> Any:
-    """The arguments with a new tensor of the recorded shape and layout for each `TensorSpec`."""
-    if isinstance(value, TensorSpec):
-        return _tensor(value, generator, highest)
-    if isinstance(value, Mapping):
-        return {key: _fresh(item, generator, highest) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_fresh(item, generator, highest) for item in value)
-    return value
-
-
-def _tensor(spec: TensorSpec, generator: torch.Generator, highest: int) -> torch.Tensor:
-    size = _extent(spec)
-    if spec.dtype.is_floating_point or spec.dtype.is_complex:
-        base = torch.randn(size, generator=generator, device=spec.device).to(spec.dtype)
-    elif spec.dtype is torch.bool:
-        base = torch.ones(size, dtype=torch.bool, device=spec.device)  # a mask that hides nothing
-    else:
-        base = torch.randint(
-            max(1, highest), (size,), generator=generator, device=spec.device, dtype=spec.dtype
-        )
-    return base.as_strided(spec.shape, spec.stride)
-
-
-@contextlib.contextmanager
-def _autocast(call: Call) -> Iterator[None]:
-    if call.autocast is None:
-        yield
-        return
-    device, dtype = call.autocast
-    with torch.autocast(device, dtype=dtype, cache_enabled=False):
-        yield
 
 
 # --- back into the trees ------------------------------------------------------------------------

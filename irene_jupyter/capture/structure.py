@@ -110,7 +110,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
 def _record(
     model: nn.Module, inputs: Inputs, args: Any, kwargs: Any, call: Callable[[Any, Any], Any]
 ) -> Node:
-    with Recording(model, inputs.batch_size) as recording:
+    with Recording(model, inputs.batch_size, is_timed=False) as recording:
         call(args, kwargs)
     node = recording.finish()
     if node is None:

@@ -20,11 +20,12 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.overrides import TorchFunctionMode
 
 from irene_jupyter.capture import canonical
+from irene_jupyter.capture.builder import Builder, Parameters
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.counting import FREE, Cost, canonical_name, count, tensors_in
 from irene_jupyter.capture.primitives import dtype_of, function_primitive, is_ignored, primitive_of
 from irene_jupyter.frames import strip_own_frames
-from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
+from irene_jupyter.tree import Node, Shape
 
 logger = logging.getLogger(__name__)
 
@@ -35,63 +36,11 @@ MAX_SHAPES = 8  # of one node; a model may be given many tensors
 
 
 @dataclass(slots=True)
-class _Builder:
-    """A node that is still being recorded."""
-
-    path: str
-    class_name: str
-    primitive: str | None = None
-    is_leaf: bool = False
-    module: nn.Module | None = None  # None for a functional primitive
-    calls: int = 0
-    cost: Cost = field(default_factory=Cost)
-    children: dict[str, _Builder] = field(default_factory=dict)
-    input_shapes: tuple[Shape, ...] = ()
-    output_shapes: tuple[Shape, ...] = ()
-    dtype: str | None = None
-    device: str | None = None
-    seconds: float | None = None
-    operation: str | None = None
-    flags: tuple[str, ...] = ()
-
-    def build(self, parameters: _Parameters, node_type: NodeType = "module") -> Node:
-        """The finished node: its own cost and its children's."""
-        children = tuple(child.build(parameters) for child in self.children.values())
-        below = [child.features for child in children]
-        own = self.cost
-        features = Features(
-            num_parameters=0 if self.module is None else parameters.count(self.module),
-            flops=own.flops + sum(f.flops for f in below),
-            bytes=own.bytes + sum(f.bytes for f in below),
-            canonical_megaflops=own.canonical_flops / MEGAFLOP
-            + sum(f.canonical_megaflops for f in below),
-            canonical_mebibytes=own.canonical_bytes / MEBIBYTE
-            + sum(f.canonical_mebibytes for f in below),
-            calls=max(self.calls, 1),
-            input_shapes=self.input_shapes,
-            output_shapes=self.output_shapes,
-            dtype=self.dtype,
-            device=self.device,
-            latency_seconds=self.seconds,
-            operation=self.operation,
-        )
-        return Node(
-            path=self.path,
-            type=node_type if node_type == "model" else "ml" if self.is_leaf else "module",
-            class_name=self.class_name,
-            features=features,
-            children=children,
-            primitive=self.primitive,
-            flags=self.flags,
-        )
-
-
-@dataclass(slots=True)
 class _Frame:
     """One module that is running."""
 
     module: nn.Module
-    builder: _Builder
+    builder: Builder
     core: canonical.AttentionCore
     started: float
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
@@ -128,21 +77,32 @@ class Recording:
     """Context manager around one call of `root`: afterwards `node` is its tree.
 
     If the call raises, what was seen until then is kept and flagged "incomplete".
-    With `keep_calls`, `calls` tells how the leaves were called, by their paths.
+    With `keep_calls`, `calls` tells how the leaves were called, by their paths; tensors on meta
+    stand for tensors on `device`. Without `is_timed` no node has a latency: nothing really runs.
     """
 
-    def __init__(self, root: nn.Module, batch_size: int, *, keep_calls: bool = False) -> None:
+    def __init__(
+        self,
+        root: nn.Module,
+        batch_size: int,
+        *,
+        keep_calls: bool = False,
+        device: torch.device | None = None,
+        is_timed: bool = True,
+    ) -> None:
         self.root = root
         self.batch_size = batch_size
         self.calls: dict[str, Call] = {}
         self.own_seconds = 0.0  # that the recording itself took
         self._keep_calls = keep_calls
+        self._device = device
         self._new_leaves: list[str] = []  # of the function call being added
-        self._builder = _Builder("", type(root).__name__)
+        self._builder = Builder("", type(root).__name__)
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self._thread = threading.get_ident()
-        self._on_cpu = all(p.device.type == "cpu" for p in root.parameters())
+        # On a GPU a call returns before its work is done.
+        self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
         self._faults: list[str] = []
         self._handles: list[Any] = []
         self._mode = _FunctionMode(self)
@@ -184,7 +144,7 @@ class Recording:
         try:
             if self._faults:
                 self.incomplete(f"could not record {self._faults[0]}")
-            return self._builder.build(_Parameters(), "model")
+            return self._builder.build(Parameters(), "model")
         except Exception as error:  # recording must never break the user's run
             logger.warning("no tree for %s: %s", self._builder.class_name, error)
             return None
@@ -238,18 +198,18 @@ class Recording:
         core = canonical.AttentionCore(module)
         self._stack.append(_Frame(module, builder, core, time.perf_counter(), is_new=is_new))
 
-    def _child(self, parent: _Frame, module: nn.Module) -> tuple[_Builder, bool]:
+    def _child(self, parent: _Frame, module: nn.Module) -> tuple[Builder, bool]:
         name = self._name_below(parent.module, module)
         builder = parent.builder.children.get(name)
         if builder is not None:
             return builder, False
         path = f"{parent.builder.path}.{name}" if parent.builder.path else name
-        builder = _Builder(path, type(module).__name__)
+        builder = Builder(path, type(module).__name__)
         self._describe(builder, module, type_name=builder.class_name)
         parent.builder.children[name] = builder
         return builder, True
 
-    def _describe(self, builder: _Builder, module: nn.Module, type_name: str) -> None:
+    def _describe(self, builder: Builder, module: nn.Module, type_name: str) -> None:
         builder.class_name = type_name
         builder.primitive = primitive_of(module)
         builder.is_leaf = builder.primitive is not None
@@ -273,7 +233,7 @@ class Recording:
         while True:  # frames above were left without a hook, by an exception
             frame = self._stack.pop()
             frame.builder.cost += frame.core.flush()
-            if self._on_cpu:
+            if self._is_timed:
                 seconds = time.perf_counter() - frame.started
                 frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
             if frame.module is module:
@@ -281,14 +241,14 @@ class Recording:
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
             if self._keep_calls and frame.builder.is_leaf:
-                call = call_of(type(module).__name__, None, *inputs)
+                call = call_of(type(module).__name__, None, inputs[0], inputs[1], self._device)
                 if call is not None:
                     self.calls[frame.builder.path] = call
         elif frame.builder.path in self.calls:
             given = tensors_in(inputs)[:MAX_SHAPES]
             self._check_even(frame.builder, tuple(tuple(t.shape) for t in given))
 
-    def _check_even(self, builder: _Builder, shapes: tuple[Shape, ...]) -> None:
+    def _check_even(self, builder: Builder, shapes: tuple[Shape, ...]) -> None:
         """One call stands for all of a leaf's only where their shapes are the same."""
         if builder.input_shapes != shapes:
             self.calls.pop(builder.path, None)
@@ -325,7 +285,7 @@ class Recording:
             with torch._C.DisableTorchFunction():
                 self._add_function(self._stack[-1], name, args, kwargs, out)
                 if self._new_leaves and self._keep_calls:
-                    call = call_of(name, function, args, kwargs)
+                    call = call_of(name, function, args, kwargs, self._device)
                     if call is not None:
                         self.calls.update(dict.fromkeys(self._new_leaves, call))
                 self._new_leaves.clear()
@@ -404,7 +364,7 @@ class Recording:
         builder = siblings.get(name)
         if builder is None:
             path = f"{frame.builder.path}.{name}" if frame.builder.path else name
-            builder = _Builder(path, leaf.primitive, leaf.primitive, is_leaf=True)
+            builder = Builder(path, leaf.primitive, leaf.primitive, is_leaf=True)
             builder.input_shapes = leaf.input_shapes
             builder.output_shapes = (leaf.output_shape,)
             builder.dtype = dtype_of(out) if out.is_floating_point() else None
@@ -431,34 +391,3 @@ def _function_node_name(base: str, index: int) -> str:
 def _tensors_of_object(value: Any) -> list[torch.Tensor]:
     """Tensors of a dataclass-like output that is no mapping."""
     return tensors_in(list(vars(value).values())) if hasattr(value, "__dict__") else []
-
-
-class _Parameters:
-    """Counts the parameters of modules that contain each other, each module looked at once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, dict[int, int]] = {}
-
-    def count(self, module: nn.Module) -> int:
-        """Elements of a module's parameters, each tensor once."""
-        return sum(self._sizes(module).values())
-
-    def _sizes(self, module: nn.Module) -> dict[int, int]:
-        """Elements of each parameter, by its id."""
-        sizes = self._known.get(id(module))
-        if sizes is None:
-            self._known[id(module)] = {}  # where modules contain each other in a circle
-            sizes = {
-                id(p): p.numel()
-                for p in module.parameters(recurse=False)
-                if not isinstance(p, nn.UninitializedParameter)
-            }
-            for child in module.children():
-                sizes |= self._sizes(child)
-            self._known[id(module)] = sizes
-        return sizes
-
-
-def count_parameters(module: nn.Module) -> int:
-    """Elements of a module's parameters, each tensor once."""
-    return _Parameters().count(module)

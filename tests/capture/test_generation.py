@@ -13,8 +13,10 @@ from zoo import HALF, SMALL
 
 import irene_jupyter as irene
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.generation import MAX_PARTS, generation_of, interpolated
+from irene_jupyter.capture.generation import MAX_PARTS, generation_of
+from irene_jupyter.capture.interpolation import interpolated
 from irene_jupyter.capture.recorder import CACHE_BUCKET, Recorder
+from irene_jupyter.capture.steps import phase_of, place_of
 from irene_jupyter.capture.structure import build_model
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import Node, Run
@@ -41,10 +43,23 @@ ENCODER_DECODERS: dict[str, Callable[[], Any]] = {
     ),
 }  # fmt: skip
 ALL = {**DECODERS, **ENCODER_DECODERS}
+# Their state has no length: it is filled, or not.
+RECURRENT: dict[str, Callable[[], Any]] = {
+    "mamba": lambda: hf.MambaConfig(
+        hidden_size=32, num_hidden_layers=2, vocab_size=100, state_size=4
+    ),
+    "mamba2": lambda: hf.Mamba2Config(
+        hidden_size=32, num_hidden_layers=2, vocab_size=100, state_size=4, num_heads=8,
+        head_dim=8, n_groups=2,
+    ),
+    "rwkv": lambda: hf.RwkvConfig(
+        hidden_size=32, attention_hidden_size=32, num_hidden_layers=2, vocab_size=100
+    ),
+}  # fmt: skip
 
 
 def real(name: str) -> nn.Module:
-    config = ALL[name]()
+    config = {**ALL, **RECURRENT}[name]()
     torch.manual_seed(0)
     automatic = {"t5": hf.AutoModelForSeq2SeqLM, "bart": hf.AutoModelForSeq2SeqLM,
                  "whisper": hf.AutoModelForSpeechSeq2Seq}  # fmt: skip
@@ -86,6 +101,67 @@ def test_a_generation_has_two_phases_with_their_tokens(name: str):
     start = 1 if name in ENCODER_DECODERS else 0
     assert sum(run.tokens for run in prefill) == BATCH * (source + start)
     assert sum(run.items for run in runs) == BATCH
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_a_recurrent_state_tells_the_phases_too(name: str):
+    prefill, decode = recorded(name)
+    assert (prefill.phase, prefill.calls, prefill.tokens) == ("prefill", 1, BATCH * PROMPT)
+    assert (decode.phase, decode.calls, decode.tokens) == ("decode", NEW - 1, BATCH * (NEW - 1))
+    assert (prefill.items, decode.items) == (BATCH, 0)
+    assert prefill.cache_length is decode.cache_length is None
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "t5", "mamba"])
+@pytest.mark.parametrize("beams", [1, 3])
+def test_without_a_cache_a_step_reads_all_again_for_one_token(name: str, beams: int):
+    runs = recorded(name, use_cache=False, num_beams=beams)
+    prefill, decode = of_phase(runs, "prefill"), of_phase(runs, "decode")
+    assert len(prefill) + len(decode) == len(runs)
+    steps = sum(run.calls for run in decode)
+    assert steps == NEW - 1 if beams == 1 else steps >= NEW - 1
+    assert sum(run.tokens for run in decode) == BATCH * steps
+    start = 1 if name in ENCODER_DECODERS else 0
+    assert sum(run.tokens for run in prefill) == BATCH * (PROMPT + start)
+    first = start or PROMPT
+    assert [run.tree.seq_len for run in decode][: NEW - 1] == list(range(first + 1, first + NEW))
+
+
+def test_a_prompt_as_long_as_an_earlier_step_is_a_prompt():
+    model = real("gpt2")
+    with torch.no_grad(), Recorder() as recorder:
+        for length in (PROMPT, PROMPT + 1):
+            ids = torch.randint(3, 100, (1, length))
+            model.generate(ids, max_new_tokens=3, pad_token_id=0, use_cache=False)
+    runs = gather(recorder).runs
+    assert sum(run.tokens for run in of_phase(runs, "prefill")) == 2 * PROMPT + 1
+    assert sum(run.tokens for run in of_phase(runs, "decode")) == 4
+
+
+def test_a_static_cache_is_a_cache():
+    runs = recorded("llama", cache_implementation="static")
+    assert sum(run.tokens for run in of_phase(runs, "prefill")) == BATCH * PROMPT
+    assert sum(run.tokens for run in of_phase(runs, "decode")) == BATCH * (NEW - 1)
+
+
+def test_a_length_that_is_kept_on_a_gpu_is_not_waited_for():
+    class Static:  # as transformers' static cache keeps its length; meta stands for the GPU
+        def get_seq_length(self) -> torch.Tensor:
+            return torch.zeros((), dtype=torch.long, device="meta")
+
+    kwargs = {"past_key_values": Static(), "use_cache": True}
+    assert place_of(kwargs) == (None, "filled")
+    assert phase_of(None, "filled", 1) == "decode"
+    assert phase_of(None, "filled", 7) == "prefill"
+    assert place_of({"input_ids": torch.ones(1, 4)}) == (None, None)
+
+
+def test_a_plain_call_without_a_cache_is_no_generation():
+    model = real("gpt2")
+    with torch.no_grad(), Recorder() as recorder:
+        model(input_ids=torch.ones(1, 4, dtype=torch.long), use_cache=False)
+    (run,) = gather(recorder).runs
+    assert (run.phase, run.tokens) == (None, 0)
 
 
 @pytest.mark.parametrize("name", ["gpt2", "t5"])
@@ -146,6 +222,17 @@ def test_what_is_predicted_is_what_runs(name: str):
     )
 
 
+@pytest.mark.parametrize("name", ["mamba", "mamba2"])
+def test_a_step_with_a_state_costs_the_same_however_long_the_text(name: str):
+    ran = recorded(name)
+    predicted = generation_of(real(name), BATCH, PROMPT, NEW)
+    assert [(run.phase, run.calls, run.tokens) for run in predicted] == [
+        (run.phase, run.calls, run.tokens) for run in ran
+    ]
+    for mine, truth in zip(predicted, ran, strict=True):
+        assert numbers(mine.tree.root) == numbers(truth.tree.root)
+
+
 def test_steps_between_two_are_as_if_they_had_been_traced():
     model = build_model(hf.GPT2Config(n_embd=32, n_layer=2, n_head=4, vocab_size=100))
     (first,) = of_phase(generation_of(model, 2, 10, 2), "decode")
@@ -182,7 +269,7 @@ def test_a_configuration_gets_the_head_that_generates():
         "bart": "BartForConditionalGeneration",
         "whisper": "WhisperForConditionalGeneration",
     }.items():
-        config = ALL[name]()
+        config = {**ALL, **RECURRENT}[name]()
         config.architectures = None
         assert type(build_model(config, generates=True)).__name__ == head
 
@@ -190,7 +277,7 @@ def test_a_configuration_gets_the_head_that_generates():
 @pytest.mark.parametrize(
     ("config", "reason"),
     [
-        (lambda: hf.MambaConfig(hidden_size=32, num_hidden_layers=1), "keeps no cache"),
+        (RECURRENT["rwkv"], "keeps no cache"),
         (lambda: hf.BertConfig(**SMALL, architectures=["BertModel"]), "no cache"),
         (lambda: hf.GPT2Config(n_embd=32, n_layer=1, n_head=4, n_positions=16), "16 positions"),
     ],
@@ -198,6 +285,18 @@ def test_a_configuration_gets_the_head_that_generates():
 def test_what_cannot_generate_is_told_with_the_remedy(config: Callable[[], Any], reason: str):
     with pytest.raises(IreneError, match=reason):
         irene.predict(config(), batch_size=1, seq_len=12, new_tokens=8)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        lambda: hf.EncodecConfig(num_filters=4, hidden_size=16, codebook_dim=16),
+        lambda: hf.SpeechT5Config(encoder_layers=1, decoder_layers=1),
+    ],
+)
+def test_a_family_that_cannot_be_traced_is_told_with_the_remedy(config: Callable[[], Any]):
+    with pytest.raises(CaptureError, match=r"could not be traced.*irene_jupyter\.measure"):
+        irene.predict(config(), batch_size=1, seq_len=32)
 
 
 def test_a_plain_module_keeps_no_cache():
@@ -218,3 +317,13 @@ def test_a_small_model_of_many_thin_layers_costs_more_a_token_than_gpt2():
     assert millions == [pytest.approx(134.5, abs=0.1), pytest.approx(124.4, abs=0.1)]
     costs = [report.phase("decode").joules_per_token for report in reports]
     assert costs[0] > 1.3 * costs[1]
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_prompt_of_one_token_is_no_step(name: str):
+    model: Any = real(name)
+    with torch.no_grad(), Recorder() as recorder:
+        ids = torch.full((1, 1), 5)
+        model.generate(ids, max_new_tokens=4, do_sample=False, pad_token_id=0, eos_token_id=None)
+    runs = gather(recorder).runs
+    assert [(run.phase, run.calls) for run in runs] == [("prefill", 1), ("decode", 3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from torch import nn
 from zoo import CONFIGS, build, inputs
 
 import irene_jupyter as irene
+from irene_jupyter.capture import repeating
 from irene_jupyter.capture import replay as module
 from irene_jupyter.capture.gather import gather
 from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.repeating import MIN_REPEATS, timing_of
 from irene_jupyter.capture.replay import Replay, replayed
 from irene_jupyter.errors import OptionError
 from irene_jupyter.tree import Node
@@ -192,15 +196,25 @@ def test_shapes_layouts_and_autocast_are_the_recorded_ones():
     assert record is not None
     call = record.calls["matmul_0"]
     assert call.autocast == ("cpu", torch.bfloat16)
-    distinct = module._Distinct(call, None)
-    timing = module._timing(
-        module._Distinct(type(call)(call.name, spy, call.args, call.kwargs, call.autocast), None),
-        float("inf"),
-    )
+    timing = timing_of(replace(call, function=spy), None, 0.0, float("inf"))
     assert timing is not None
-    assert timing.repeats >= module.MIN_REPEATS
+    assert timing.repeats >= MIN_REPEATS
     assert set(seen) == {((2, 3, 5), (15, 1, 3), torch.float32)}
-    assert distinct.timing is None
+
+
+def test_what_cannot_fit_into_the_time_left_is_not_begun():
+    calls: list[int] = []
+    model = nn.Linear(4, 4)
+    with torch.no_grad(), Recorder() as recorder:
+        model(torch.ones(1, 4))
+    (record,) = gather(recorder).recorded
+    assert record is not None
+    call = replace(record.calls[""], function=lambda *given: calls.append(1))
+    late = time.perf_counter() + 60
+    assert timing_of(call, None, 60.0, late) is None
+    assert calls == []
+    assert timing_of(call, None, 0.0, late) is not None
+    assert calls
 
 
 def test_a_leaf_of_several_shapes_has_no_single_time():
@@ -262,7 +276,7 @@ def test_progress_is_told_when_it_lasts(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_lower_quartile_stands_for_the_repeats():
-    timing = module._summary([1.0, 2.0, 3.0, 4.0, 100.0])
+    timing = repeating._summary([1.0, 2.0, 3.0, 4.0, 100.0])
     assert (timing.seconds, timing.spread_seconds, timing.repeats) == (2.0, 2.0, 5)
 
 

@@ -1,0 +1,93 @@
+"""A tree while it is being recorded, and the parameters that its nodes hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import nn
+
+from irene_jupyter.capture.counting import Cost
+from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
+
+
+@dataclass(slots=True)
+class Builder:
+    """A node that is still being recorded."""
+
+    path: str
+    class_name: str
+    primitive: str | None = None
+    is_leaf: bool = False
+    module: nn.Module | None = None  # None for a functional primitive
+    calls: int = 0
+    cost: Cost = field(default_factory=Cost)
+    children: dict[str, Builder] = field(default_factory=dict)
+    input_shapes: tuple[Shape, ...] = ()
+    output_shapes: tuple[Shape, ...] = ()
+    dtype: str | None = None
+    device: str | None = None
+    seconds: float | None = None
+    operation: str | None = None
+    flags: tuple[str, ...] = ()
+
+    def build(self, parameters: Parameters, node_type: NodeType = "module") -> Node:
+        """The finished node: its own cost and its children's."""
+        children = tuple(child.build(parameters) for child in self.children.values())
+        below = [child.features for child in children]
+        own = self.cost
+        features = Features(
+            num_parameters=0 if self.module is None else parameters.count(self.module),
+            flops=own.flops + sum(f.flops for f in below),
+            bytes=own.bytes + sum(f.bytes for f in below),
+            canonical_megaflops=own.canonical_flops / MEGAFLOP
+            + sum(f.canonical_megaflops for f in below),
+            canonical_mebibytes=own.canonical_bytes / MEBIBYTE
+            + sum(f.canonical_mebibytes for f in below),
+            calls=max(self.calls, 1),
+            input_shapes=self.input_shapes,
+            output_shapes=self.output_shapes,
+            dtype=self.dtype,
+            device=self.device,
+            latency_seconds=self.seconds,
+            operation=self.operation,
+        )
+        return Node(
+            path=self.path,
+            type=node_type if node_type == "model" else "ml" if self.is_leaf else "module",
+            class_name=self.class_name,
+            features=features,
+            children=children,
+            primitive=self.primitive,
+            flags=self.flags,
+        )
+
+
+class Parameters:
+    """Counts the parameters of modules that contain each other, each module looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, dict[int, int]] = {}
+
+    def count(self, module: nn.Module) -> int:
+        """Elements of a module's parameters, each tensor once."""
+        return sum(self._sizes(module).values())
+
+    def _sizes(self, module: nn.Module) -> dict[int, int]:
+        """Elements of each parameter, by its id."""
+        sizes = self._known.get(id(module))
+        if sizes is None:
+            self._known[id(module)] = {}  # where modules contain each other in a circle
+            sizes = {
+                id(p): p.numel()
+                for p in module.parameters(recurse=False)
+                if not isinstance(p, nn.UninitializedParameter)
+            }
+            for child in module.children():
+                sizes |= self._sizes(child)
+            self._known[id(module)] = sizes
+        return sizes
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Elements of a module's parameters, each tensor once."""
+    return Parameters().count(module)
