@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import Row, count_rows, limited_rows
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells
+from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.units import (
     format_interval,
     format_joules,
@@ -133,6 +133,7 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
         parts.append(_table(RUN_COLUMNS, [run_cells(run) for run in runs]))
     if report.phases:
         parts.append(_table(PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases]))
+        parts.append(f'<p class="dim">{_text(phase_legend(report))}</p>')
     if rows := part_rows(report):
         parts.append(_table(PART_COLUMNS, rows))
     parts.extend(f"<p>{_text(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))

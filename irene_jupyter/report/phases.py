@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.units import format_joules, format_seconds, printable
+from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
 from irene_jupyter.tree import Energy, Node, node_to_dict
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from irene_jupyter.report.report import EnergyReport
 
-PHASE_COLUMNS = ("phase", "calls", "tokens", "time here", "energy", "per token", "time/token")
+PHASE_COLUMNS = (
+    "phase", "calls", "tokens", "time here", "replayed", "energy", "per token", "time/token",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,20 @@ class PhaseSummary:
     def joules(self) -> float:
         """Of all calls."""
         return self.root.energy.joules if self.root.energy else 0.0
+
+    @property
+    def replayed_seconds(self) -> float | None:
+        """Of all leaves that were repeated on their own, all calls; None where none was."""
+        found = [leaf.features.replayed_seconds for leaf in self.root.leaves()]
+        known = [seconds for seconds in found if seconds is not None]
+        return math.fsum(known) if known else None
+
+    @property
+    def replayed_share(self) -> float | None:
+        """Of the phase's joules, 0 to 1, what the leaves need that were repeated; None if none."""
+        found = [leaf for leaf in self.root.leaves() if leaf.features.replayed_seconds is not None]
+        joules = math.fsum(leaf.energy.joules for leaf in found if leaf.energy)
+        return min(1.0, joules / self.joules) if found and self.joules > 0 else None
 
     @property
     def joules_per_token(self) -> float | None:
@@ -75,6 +91,7 @@ class PhaseSummary:
             joules_per_token=table["joules"] / tokens,
             joules_per_second=table["joules"] / seconds,
             seconds_per_token=table["latency_seconds"] / tokens,
+            replayed_seconds_per_token=table["replayed_seconds"] / tokens,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -89,6 +106,8 @@ class PhaseSummary:
             "joules": self.joules,
             "joules_per_token": self.joules_per_token,
             "joules_per_second": self.joules_per_second,
+            "replayed_seconds": self.replayed_seconds,
+            "replayed_share": self.replayed_share,
             "root": node_to_dict(self.root),
         }
 
@@ -111,22 +130,47 @@ def phase_of(report: EnergyReport, phase: str, model: str | None = None) -> Phas
     raise ReportError(
         f"no phase {phase!r} here; there is {known}"
         if known
-        else f"no phase {phase!r}: nothing was generated with a cache of keys and values "
-        "(a model's generate() does, or predict(…, new_tokens=128))"
+        else f"no phase {phase!r}: nothing was generated here (by a model's generate(), by calls "
+        "with a cache, or by predict(…, new_tokens=128))"
     )
 
 
-def phase_cells(phase: PhaseSummary) -> tuple[str, ...]:
+def phase_cells(phase: PhaseSummary, with_model: bool = True) -> tuple[str, ...]:
     """A phase as cells under `PHASE_COLUMNS`."""
     return (
-        f"{printable(phase.model, 40)} {printable(phase.phase, 20)}",
+        (f"{printable(phase.model, 40)} " if with_model else "") + printable(phase.phase, 20),
         f"{phase.calls:,}",
         f"{phase.tokens:,}",
         format_seconds(phase.seconds),
+        format_seconds(phase.replayed_seconds),
         format_joules(phase.joules),
         format_joules(phase.joules_per_token),
         format_seconds(phase.seconds_per_token),
     )
+
+
+def phase_legend(report: EnergyReport) -> str:
+    """What the columns of phases mean and where their numbers come from; empty without phases."""
+    if not report.phases:
+        return ""
+    told = []
+    if any(phase.seconds is not None for phase in report.phases):
+        told.append("time here: measured in place, the whole model")
+    shares = [phase.replayed_share for phase in report.phases]
+    if any(share is not None for share in shares):
+        # What a phase's own work and its leaves without a replay need is not in its seconds.
+        parts = dict.fromkeys(format_share(share) for share in shares if share is not None)
+        told.append(
+            "replayed: its operations, each on its own, repeated here "
+            f"({' and '.join(parts)} of its joules)"
+        )
+    sources = dict.fromkeys(p.root.energy.source for p in report.phases if p.root.energy)
+    told.append(f"energy: {' and '.join(sources)}")
+    if "predicted" in sources or "estimated" in sources:
+        told[-1] += f" for {printable(report.device.label, 80)}"
+        if report.device.kind == "reference":
+            told[-1] += " (reference device), not this machine"
+    return "; ".join(told)
 
 
 # --- making them --------------------------------------------------------------------------------

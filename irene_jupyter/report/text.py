@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from irene_jupyter.report.folding import Row, limited_rows
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells
+from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
     NOT_RUN_TITLE,
@@ -127,7 +127,7 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         _draw_runs(console, runs)
     if report.phases:
         console.print()
-        _draw_table(console, PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases])
+        _draw_phases(console, report)
     if rows := part_rows(report):
         console.print()
         if console.width >= _NARROW:
@@ -249,6 +249,11 @@ def _bar(fraction: float | None) -> str:
     return (_FULL * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Of a table without an ellipsis."""
+    return sum(2 + max(map(cell_len, column)) for column in zip(*rows, strict=True))
+
+
 def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(overflow="ellipsis", no_wrap=True)
@@ -258,6 +263,19 @@ def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+
+
+def _draw_phases(console: Console, report: EnergyReport) -> None:
+    is_one_model = len({phase.model for phase in report.phases}) == 1
+    for with_model in (True, False) if is_one_model else (True,):  # a long name gives way
+        cells = [phase_cells(phase, with_model) for phase in report.phases]
+        if _width([PHASE_COLUMNS, *cells]) <= console.width:
+            _draw_table(console, PHASE_COLUMNS, cells)
+            break
+    else:
+        for phase in report.phases:
+            console.print(Text(str(phase)))
+    console.print(Text(phase_legend(report), style="dim"))
 
 
 def _draw_runs(console: Console, runs: Sequence[RunSummary]) -> None:

@@ -16,6 +16,7 @@ from irene_jupyter.errors import ReportError
 from irene_jupyter.merging import merged, repeated
 from irene_jupyter.report.phases import leveled_phases
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.text import render_text
 from irene_jupyter.tree import Energy, Node
 
 CONFIG = hf.GPT2Config(
@@ -78,6 +79,71 @@ def test_power_is_of_one_machine_only(measured: EnergyReport):
     assert foreign.joules_per_second is None
     assert foreign.to_dataframe()["joules_per_second"].isna().all()
     assert here.joules_per_second == decode.joules / decode.seconds
+
+
+def test_replayed_seconds_stand_beside_predicted_joules():
+    torch.manual_seed(0)
+    model = hf.GPT2LMHeadModel(CONFIG).eval()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    state = torch.get_rng_state()
+    report = irene.predict(model, batch_size=2, seq_len=6, new_tokens=NEW, budget_seconds=20)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(model.state_dict()[key], value) for key, value in before.items())
+    data = report.to_dict()["phases"]
+    for phase, saved in zip(report.phases, data, strict=True):
+        assert phase.seconds is None  # the model did not run
+        replayed = [leaf.features.replayed_seconds for leaf in phase.root.leaves()]
+        assert all(seconds is not None and seconds > 0 for seconds in replayed)
+        assert phase.replayed_seconds == pytest.approx(math.fsum(replayed))
+        assert saved["replayed_seconds"] == phase.replayed_seconds
+        # What the modules need of their own is in no operation.
+        assert 0.5 < phase.replayed_share < 1
+        assert saved["replayed_share"] == phase.replayed_share
+    decode = report.phase("decode")
+    table = report.to_dataframe(phase="decode").set_index("path")
+    head = decode["lm_head"].features.replayed_seconds
+    assert table.loc["lm_head", "replayed_seconds_per_token"] == head / decode.tokens
+    for view in (str(report), report.to_html()):
+        assert "repeated here" in view
+        assert "predicted for GTX 1080 Ti PC" in " ".join(view.split())
+
+
+def test_what_was_measured_and_what_is_predicted_replays_alike():
+    def replayed(report: EnergyReport) -> set[tuple[str, str]]:
+        return {
+            (phase.phase, leaf.path)
+            for phase in report.phases
+            for leaf in phase.root.leaves()
+            if leaf.features.replayed_seconds is not None
+        }
+
+    model = hf.GPT2LMHeadModel(CONFIG).eval()
+    with irene.EnergyMonitor(irene.Options(budget_seconds=30)) as monitor, torch.no_grad():
+        ids = torch.randint(3, 100, (2, 6))
+        model.generate(ids, max_new_tokens=9, min_new_tokens=9, pad_token_id=0)
+    predicted = irene.predict(model, batch_size=2, seq_len=6, new_tokens=9, budget_seconds=20)
+    assert replayed(monitor.report) == replayed(predicted) != set()
+
+
+def test_without_weights_or_budget_nothing_is_repeated(predicted: EnergyReport):
+    model = hf.GPT2LMHeadModel(CONFIG).eval()
+    plain = irene.predict(model, batch_size=2, seq_len=6, new_tokens=NEW, budget_seconds=0)
+    for report in (predicted, plain):
+        for phase in report.phases:
+            assert phase.replayed_seconds is phase.replayed_share is None
+        assert "repeated" not in str(report)
+    assert plain.total_joules == predicted.total_joules
+
+
+def test_a_narrow_terminal_gets_phases_as_lines(measured: EnergyReport):
+    for width in (40, 60, 80, 140):
+        text = render_text(measured, width=width)
+        assert all(len(line) <= width for line in text.splitlines())
+        words = " ".join(text.split())
+        for phase in ("prefill", "decode"):
+            whole = f"GPT2LMHeadModel {phase}"
+            assert (phase if width == 80 else whole) in words  # the model's name gives way first
+        assert "…" not in text.partition("phase")[2].partition("time here:")[0]
 
 
 def test_nothing_ran_and_there_is_no_time(predicted: EnergyReport):
