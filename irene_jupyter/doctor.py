@@ -205,7 +205,8 @@ def _profile() -> Finding:
         "device profile",
         "limited",
         f"none of this machine: predictions are for {profile.label}",
-        "fit trees that were measured on this machine by `irene-jupyter train`",
+        "`%irene_calibrate --meter emonpi:/dev/ttyUSB0` (or csv:PATH, nvml, rapl) makes one; "
+        "docs/meters.md tells how to connect a meter",
     )
 
 

@@ -11,6 +11,7 @@ The authors': rows `1611465744.123456,30123`, with or without the header `timest
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -155,45 +156,81 @@ def read_log(
     """
     place = Path(path)
     try:
-        rows = place.read_bytes().decode("ascii").split("\n")
+        # After the last line end comes nothing, or a row that was cut.
+        lines = place.read_bytes().split(b"\n")[:-1]
     except OSError as error:
         raise LogError(f"{place} cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise LogError(f"{place} is no log of a meter: it is not plain ASCII") from error
-    rows.pop()  # "" after the last line end, or a row that was cut
-    ours = bool(rows) and rows[0].startswith(_TITLE)
-    if ours and format == "auto":
-        format = rows[0][len(_TITLE) :].partition(",")[0]
-    decoder = Decoder(format, unwrap=unwrap, discard_first=ours)
-    found: list[Observation] = []
-    last: Observation | None = None
-    for number, row in enumerate(rows, 1):
-        if row.startswith("#"):
-            if row.split(" ")[2:3] == ["reconnected:"]:
-                decoder.reconnected()
-            continue
+    rows = LogRows(place, format, unwrap=unwrap)
+    found = tuple(each for each in map(rows.feed, lines) if each is not None)
+    return MeterLog(place, rows.decoder.format, found, rows.decoder.counts, rows.decoder.simulated)
+
+
+class LogRows:
+    """The rows of one log, one after another → what a meter would have told."""
+
+    def __init__(self, path: Path, format: str = "auto", *, unwrap: bool = False) -> None:
+        self.decoder = Decoder(format, unwrap=unwrap, discard_first=False)
+        self._path = path
+        self._asked = format
+        self._unwrap = unwrap
+        self._number = 0
+        self._ours = False
+        self._last: Observation | None = None
+
+    def feed(self, row: bytes) -> Observation | None:
+        """One row without its line end; None for one that tells nothing. Raises `LogError`."""
+        self._number += 1
         try:
-            fields = next(csv.reader([row]), [])
-            if not fields or (number <= 2 and fields in (_HEADER, _AUTHORS_HEADER)):
-                continue
-            realtime, monotonic, line = _ours(fields) if ours else _authors(fields)
+            text = row.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise LogError(f"{self._path} is no log of a meter: it is not plain ASCII") from error
+        if self._number == 1 and text.startswith(_TITLE):
+            self._ours = True
+            format = text[len(_TITLE) :].partition(",")[0] if self._asked == "auto" else self._asked
+            self.decoder = Decoder(format, unwrap=self._unwrap)
+        if text.startswith("#"):
+            return self._event(text)
+        try:
+            fields = next(csv.reader([text]), [])
+            if not fields or (self._number <= 2 and fields in (_HEADER, _AUTHORS_HEADER)):
+                return None
+            realtime, monotonic, line = _ours(fields) if self._ours else _authors(fields)
         except (ValueError, csv.Error) as error:
-            raise LogError(f"{place}, line {number} is no row of a meter's log: {error}") from error
-        decoded = decoder.feed_line(line)
-        events = decoded.events
-        if last is not None:
-            if monotonic < last.monotonic:
-                raise LogError(
-                    f"{place}, line {number}: the time goes back. Was the clock set, or were two "
-                    "logs joined? Let NTP settle, and log each run to a file of its own"
-                )
-            step = (realtime - last.realtime) - (monotonic - last.monotonic)
-            if abs(step) > _CLOCK_STEP_SECONDS:
-                events += (Event("clock", f"the clock was set by {step:+.3f} s"),)
-        last = Observation(monotonic, realtime, line, decoded.sample, decoded.error, events)
-        if last.sample or last.error or last.events:
-            found.append(last)
-    return MeterLog(place, decoder.format, tuple(found), decoder.counts, decoder.simulated)
+            raise LogError(
+                f"{self._path}, line {self._number} is no row of a meter's log: {error}"
+            ) from error
+        decoded = self.decoder.feed_line(line)
+        events = decoded.events + self._clock_event(realtime, monotonic)
+        self._last = Observation(monotonic, realtime, line, decoded.sample, decoded.error, events)
+        return self._last if decoded.sample or decoded.error or events else None
+
+    def _event(self, text: str) -> Observation | None:
+        """A row of the port's own: `# 1611465750.000000 disconnected: …`."""
+        words = text.split(" ", 3)
+        kind = words[2] if len(words) > 2 else ""
+        if kind == "reconnected:":
+            self.decoder.reconnected()
+        if kind != "disconnected:" or self._last is None:
+            return None
+        with contextlib.suppress(ValueError):
+            realtime = _time(words[1])
+            monotonic = self._last.monotonic + max(0.0, realtime - self._last.realtime)
+            events = (Event("disconnected", " ".join(words[3:])),)
+            return Observation(monotonic, realtime, events=events)
+        return None
+
+    def _clock_event(self, realtime: float, monotonic: float) -> tuple[Event, ...]:
+        if self._last is None:
+            return ()
+        if monotonic < self._last.monotonic:
+            raise LogError(
+                f"{self._path}, line {self._number}: the time goes back. Was the clock set, or "
+                "were two logs joined? Let NTP settle, and log each run to a file of its own"
+            )
+        step = (realtime - self._last.realtime) - (monotonic - self._last.monotonic)
+        if abs(step) <= _CLOCK_STEP_SECONDS:
+            return ()
+        return (Event("clock", f"the clock was set by {step:+.3f} s"),)
 
 
 def _time(text: str) -> float:

@@ -37,6 +37,9 @@ MAX_LINE_BYTES = 1024
 COUNTS = 65536  # of the irene format's 16-bit number, in centiwatts
 NEAR_WRAP_COUNTS = 64000  # 640 W: a reading from here on may already be one beyond 655.36 W
 
+CYCLES = 10  # mains cycles that one reading of the irene and stock firmware is a mean of
+_CONTINUOUS_FROM_SECONDS = 7.5  # between the 5 s of stock's discrete firmware and CM's 9.85 s
+
 _NODE = 5  # the emonPi's own node number among the radio nodes
 # power 1, power 2, their sum (W), Vrms × 100, six temperatures × 10, pulses
 _DISCRETE = struct.Struct("<10hL")
@@ -77,6 +80,21 @@ class Reading:
     def sample(self) -> PowerSample:
         """What every meter hands over."""
         return PowerSample(self.watts, self.volts, self.flags)
+
+
+def window_seconds(format: str | None, period_seconds: float) -> float | None:
+    """What one reading is a mean of; None for all the time since the one before.
+
+    The irene and the discrete stock firmware average 10 mains cycles. irene waits half a cycle
+    more between two readings, so its period tells the mains; of stock 50 Hz is taken, which is
+    off by a sixtieth of a second at most in the window's middle. emonTx4 and its kin, and the CM
+    firmware (9.85 s where the discrete one has 5 s), measure without a pause.
+    """
+    if format == "irene":
+        return period_seconds * CYCLES / (CYCLES + 0.5)
+    if format == "stock" and period_seconds < _CONTINUOUS_FROM_SECONDS:
+        return CYCLES / 50.0
+    return None
 
 
 def parse_line(line: bytes, format: str) -> PowerSample | None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from irene_jupyter.meters.base import MeterError, PowerSample, Scope, Truth
 from irene_jupyter.meters.decoder import Event
@@ -36,6 +36,9 @@ class Observation:
 class PowerMeter(ABC):
     """A source of power samples; a context manager, whose thread ("irene-meter") always ends.
 
+    `format` is the emonPi's wire format where it is one, `clock` tells which of an observation's
+    two times is comparable with this machine's clock of that name.
+
     A subclass yields observations from `read` until `stopping` is set. An error that `read`
     raises ends the meter, and is raised by `check` and `wait`; what came before stays good.
     Observations with a sample, an error or events are kept, others dropped.
@@ -43,6 +46,7 @@ class PowerMeter(ABC):
 
     scope: Scope = "wall"
     truth: Truth = "truth"
+    clock: Literal["monotonic", "realtime"] = "monotonic"
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -66,6 +70,19 @@ class PowerMeter(ABC):
     def is_simulated(self) -> bool:
         """Whether no hardware measured what comes, as far as is known by now."""
         return False
+
+    @property
+    def format(self) -> str | None:
+        """The wire format of an emonPi, once it is known; None for other meters."""
+        return None
+
+    def window_seconds(self, period_seconds: float) -> float | None:
+        """What one sample is a mean of, ending as it is stamped, at a period between samples.
+
+        0 for a meter that tells the power of a moment, or does not tell; None for one whose every
+        sample is the mean since the one before.
+        """
+        return 0.0
 
     def open(self) -> None:  # noqa: B027
         """Connects before the thread starts, so that a wrong address is an error at once."""
@@ -135,7 +152,10 @@ class PowerMeter(ABC):
         except Exception as error:  # a bug of ours too: nobody would see it in a thread
             self._error = error
         finally:
-            self.close()
+            try:
+                self.close()
+            except Exception as error:  # the first one tells more
+                self._error = self._error or error
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()

@@ -46,6 +46,12 @@ class NvmlCounter:
         self._curve = Curve()
 
     @property
+    def source(self) -> str:
+        """The board, and which of its readings is taken; known from `start` on."""
+        kind = "power" if self._origin is None else "energy counter"
+        return f"{self.name} (NVML {kind})"
+
+    @property
     def curve(self) -> tuple[tuple[float, float], ...]:
         """(time, joules since `start`) of the readings."""
         return self._curve.points
@@ -91,7 +97,7 @@ class NvmlCounter:
             seconds,
             "gpu",
             "weak",
-            f"{self.name} (NVML {'energy counter' if counted else 'power'})",
+            self.source,
             UPDATE_SECONDS if counted else POWER_UPDATE_SECONDS,
         )
 

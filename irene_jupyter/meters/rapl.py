@@ -107,7 +107,9 @@ class RaplCounter:
         self._curve.add(now, self._curve.joules + step / _JOULE)
 
 
-def packages(powercap: Path = POWERCAP) -> list[RaplCounter]:
+def packages(
+    powercap: Path = POWERCAP, clock: Callable[[], float] = time.perf_counter
+) -> list[RaplCounter]:
     """A counter for each package, or for "psys" where there is no package.
 
     Raises `MeterError`, with the remedy, where this system offers none.
@@ -125,12 +127,14 @@ def packages(powercap: Path = POWERCAP) -> list[RaplCounter]:
         except (OSError, UnicodeDecodeError):
             continue
     found = [
-        RaplCounter(zone, f"CPU package {name.removeprefix('package-')}")
+        RaplCounter(zone, f"CPU package {name.removeprefix('package-')}", clock=clock)
         for name, zone in named
         if name.startswith("package")
     ]
     if not found:
-        found = [RaplCounter(zone, "platform", "board") for name, zone in named if name == "psys"]
+        found = [
+            RaplCounter(zone, "platform", "board", clock) for name, zone in named if name == "psys"
+        ]
     if not found:
         raise MeterError(f"CPU package: {POWERCAP} has no RAPL package; {REMEDY_MISSING}")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from irene_jupyter.meters.emonpi import window_seconds
 from irene_jupyter.meters.meter import Observation, PowerMeter
 from irene_jupyter.meters.stream import MeterStream
 
@@ -25,6 +26,15 @@ class MeterReader(PowerMeter):
     def is_simulated(self) -> bool:
         """Whether an emulator of this package sends, as far as is known by now."""
         return self.stream.is_simulated
+
+    @property
+    def format(self) -> str | None:
+        """The lines' format; None until the first reading where it is to be found."""
+        return self.stream.decoder.format
+
+    def window_seconds(self, period_seconds: float) -> float | None:
+        """As the firmware of the format averages."""
+        return window_seconds(self.format, period_seconds)
 
     def open(self) -> None:
         """Connects, without a second try. Raises `PortOpenError`, `PortBusyError`."""

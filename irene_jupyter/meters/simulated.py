@@ -153,6 +153,11 @@ class SimulatedMeter:
         return self._line.url
 
     @property
+    def has_failed(self) -> bool:
+        """Whether the power function raised; its error is raised as the block ends."""
+        return self._error is not None
+
+    @property
     def source(self) -> str:
         """What it is, for people and profiles."""
         return f"simulated emonPi ({self.knobs.format}, {self.transport})"

@@ -9,10 +9,8 @@ import random
 import struct
 from dataclasses import dataclass
 
-from irene_jupyter.meters.emonpi import COUNTS, FORMATS
+from irene_jupyter.meters.emonpi import COUNTS, CYCLES, FORMATS
 from irene_jupyter.meters.errors import FormatError
-
-CYCLES = 10  # mains cycles that one reading is a mean of: 20 half-wavelengths
 
 _BANNER = (
     "emonPi V2.93",

@@ -107,3 +107,26 @@ def test_a_meter_that_does_not_open_is_closed() -> None:
         meter.__enter__()
     assert meter.closed == 1
     meter.stop()
+
+
+def test_an_error_on_closing_is_raised_where_it_is_waited_for() -> None:
+    class Stuck(HttpPlug):
+        def close(self) -> None:
+            raise MeterError("the plug does not let go")
+
+    with (
+        plug([{}]) as url,
+        Stuck(url, 0.02) as meter,
+        pytest.raises(MeterError, match="does not answer"),
+    ):
+        meter.wait(1, PATIENCE)
+    with plug([{"power": 1.0}]) as url, Stuck(url, 0.02) as meter:
+        assert meter.wait(1, PATIENCE)
+        meter.stop()
+        with pytest.raises(MeterError, match="does not let go"):
+            meter.check()
+
+
+def test_what_a_meter_says_of_itself_unless_it_knows_better() -> None:
+    meter = HttpPlug("http://127.0.0.1:1")
+    assert (meter.format, meter.clock, meter.window_seconds(1.0)) == (None, "monotonic", 0.0)

@@ -1,0 +1,1 @@
+"""A power meter and a workload make a device profile."""

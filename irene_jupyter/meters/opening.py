@@ -1,0 +1,111 @@
+"""One word for each meter: `emonpi:URL`, `csv:PATH`, `nvml`, `rapl`, `simulated`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.counter_meter import PERIOD_SECONDS, CounterMeter, Counters, Release
+from irene_jupyter.meters.emulated import EmulatedMeter
+from irene_jupyter.meters.log_follower import LogMeter
+from irene_jupyter.meters.meter import PowerMeter
+from irene_jupyter.meters.nvml import NvmlCounter
+from irene_jupyter.meters.rapl import POWERCAP, RaplCounter, packages
+from irene_jupyter.meters.reader import MeterReader
+from irene_jupyter.meters.stream import MeterStream
+from irene_jupyter.meters.wire import Knobs
+from irene_jupyter.resources.nvml import NvmlSession
+from irene_jupyter.resources.proc import ResourceError
+
+METERS = "emonpi:URL, csv:PATH, nvml, nvml:GPU, rapl or simulated"
+
+
+def open_meter(name: str, **options: Any) -> PowerMeter:
+    """The meter of that name, to be used in a `with` block, which connects.
+
+    emonpi:URL  a device such as /dev/ttyUSB0, or socket://host:port; options of `MeterStream`
+                (format, baud, unwrap, silence_seconds …)
+    csv:PATH    a log of `irene-jupyter log-meter` or of the IrEne authors; format, unwrap
+    nvml        all NVIDIA boards together, nvml:0 the first; period_seconds
+    rapl        all processor packages together; period_seconds
+    simulated   the emulator, simulated:stock in that wire format; power, knobs, transport …
+
+    Raises `MeterError` for anything else, and for options that the meter does not have.
+    """
+    kind, _, rest = name.partition(":")
+    make = _KINDS.get(kind)
+    if make is None or (kind in ("emonpi", "csv") and not rest):
+        raise MeterError(f"no meter {name!r}: take {METERS}")
+    try:
+        return make(rest, **options)
+    except TypeError as error:
+        raise MeterError(f"{kind}: {error}; see the options in docs/meters.md") from error
+
+
+def _emonpi(url: str, format: str = "auto", **options: Any) -> PowerMeter:
+    return MeterReader(MeterStream(url, format, **options))
+
+
+def _csv(path: str, format: str = "auto", *, unwrap: bool = False) -> PowerMeter:
+    return LogMeter(Path(path).expanduser(), format, unwrap=unwrap)
+
+
+def _nvml(
+    gpu: str,
+    *,
+    period_seconds: float = PERIOD_SECONDS,
+    open_nvml: Callable[[], NvmlSession] = NvmlSession,
+) -> PowerMeter:
+    if gpu and not gpu.isdigit():
+        raise MeterError(f"nvml:{gpu} is no GPU: take nvml for all of them, or nvml:0, nvml:1 …")
+
+    def find() -> tuple[Counters, Release]:
+        try:
+            session = open_nvml()
+        except ResourceError as error:
+            raise MeterError(
+                f"nvml: {error}. Where there is no NVIDIA GPU take another meter: {METERS}"
+            ) from error
+        count = len(session.names)
+        if gpu and int(gpu) >= count:
+            session.close()
+            raise MeterError(f"nvml:{gpu}: this machine has {count} GPUs, the first is nvml:0")
+        wanted = [int(gpu)] if gpu else range(count)
+        return [NvmlCounter(session, index, time.monotonic) for index in wanted], session.close
+
+    return CounterMeter(find, "gpu", period_seconds=period_seconds)
+
+
+def _rapl(
+    rest: str, *, period_seconds: float = PERIOD_SECONDS, powercap: Path = POWERCAP
+) -> PowerMeter:
+    if rest:
+        raise MeterError("rapl has no further name: it adds up all processor packages")
+
+    def find() -> tuple[Counters, Release]:
+        found: list[RaplCounter] = packages(powercap, time.monotonic)
+        meter.scope = found[0].scope  # "board" where only the platform as a whole is counted
+        return found, lambda: None
+
+    meter = CounterMeter(find, "cpu", period_seconds=period_seconds)
+    return meter
+
+
+def _simulated(format: str, **options: Any) -> PowerMeter:
+    if format:
+        if "knobs" in options:
+            raise MeterError("simulated: give the format in its name or in knobs, not in both")
+        options["knobs"] = Knobs(format)
+    return EmulatedMeter(**options)
+
+
+_KINDS: dict[str, Callable[..., PowerMeter]] = {
+    "emonpi": _emonpi,
+    "csv": _csv,
+    "nvml": _nvml,
+    "rapl": _rapl,
+    "simulated": _simulated,
+}
