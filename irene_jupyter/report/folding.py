@@ -56,8 +56,8 @@ def fold(siblings: Sequence[Node], parent_path: str = "") -> tuple[tuple[Node, .
     groups: list[list[Node]] = []
     for node in siblings:
         group = groups[-1] if groups else None
-        follows = group is not None and _follows(group[-1], node, parent_path)
-        if group is not None and follows and identical(group[0], node):
+        next_one = group is not None and follows(group[-1], node, parent_path)
+        if group is not None and next_one and identical(group[0], node):
             group.append(node)
         else:
             groups.append([node])
@@ -141,7 +141,7 @@ def _row(node: Node, name: str, depth: int | None, folded: bool, one_of: int = 1
             rows.append(_row(first, first_name, below, folded))
             continue
         energy = _total([member.energy for member in group])
-        label = _group_name([relative_name(member, node.path) for member in group])
+        label = group_name([relative_name(member, node.path) for member in group])
         inner = _row(first, first_name, below, folded, one_of=len(group))
         children = (inner,) if inner.children else ()
         hidden = inner.hidden * len(group)
@@ -153,7 +153,8 @@ def _row(node: Node, name: str, depth: int | None, folded: bool, one_of: int = 1
     return Row("node", node, name, node.energy, tuple(rows), one_of=one_of)
 
 
-def _follows(last: Node, node: Node, parent_path: str) -> bool:
+def follows(last: Node, node: Node, parent_path: str) -> bool:
+    """Whether two names are one but for a rising index: "layer.0" and "layer.1"."""
     before = _INDEX.fullmatch(relative_name(last, parent_path))
     after = _INDEX.fullmatch(relative_name(node, parent_path))
     return (
@@ -164,7 +165,8 @@ def _follows(last: Node, node: Node, parent_path: str) -> bool:
     )
 
 
-def _group_name(names: list[str]) -> str:
+def group_name(names: list[str]) -> str:
+    """One name for several that follow each other: "layer.0–11"."""
     matches = [match for name in names if (match := _INDEX.fullmatch(name))]
     stem = matches[0]["stem"] or ""
     numbers = [int(match["index"]) for match in matches]

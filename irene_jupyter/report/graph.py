@@ -1,7 +1,8 @@
 """The tree as a graph (paper, figure 5): the root in joules, the rest in percent of it.
 
-Darker is more. Building the graph needs only the Python package; drawing it needs the
-`dot` program, and says so where it is missing.
+Darker is more. What hangs below identical siblings that are drawn as one counts for all of them.
+Building the graph needs only the Python package; drawing it needs the `dot` program. Where it is
+missing, a notebook gets the icicle in its place, and the hint.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import graphviz
 
 from irene_jupyter.errors import RenderError
+from irene_jupyter.report.colours import shade
 from irene_jupyter.report.files import write_atomic
 from irene_jupyter.report.folding import Row, limited_rows
+from irene_jupyter.report.icicle import Icicle, icicle_of, repetitions
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
     NOT_RUN_TITLE,
@@ -40,14 +43,12 @@ NO_DOT = (
     "drawing the graph needs the `dot` program of Graphviz: install it with "
     "`apt-get install graphviz`, `brew install graphviz` or `conda install graphviz`"
 )
+NO_DOT_FOR_FILES = f"{NO_DOT}; report.to_icicle().save(path) writes a picture without it"
+# Graphviz's layouts that suit a tree; the first is figure 5's.
+ENGINES = ("dot", "twopi", "circo", "neato", "fdp", "sfdp", "osage")
 MAX_NODES = 1500  # dot takes minutes and more beyond; the depth is cut until it fits
 _FONT = "Helvetica,Arial,sans-serif"
-# Sequential orange to brown (ColorBrewer "Oranges", 9 classes), evenly light to dark.
-_PALETTE = (
-    "#fff5eb", "#fee6ce", "#fdd0a2", "#fdae6b", "#fd8d3c", "#f16913", "#d94801", "#a63603",
-    "#7f2704",
-)  # fmt: skip
-_LIGHT, _DARK = "#ffffff", "#000000"
+_LABEL_LINE = 30  # characters of a name and its class beside each other
 _CAPTION_LINE = 110  # characters; Graphviz does not wrap
 
 
@@ -55,41 +56,63 @@ class EnergyGraph(graphviz.Digraph):  # type: ignore[misc]  # the package has no
     """A `graphviz.Digraph` that a notebook can show without `dot`: it then says what to do."""
 
     summary: str = ""  # one line for where no image shows
+    icicle: Icicle | None = None  # what a notebook gets where `dot` is missing
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
         """SVG, and html around the same SVG, which notebooks show where they trust no SVG."""
         try:
             svg = _piped(self, "svg")
         except RenderError as error:
-            hint = f"No picture: {error}."
+            hint = f"No graph: {error}."
+            if self.icicle is None:
+                return {
+                    "text/plain": f"{self.summary}\n{hint}",
+                    "text/html": f"<p>{escape(self.summary)}</p><p>{escape(hint)}</p>",
+                }
+            drawn = self.icicle.svg
             return {
+                "image/svg+xml": drawn,
+                "text/html": f"<p>{escape(hint)} The same as an icicle:</p>{_image(drawn, self)}",
                 "text/plain": f"{self.summary}\n{hint}",
-                "text/html": f"<p>{escape(self.summary)}</p><p>{escape(hint)}</p>",
             }
-        image = base64.b64encode(svg).decode("ascii")
         return {
             "image/svg+xml": svg.decode("utf-8"),
-            "text/html": f'<img alt="{escape(self.summary)}" style="max-width:100%" '
-            f'src="data:image/svg+xml;base64,{image}">',
+            "text/html": _image(svg.decode("utf-8"), self),
             "text/plain": self.summary,
         }
 
 
-def to_graphviz(report: EnergyReport, depth: int | None = None, fold: bool = True) -> EnergyGraph:
+def _image(svg: str, graph: EnergyGraph) -> str:
+    data = base64.b64encode(svg.encode()).decode("ascii")
+    return (
+        f'<img alt="{escape(graph.summary)}" style="max-width:100%" '
+        f'src="data:image/svg+xml;base64,{data}">'
+    )
+
+
+def to_graphviz(
+    report: EnergyReport, depth: int | None = None, fold: bool = True, engine: str = "dot"
+) -> EnergyGraph:
     """The report's tree as a graph, down to `depth` levels below the root.
 
     With `fold`, identical siblings are one node, "12 × BertLayer", with their sum; below it
-    hang the parts of one of them. Trees of more than `MAX_NODES` nodes are cut at a depth.
+    hang the parts of one of them, with the sums of all. Trees of more than `MAX_NODES` nodes are
+    cut at a depth. `engine` is one of `ENGINES`; raises `RenderError` for another one.
     """
+    if engine not in ENGINES:
+        raise RenderError(f"unknown engine {engine!r}: take one of {', '.join(ENGINES)}")
+    is_layered = engine == "dot"
     graph = EnergyGraph(
         name="energy",
+        engine=engine,
         graph_attr={
             "rankdir": "LR",
             "splines": "line",
+            "overlap": "false",  # of the engines that would allow it
             "bgcolor": "transparent" if report.root is None else "white",
             "fontname": _FONT,
             "nodesep": "0.12",
-            "ranksep": "0.4",
+            "ranksep": "0.7",
             "labelloc": "t",
             "labeljust": "l",
             "pad": "0.2",
@@ -103,26 +126,33 @@ def to_graphviz(report: EnergyReport, depth: int | None = None, fold: bool = Tru
             "penwidth": "0.8",
             "height": "0.3",
         },
-        edge_attr={"color": "#999999", "arrowhead": "none", "tailport": "e", "headport": "w"},
+        edge_attr={
+            "color": "#999999",
+            "arrowhead": "none",
+            **({"tailport": "e", "headport": "w"} if is_layered else {}),
+        },
     )
     graph.summary = title(report)
     if report.root is not None:
         graph.summary += f". {provenance(report)}."
     if report.root is None:
         return graph
+    graph.icicle = icicle_of(report, depth, fold)
     tree, cut = limited_rows(report.root, depth, MAX_NODES, fold)
     if cut != depth:
         graph.summary += f" Shown to depth {cut}."
-    stack: list[tuple[Row, str | None]] = [(tree, None)]
+    # With how often each row stands for itself: the parts of one of 12 layers count for 12.
+    stack: list[tuple[Row, str | None, float]] = [(tree, None, 1.0)]
     number = 0
     while stack:
-        row, above = stack.pop()
+        row, above, times = stack.pop()
         name = f"n{number}"
         number += 1
-        _draw(graph, name, row, tree.joules, is_root=above is None)
+        _draw(graph, name, row, tree.joules, times, is_root=above is None)
         if above is not None:
             graph.edge(above, name, **({"penwidth": "3"} if row.kind == "group" else {}))
-        stack.extend((child, name) for child in reversed(list(_below(row))))
+        below = times * repetitions(row)
+        stack.extend((child, name, below) for child in reversed(list(_below(row))))
     return graph
 
 
@@ -133,6 +163,7 @@ def render_graph(
     *,
     depth: int | None = None,
     fold: bool = True,
+    engine: str = "dot",
 ) -> Path:
     """Draw the graph into a file; the format is the file's ending unless told.
 
@@ -142,7 +173,7 @@ def render_graph(
     format = format or Path(path).suffix.lstrip(".")
     if not format:
         raise RenderError(f"{path} has no ending that tells the format: name it .svg or .png")
-    image = _piped(to_graphviz(report, depth, fold), format)
+    image = _piped(to_graphviz(report, depth, fold, engine), format)
     return write_atomic(path, image, RenderError)
 
 
@@ -150,7 +181,7 @@ def _piped(graph: graphviz.Digraph, format: str) -> bytes:
     try:
         image: bytes = graph.pipe(format=format)
     except graphviz.ExecutableNotFound:
-        raise RenderError(NO_DOT) from None
+        raise RenderError(NO_DOT_FOR_FILES) from None
     except ValueError:
         raise RenderError(f"Graphviz cannot write {format!r}: use svg, png or pdf") from None
     except (CalledProcessError, OSError) as error:
@@ -172,10 +203,15 @@ def _below(row: Row) -> Iterator[Row]:
             yield child
 
 
-def _draw(graph: EnergyGraph, name: str, row: Row, total: float | None, *, is_root: bool) -> None:
-    fraction = share(row.joules, total)
+def _draw(
+    graph: EnergyGraph, name: str, row: Row, total: float | None, times: float, *, is_root: bool
+) -> None:
+    one = share(row.joules, total)
+    fraction = None if one is None else one * times
     fill, ink = shade(fraction)
     klass, path = _text(row.node.class_name, 60), _text(row.name, 60)
+    codes = _text(codes_text(row.node), 60)
+    bold = f"<b>{_text(format_share(fraction), 20)}</b>" + (f" {_small(codes)}" if codes else "")
     lines = []
     if row.kind == "group":
         lines.append(f"<b>{row.count} × {klass}</b>")
@@ -183,19 +219,18 @@ def _draw(graph: EnergyGraph, name: str, row: Row, total: float | None, *, is_ro
     elif is_root:
         lines.append(f"<b>{klass}</b>")
     else:
-        lines.append(path if path == klass else f"{path} {_small(klass)}")
+        lines += [path] if path == klass else _one_line(path, klass)
     if is_root:
-        lines.append(f"<b>{_text(amount(row.node), 80)}</b>")
-    elif row.kind == "group":
-        drawn = ", one drawn" if row.children else ""
-        each = share(None if row.joules is None else row.joules / row.count, total)
-        lines.append(f"<b>{_text(format_share(fraction), 20)}</b>")
-        lines.append(_small(_text(f"{format_share(each)} each{drawn}", 40)))
+        lines.append(f"<b>{_text(amount(row.node), 80)}</b>" + (f" {codes}" if codes else ""))
     else:
-        lines.append(f"<b>{_text(format_share(fraction), 20)}</b>")
-    codes = codes_text(row.node)
-    if codes:
-        lines.append(_small(_text(codes, 60)))
+        lines.append(bold)
+    if row.kind == "group" or times > 1:
+        count = row.count * times
+        each = share(None if row.joules is None else row.joules / row.count, total)
+        drawn = ", one drawn" if row.kind == "group" and row.children else ""
+        of = f"{round(count):,} × " if times > 1 else ""
+        word = "" if times > 1 else " each"
+        lines.append(_small(_text(f"{of}{format_share(each)}{word}{drawn}", 40)))
     if row.hidden:
         lines.append(_small(f"+{row.hidden:,} below"))
     is_leaf = row.node.type == "ml"
@@ -203,8 +238,8 @@ def _draw(graph: EnergyGraph, name: str, row: Row, total: float | None, *, is_ro
     graph.node(
         name,
         label=_table(lines),
-        shape="ellipse" if is_leaf else "box",
-        margin="0,0" if is_leaf else "0.1,0.04",
+        shape="box",
+        margin="0.06,0.02" if is_leaf else "0.1,0.04",
         fillcolor=fill,
         fontcolor=ink,
         style=f"{style},dashed" if codes else style,
@@ -212,35 +247,11 @@ def _draw(graph: EnergyGraph, name: str, row: Row, total: float | None, *, is_ro
     )
 
 
-def shade(fraction: float | None) -> tuple[str, str]:
-    """Fill and text colour for a share of the root: darker is more, and always readable.
-
-    By the square root of the share, or all but a few nodes would look alike.
-    """
-    place = min(1.0, max(0.0, fraction or 0.0)) ** 0.5 * (len(_PALETTE) - 1)
-    lower = min(int(place), len(_PALETTE) - 2)
-    mixed = [
-        round(a + (b - a) * (place - lower))
-        for a, b in zip(_channels(_PALETTE[lower]), _channels(_PALETTE[lower + 1]), strict=True)
-    ]
-    fill = "#" + "".join(f"{channel:02x}" for channel in mixed)
-    return fill, max((_DARK, _LIGHT), key=lambda ink: contrast(fill, ink))
-
-
-def contrast(first: str, second: str) -> float:
-    """Contrast of two "#rrggbb" colours, 1 to 21 (WCAG 2.1, relative luminance)."""
-    bright, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [channel / 255 for channel in _channels(colour)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _one_line(path: str, klass: str) -> list[str]:
+    """Name and class in one line, or in two where it would be a long one."""
+    if len(path) + len(klass) <= _LABEL_LINE:
+        return [f"{path} {_small(klass)}"]
+    return [path, _small(klass)]
 
 
 def _small(markup: str) -> str:

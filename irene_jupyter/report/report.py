@@ -20,9 +20,11 @@ from irene_jupyter.tree import Node, RunStatus, Shape, node_to_dict
 if TYPE_CHECKING:
     import pandas as pd
 
+    from irene_jupyter.report.compare import Comparison
     from irene_jupyter.report.cost import CostSummary
     from irene_jupyter.report.drawing import TimelineDrawing
     from irene_jupyter.report.graph import EnergyGraph
+    from irene_jupyter.report.icicle import Icicle
     from irene_jupyter.report.parts import MeasuredEnergy, Parts
     from irene_jupyter.report.phases import PhaseSummary
     from irene_jupyter.report.tables import Bottlenecks
@@ -107,6 +109,8 @@ class EnergyReport:
     notes: tuple[str, ...] = ()  # warnings, for people
     created: str = ""  # ISO 8601, UTC
     versions: Mapping[str, str] = field(default_factory=dict)
+    # What the one model can be built from again, while this session lives; never saved.
+    origin: object | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.root is not None and self.root.energy is None:
@@ -193,6 +197,24 @@ class EnergyReport:
 
         return bottlenecks(self)
 
+    def compare(self, other: EnergyReport) -> Comparison:
+        """This report against another, node by node: other minus this one, in J and percent.
+
+        Nodes are paired by path and type, what is left over by class name in order. A difference
+        is significant where the 90 % intervals do not overlap. Raises `ReportError` where one of
+        them has no tree.
+
+        >>> import irene_jupyter as irene
+        >>> from transformers import BertConfig
+        >>> config = BertConfig(num_hidden_layers=2)
+        >>> comparison = irene.predict(config).compare(irene.predict(config, batch_size=32))
+        >>> comparison.root.is_significant
+        True
+        """
+        from irene_jupyter.report.compare import compare
+
+        return compare(self, other)
+
     def timeline(self) -> pd.DataFrame:
         """The machine while the cell ran, one row for each point in time; empty if not sampled."""
         from irene_jupyter.report.tables import timeline
@@ -251,11 +273,35 @@ class EnergyReport:
 
     # --- views --------------------------------------------------------------------------------
 
-    def to_graphviz(self, depth: int | None = None, fold: bool = True) -> EnergyGraph:
-        """The tree as a `graphviz.Digraph` (paper, figure 5); drawing it needs `dot`."""
+    def to_graphviz(
+        self, depth: int | None = None, fold: bool = True, engine: str = "dot"
+    ) -> EnergyGraph:
+        """The tree as a `graphviz.Digraph` (paper, figure 5); drawing it needs `dot`.
+
+        `depth` counts levels below the root, `fold` draws identical siblings as one, `engine` is
+        one of Graphviz's layouts (dot, twopi, circo, …; `RenderError` for others). A notebook
+        shows an icicle where `dot` is missing. To a file: `.render("bert", format="pdf")`.
+
+        >>> import irene_jupyter as irene
+        >>> from transformers import BertConfig
+        >>> "BertModel" in irene.predict(BertConfig()).to_graphviz(depth=2).source
+        True
+        """
         from irene_jupyter.report.graph import to_graphviz
 
-        return to_graphviz(self, depth=depth, fold=fold)
+        return to_graphviz(self, depth=depth, fold=fold, engine=engine)
+
+    def to_icicle(self, depth: int | None = None, fold: bool = True) -> Icicle:
+        """The tree as an icicle in SVG, which needs no other program: `.save("bert.svg")`.
+
+        >>> import irene_jupyter as irene
+        >>> from transformers import BertConfig
+        >>> irene.predict(BertConfig()).to_icicle(depth=2).svg[:4]
+        '<svg'
+        """
+        from irene_jupyter.report.icicle import icicle_of
+
+        return icicle_of(self, depth=depth, fold=fold)
 
     def to_html(self, depth: int | None = None, full_page: bool = False) -> str:
         """The tree as html without scripts: a fragment, or a page of its own."""
