@@ -22,12 +22,15 @@ _HOMES = {
     "EnergyReport": "irene_jupyter.report.report",
     "EnergyTree": "irene_jupyter.notebook.widget",
     "Options": "irene_jupyter.measurement",
+    "Explorer": "irene_jupyter.notebook.explorer",
     "devices": "irene_jupyter.predictors.device",
+    "explore": "irene_jupyter.notebook.explorer",
     "load_device": "irene_jupyter.predictors.device",
     "load_report": "irene_jupyter.report.report",
     "measure": "irene_jupyter.measurement",
     "predict": "irene_jupyter.measurement",
     "register_primitive": "irene_jupyter.capture.primitives",
+    "sweep": "irene_jupyter.sweeps",
     "train_device": "irene_jupyter.predictors.training",
 }
 

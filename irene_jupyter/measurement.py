@@ -21,7 +21,9 @@ from irene_jupyter.tree import Run
 if TYPE_CHECKING:
     from torch import nn
 
+    from irene_jupyter.capture.gather import Recorded
     from irene_jupyter.capture.recorder import Recorder
+    from irene_jupyter.capture.structure import Origin
     from irene_jupyter.meters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
@@ -230,7 +232,9 @@ class EnergyMonitor:
             "replay": repeated_until - structured,
             "prediction": time.perf_counter() - repeated_until,
         }
-        return replace(report, observer=observer_cost(seconds, stages))
+        return replace(
+            report, observer=observer_cost(seconds, stages), origin=_origin(captured.recorded)
+        )
 
 
 def measure(
@@ -278,7 +282,7 @@ def predict(
     `OptionError`. `method` as in `Options`.
     """
     from irene_jupyter.capture.generation import generation_of
-    from irene_jupyter.capture.structure import build_model, structure_of
+    from irene_jupyter.capture.structure import Origin, build_model, structure_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
@@ -289,10 +293,22 @@ def predict(
         runs = generation_of(
             generator, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds
         )
-        return make_report(runs, profile, "predict", method=method)
-    tree = structure_of(build_model(model), batch_size, seq_len)
+        report = make_report(runs, profile, "predict", method=method)
+        return replace(report, origin=Origin.of(generator))
+    built = build_model(model)
+    tree = structure_of(built, batch_size, seq_len)
     run = Run(model=tree.name, tree=tree, items=batch_size)
-    return make_report([run], profile, "predict", method=method)
+    report = make_report([run], profile, "predict", method=method)
+    return replace(report, origin=Origin.of(built))
+
+
+def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:
+    """Of the one model that ran; None where several did, or none that was seen as a whole."""
+    from irene_jupyter.capture.structure import Origin
+
+    models = {id(each.module): each.module for each in recorded if each and not each.path}
+    (model,) = models.values() if len(models) == 1 else (None,)
+    return None if model is None else Origin.of(model)
 
 
 def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:

@@ -153,37 +153,20 @@ class _Session:
         if not callable(getattr(cache, "get_seq_length", None)):
             raise CaptureError(f"{name} returns no cache: {_REMEDY}")
         start = int(cache.get_seq_length()) if self._cache_name == _CACHES[0] else None
-        parts = 1
         if steps > 0:
             found.append(self._recorded(self._step(output, cache))[0])
         if start is not None and steps > 1:
             _extend(cache, start + steps - 1 - int(cache.get_seq_length()))
             found.append(self._recorded(self._step(output, cache))[0])
-            parts = min(MAX_PARTS, max(1, steps // MIN_PART_TOKENS))
         nodes, notes = self._replayed(found, steps, replay_seconds)
         prefill, short, long = nodes[0], nodes[min(1, len(nodes) - 1)], nodes[-1]
         tokens = batch * self._length(prefill)
         tree = ModelTree(name, prefill, batch, tokens // batch)
-        runs = [
-            Run(model=name, tree=tree, phase="prefill", tokens=tokens, items=batch, notes=notes)
-        ]
-        if steps < 1:
-            return tuple(runs)
-        for part in range(parts):
-            begin, end = steps * part // parts, steps * (part + 1) // parts
-            fraction = (begin + end - 1) / 2 / max(1, steps - 1)
-            node = interpolated(short, long, fraction)
-            runs.append(
-                Run(
-                    model=name,
-                    tree=ModelTree(name, node, batch, 1),
-                    calls=end - begin,
-                    phase="decode",
-                    tokens=batch * (end - begin),
-                    cache_length=None if start is None else start + round((begin + end - 1) / 2),
-                )
-            )
-        return tuple(runs)
+
+        def step_after(offset: float) -> Node:
+            return interpolated(short, long, offset / max(1, steps - 1))
+
+        return generation_runs(tree, tokens, start, steps, step_after, notes)
 
     def _replayed(
         self, found: Sequence[_Traced], steps: int, seconds: float
@@ -262,3 +245,38 @@ def _extend(cache: Any, tokens: int) -> None:
         if isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor):
             more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
             own.update(*more, index)
+
+
+def generation_runs(
+    prefill: ModelTree,
+    tokens: int,
+    start: int | None,
+    steps: int,
+    step_after: Callable[[float], Node],
+    notes: tuple[str, ...] = (),
+) -> tuple[Run, ...]:
+    """The prefill of `tokens` tokens, then `steps` decoding steps in parts of growing cache.
+
+    `start` is the cache's length at the first step, None where it does not grow: then all steps
+    are alike. `step_after(n)` is the tree of the step that n others precede, which need not be a
+    whole number.
+    """
+    name, batch = prefill.name, prefill.batch_size
+    runs = [Run(model=name, tree=prefill, phase="prefill", tokens=tokens, items=batch, notes=notes)]
+    parts = 0
+    if steps > 0:
+        parts = 1 if start is None else min(MAX_PARTS, max(1, steps // MIN_PART_TOKENS))
+    for part in range(parts):
+        begin, end = steps * part // parts, steps * (part + 1) // parts
+        middle = (begin + end - 1) / 2
+        runs.append(
+            Run(
+                model=name,
+                tree=ModelTree(name, step_after(middle), batch, 1),
+                calls=end - begin,
+                phase="decode",
+                tokens=batch * (end - begin),
+                cache_length=None if start is None else start + round(middle),
+            )
+        )
+    return tuple(runs)

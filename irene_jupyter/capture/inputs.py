@@ -57,6 +57,22 @@ def dummy_inputs(
     Raises `InputShapeError` where nothing tells the shape, `OptionError` where the model
     cannot take that many positions.
     """
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
+    for inputs in _candidates(model, batch_size, seq_len, device):
+        yield replace(
+            inputs,
+            args=tuple(_cast(value, dtype) for value in inputs.args),
+            kwargs={name: _cast(value, dtype) for name, value in inputs.kwargs.items()},
+        )
+
+
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    """What a model of that dtype wants: a linear layer refuses other floating-point inputs."""
+    is_floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.to(dtype) if is_floating else value
+
+
+def _candidates(model: nn.Module, batch_size: int, seq_len: int, device: str) -> Iterator[Inputs]:
     config = getattr(model, "config", None)
     if config is not None and hasattr(model, "main_input_name"):
         likeliest = _for_transformers(model, config, batch_size, seq_len, device)

@@ -7,12 +7,14 @@ resort on real ones. The model's parameters are swapped for the duration and put
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -31,38 +33,48 @@ logger = logging.getLogger(__name__)
 MAX_ZEROS_BYTES = 2 * 2**30
 
 Convert = Callable[[torch.Tensor], torch.Tensor]
+Kind = Literal["meta", "fake", "real"]
+KINDS: tuple[Kind, ...] = ("meta", "fake", "real")
 
 
 def structure_of(
-    model: nn.Module, batch_size: int, seq_len: int, name: str | None = None
+    model: nn.Module,
+    batch_size: int,
+    seq_len: int,
+    name: str | None = None,
+    kinds: Sequence[Kind] = KINDS,
 ) -> ModelTree:
     """The tree of one forward pass of `model` on inputs of our own making; it is not run.
 
-    Raises `InputShapeError` if its input's shape is unknown, `CaptureError` if the pass fails.
+    `kinds` are the tensors to try, the cheapest first. Raises `InputShapeError` if its input's
+    shape is unknown, `CaptureError` if the pass fails.
     """
     model = uncompiled(model)
     failures: list[str] = []
     for inputs in dummy_inputs(model, batch_size, seq_len):
         try:
-            return tree_for(model, inputs, name)
+            return tree_for(model, inputs, name, kinds)
         except CaptureError as error:
             failures.append(str(error))
     raise CaptureError(failures[0])
 
 
-def tree_for(model: nn.Module, inputs: Inputs, name: str | None = None) -> ModelTree:
+def tree_for(
+    model: nn.Module, inputs: Inputs, name: str | None = None, kinds: Sequence[Kind] = KINDS
+) -> ModelTree:
     """The tree of `model` on tensors shaped like `inputs`. Raises `CaptureError` if it fails."""
     model = uncompiled(model)
     name = name or type(model).__name__
     if isinstance(model, torch.jit.ScriptModule):
         raise CaptureError("TorchScript hides its parts: measure the model that it was made from")
-    failures: list[tuple[str, BaseException]] = []
-    for kind, attempt in (("meta", _on_meta), ("fake", _on_fake), ("real", _on_real)):
+    failures: list[tuple[Kind, BaseException]] = []
+    attempts = {"meta": _on_meta, "fake": _on_fake, "real": _on_real}
+    for kind in kinds:
         if kind == "real" and _missing_bytes(model) > MAX_ZEROS_BYTES:
             continue
         try:
             with untouched(model):
-                node = attempt(model, inputs)
+                node = attempts[kind](model, inputs)
         except Exception as error:  # whatever the model's own code raises on tensors without data
             logger.debug("%s on %s tensors failed", name, kind, exc_info=error)
             failures.append((kind, error))
@@ -194,7 +206,61 @@ def without_data(args: Any, kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...],
     return kept[0], kept[1]
 
 
+def meta_copy(model: nn.Module, dtype: torch.dtype | None = None) -> nn.Module:
+    """A copy of the model's structure without data, its floating-point tensors of `dtype`.
+
+    Raises `CaptureError` where it cannot be copied.
+    """
+    tensors = [*model.parameters(), *model.buffers()]
+    memo: dict[int, Any] = {}
+    for tensor in tensors:  # so that deepcopy copies no data
+        bare = torch.empty_like(tensor, device="meta", requires_grad=False)
+        is_parameter = isinstance(tensor, nn.Parameter)
+        memo[id(tensor)] = nn.Parameter(bare, requires_grad=False) if is_parameter else bare
+    try:
+        copied: nn.Module = copy.deepcopy(model, memo)
+    except Exception as error:  # whatever the model's own attributes raise
+        raise CaptureError(
+            f"{type(model).__name__} cannot be copied to try another dtype "
+            f"({type(error).__name__}: {error}): convert it, model.to(torch.float16), and pass that"
+        ) from error
+    return copied if dtype is None else copied.to(dtype)
+
+
 # --- building on meta -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a transformers model can be built from again: its class and a copy of its config."""
+
+    model_class: type[nn.Module]
+    config: Any
+
+    @classmethod
+    def of(cls, model: nn.Module) -> Origin | None:
+        """Where `model` comes from; None if it is not one of transformers' or its like."""
+        model = uncompiled(model)
+        wanted = getattr(type(model), "config_class", None)
+        config = getattr(model, "config", None)
+        if not isinstance(wanted, type) or not isinstance(config, wanted):
+            return None
+        try:
+            return cls(type(model), copy.deepcopy(config))
+        except Exception as error:  # a user's configuration may hold what cannot be copied
+            logger.debug("the configuration of %s was not kept", type(model), exc_info=error)
+            return None
+
+    def build(self) -> nn.Module:
+        """The model, without memory, on meta. Raises `CaptureError` where it does not build."""
+        try:
+            with torch.device("meta"), _random_state_kept():
+                return self.model_class(self.config).eval()
+        except Exception as error:  # whatever the model's own code raises
+            raise CaptureError(
+                f"{self.model_class.__name__} does not build from its configuration: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
 
 def build_model(source: Any, *, generates: bool = False) -> nn.Module:
@@ -203,11 +269,13 @@ def build_model(source: Any, *, generates: bool = False) -> nn.Module:
     A configuration that names no architecture gives the bare model, or with `generates` the one
     with a language-model head.
 
-    `source` is a module, a transformers configuration, a configuration or model class, or the
-    path of a folder with config.json. Raises `CaptureError` naming what it may be.
+    `source` is a module, an `Origin`, a transformers configuration, a configuration or model
+    class, or the path of a folder with config.json. Raises `CaptureError` naming what it may be.
     """
     if isinstance(source, nn.Module):
         return source
+    if isinstance(source, Origin):
+        return source.build()
     config_class, auto_config, auto_model = _transformers()
     if isinstance(source, str | Path):
         return build_model(_read_config(Path(source), auto_config), generates=generates)
@@ -227,6 +295,18 @@ def build_model(source: Any, *, generates: bool = False) -> nn.Module:
             "configuration or its class, or the path of a folder with config.json"
         )
     return _from_config(source, _with_head(source, auto_model) if generates else auto_model)
+
+
+def portable(source: Any) -> Any:
+    """What stands for `source` in another process or on another machine, without its weights.
+
+    Raises `CaptureError` for a path without configuration, and what cannot be copied.
+    """
+    if isinstance(source, nn.Module):
+        return Origin.of(source) or meta_copy(uncompiled(source))
+    if isinstance(source, str | Path):
+        return _read_config(Path(source), _transformers()[1])
+    return source
 
 
 def _with_head(config: Any, bare: Any) -> Any:

@@ -1,0 +1,315 @@
+"""explore(): sliders over a model that is never run, its tree, its cost, and a small plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from irene_jupyter.errors import IreneError
+from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
+from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, Setting, WhatIf
+from irene_jupyter.notebook.widget import EnergyTree
+from irene_jupyter.predictors.device import devices, load_device
+from irene_jupyter.report.cost import CostSummary
+from irene_jupyter.report.curve import CurvePoint, EnergyCurve
+from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
+from irene_jupyter.report.words import badge, provenance
+
+AXES = ("batch_size", "seq_len", "new_tokens")
+_SETTING = (*AXES, "device", "dtype")
+_CONTROL = ipywidgets.Layout(width="380px")
+_WIDE = {"description_width": "130px"}
+
+
+def explore(source: Any, *, method: str = "additive", **setting: Any) -> Explorer:
+    """An `Explorer` of a model, a transformers configuration, or a report of one of them.
+
+    `setting` may hold batch_size, seq_len, new_tokens (of a generation; 0: one forward pass),
+    device (a profile's name or path) and dtype; the default is a report's own, or else batch 8
+    and 128 tokens, fewer where the model has not that many positions. `method` is
+    as in `irene.predict`. Nothing is run, no weights are needed.
+
+    Raises `CaptureError` where the model cannot be built or traced at the first size, and
+    `OptionError` for a report that does not know its model. Errors of sizes that are chosen
+    later are shown in the widget, and kept in its `error`.
+
+    >>> import irene_jupyter as irene
+    >>> from transformers import BertConfig
+    >>> explorer = irene.explore(BertConfig(num_hidden_layers=2), batch_size=8)
+    >>> eight = explorer.report.total_joules
+    >>> explorer.batch_size = 16
+    >>> explorer.report.total_joules > eight
+    True
+    """
+    if isinstance(source, EnergyReport):
+        setting = _setting_of(source) | setting
+    return Explorer(WhatIf(source, method), **setting)
+
+
+class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no types
+    """Controls, totals, a plot and an `EnergyTree`; set or `observe` any of its traits.
+
+    `batch_size`, `seq_len` (tokens; of the prompt where something is generated), `new_tokens`,
+    `device` and `dtype` are what is predicted; `against` names the size that the plot is drawn
+    over, the last that was changed. `report`, `cost` (of a million queries; None where it cannot
+    be told), `curve` and `error` ("" where all is well) follow. After an error the report is
+    still that of the last setting that could be predicted.
+    """
+
+    batch_size = traitlets.Int(DEFAULT_BATCH_SIZE, min=1)
+    seq_len = traitlets.Int(DEFAULT_SEQ_LEN, min=1)
+    new_tokens = traitlets.Int(0, min=0)
+    device = traitlets.Unicode("gtx1080ti")
+    dtype = traitlets.Unicode(None, allow_none=True)
+    against = traitlets.Enum(AXES, default_value="seq_len")
+    report = traitlets.Instance(EnergyReport, allow_none=True, read_only=True)
+    cost = traitlets.Instance(CostSummary, allow_none=True, read_only=True)
+    curve = traitlets.Instance(EnergyCurve, allow_none=True, read_only=True)
+    error = traitlets.Unicode("", read_only=True)
+
+    def __init__(self, what_if: WhatIf, **setting: Any) -> None:
+        unknown = sorted(set(setting) - {*_SETTING, "against"})
+        if unknown:
+            raise TypeError(f"explore() takes {', '.join(_SETTING)}, not {', '.join(unknown)}")
+        self._what_if = what_if
+        self._held = True
+        self._curve_of: tuple[Any, ...] | None = None
+        self._points: tuple[CurvePoint, ...] = ()
+        most = what_if.max_tokens - setting.get("new_tokens", 0)
+        setting.setdefault("seq_len", max(1, min(DEFAULT_SEQ_LEN, most)))
+        if setting.get("dtype") is None:
+            setting["dtype"] = what_if.dtype
+        super().__init__(**setting)
+        # Raises what a first size that does not work raises: there is nothing to show yet.
+        answer = what_if.predict(self.setting)
+        self._tree = EnergyTree(answer.report)
+        self._build()
+        self._held = False
+        self._show()
+
+    @property
+    def setting(self) -> Setting:
+        """What the controls say, which after an error is not what `report` is of."""
+        return Setting(**{name: getattr(self, name) for name in _SETTING})
+
+    @property
+    def tree(self) -> EnergyTree:
+        """The tree in it."""
+        return self._tree
+
+    # --- controls ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        # Dragging is live where a size takes milliseconds; else the tree follows on release.
+        live = self._what_if.is_learned(self.setting)
+        most = self._what_if.max_tokens
+        self._controls: dict[str, Any] = {
+            "batch_size": _slider("batch size", 1, max(MAX_BATCH_SIZE, self.batch_size), live),
+            "seq_len": _slider("", min(4, self.seq_len), max(most, self.seq_len), live),
+            "new_tokens": _slider("new tokens", 0, max(most // 2, self.new_tokens), live),
+            "device": ipywidgets.Dropdown(
+                options=_device_options(self.device),
+                description="device profile", layout=_CONTROL, style=_WIDE,
+            ),
+            "dtype": ipywidgets.Dropdown(
+                options=list(dict.fromkeys([*filter(None, [self.dtype, self._what_if.dtype]),
+                                            *DTYPES])) if self.dtype else ["none"],
+                description="dtype", layout=_CONTROL, style=_WIDE, disabled=not self.dtype,
+            ),
+        }  # fmt: skip
+        if not self._what_if.can_generate:
+            self._controls["new_tokens"].layout.display = "none"
+        for name, control in self._controls.items():
+            control.value = getattr(self, name) or control.value
+            control.observe(self._control_moved(name), "value")
+        self._summary = ipywidgets.HTML()
+        self._plot = ipywidgets.HTML()
+        self._status = ipywidgets.HTML()
+        left = ipywidgets.VBox([*self._controls.values(), self._status])
+        left.layout.min_width = "390px"
+        right = ipywidgets.VBox([self._summary, self._plot])
+        row = ipywidgets.HBox([left, right], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self.children = (row, self._tree)
+
+    def _control_moved(self, name: str) -> Any:
+        def moved(change: Any) -> None:
+            if not self._held and getattr(self, name) != change["new"]:
+                setattr(self, name, change["new"])
+
+        return moved
+
+    @traitlets.observe(*_SETTING)
+    def _changed(self, change: Any) -> None:
+        if self._held:
+            return
+        name = change["name"]
+        with self._holding():
+            control = self._controls[name]
+            if name in AXES:
+                self.against = name
+                control.max = max(control.max, change["new"])
+                control.min = min(control.min, change["new"])
+            elif name == "device":
+                control.options = _device_options(change["new"])
+            elif change["new"] not in control.options:
+                control.options = [*control.options, change["new"]]
+            control.value = change["new"]
+        self._show()
+
+    @traitlets.observe("against")
+    def _redraw(self, change: Any) -> None:
+        if not self._held:
+            self._show_curve()
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        self._held, before = True, self._held
+        try:
+            yield
+        finally:
+            self._held = before
+
+    # --- what follows -----------------------------------------------------------------------
+
+    def _show(self) -> None:
+        generates = self.new_tokens > 0
+        self._controls["seq_len"].description = "prompt tokens" if generates else "sequence length"
+        if not self._is_quick():
+            self._status.value = "<i>tracing the model at this size …</i>"
+        try:
+            answer = self._what_if.predict(self.setting)
+        except IreneError as error:
+            self._fail(str(error))
+            return
+        except Exception as error:  # of a user's model; a log would hide it
+            self._fail(f"{type(error).__name__}: {error}")
+            return
+        selected = self._tree.selected
+        self._tree.report = answer.report
+        if selected and self._has(answer.report, selected):
+            self._tree.selected = selected
+        self.set_trait("report", answer.report)
+        self.set_trait("error", "")
+        try:
+            self.set_trait("cost", answer.report.cost(queries=1e6))
+        except IreneError:  # nothing tells how many queries an odd model answers
+            self.set_trait("cost", None)
+        self._summary.value = _summary(answer.report, self.cost)
+        learned = self._what_if.is_learned(self.setting)
+        for name in AXES:
+            self._controls[name].continuous_update = learned
+        how = (
+            "sizes between those traced at the start are predicted at once"
+            if learned
+            else "this model is traced anew at each size, when the slider is let go"
+        )
+        self._status.value = f"<small>{format_seconds(answer.seconds)}; {how}</small>"
+        self._show_curve()
+
+    def _show_curve(self) -> None:
+        report = self.report
+        root = None if report is None else report.root
+        if report is None or root is None or root.energy is None or self.error:
+            return
+        against = self.against if self.new_tokens or self.against != "new_tokens" else "seq_len"
+        where = {name: getattr(self, name) for name in _SETTING if name != against}
+        others = (against, tuple(where.items()), self._what_if.is_learned(self.setting))
+        if others != self._curve_of or not others[-1]:  # of a slider that moves it stays
+            self._points = self._what_if.curve(self.setting, against)
+            self._curve_of = others
+        label = str(self._controls[against].description)
+        now = CurvePoint.of(getattr(self, against), root.energy, root.flags)
+        curve = EnergyCurve(self._points, now, label, provenance(report))
+        self.set_trait("curve", curve)
+        self._plot.value = curve.svg
+
+    def _fail(self, message: str) -> None:
+        """The error in words, in the place where people look; what is below stays as it was."""
+        self.set_trait("error", message)
+        told = escape(printable(message, 600))
+        self._status.value = (
+            f'<div role="alert" style="max-width:370px;line-height:1.4"><b>⚠ {told}</b><br>'
+            "The tree still shows the last setting that could be predicted.</div>"
+        )
+
+    def _is_quick(self) -> bool:
+        try:
+            return self._what_if.is_learned(self.setting)
+        except IreneError:
+            return True  # the prediction says what is wrong
+
+    @staticmethod
+    def _has(report: EnergyReport, path: str) -> bool:
+        return any(node.path == path for node in report.walk())
+
+
+def _slider(name: str, least: int, most: int, live: bool) -> Any:
+    return ipywidgets.IntSlider(
+        min=least,
+        max=most,
+        value=least,
+        description=name,
+        continuous_update=live,
+        layout=_CONTROL,
+        style=_WIDE,
+    )
+
+
+def _device_options(chosen: str) -> list[tuple[str, str]]:
+    """Label and name of the known profiles, and of the chosen one, which may be a file."""
+    options = [(printable(info.label, 60), info.name) for info in devices()]
+    if chosen not in [name for _, name in options]:
+        try:
+            label = load_device(chosen).label
+        except IreneError:
+            label = chosen
+        options.append((printable(label, 60), chosen))
+    return options
+
+
+def _setting_of(report: EnergyReport) -> dict[str, Any]:
+    """The size and the device of a report's first run; of a generation its new tokens."""
+    run = next(iter(report.runs), None)
+    found: dict[str, Any] = {"device": report.device.name}
+    if run is not None:
+        found |= {"batch_size": run.batch_size, "seq_len": run.seq_len}
+    steps = sum(each.calls for each in report.runs if each.phase == "decode")
+    if steps:
+        found["new_tokens"] = steps + 1
+    return found
+
+
+def _summary(report: EnergyReport, cost: CostSummary | None) -> str:
+    """Total, interval, provenance and costs, as html."""
+    assert report.root is not None
+    assert report.root.energy is not None
+    energy = report.root.energy
+    rows: list[tuple[str, str]] = []
+    if cost is not None:
+        found = dict(cost.rows())
+        rows = [
+            ("energy per query", found["energy per query"]),
+            ("a million queries", f"{found['electricity']}, {found['price']}"),
+        ]
+    rows += [
+        (f"{phase.phase}, per token", format_joules(phase.joules_per_token))
+        for phase in report.phases
+    ]
+    cells = "".join(
+        f'<tr><td style="padding-right:1.5em">{escape(printable(name, 60))}</td>'
+        f'<td style="text-align:right">{escape(printable(value, 60))}</td></tr>'
+        for name, value in rows
+    )
+    return (
+        '<div style="line-height:1.5"><span style="font-size:1.6em;font-weight:600">'
+        f"{escape(format_joules(energy.joules))}</span> {escape(format_interval(energy))} "
+        '<span style="border:1px solid;border-radius:.6em;padding:0 .5em;font-size:.85em">'
+        f"{escape(badge(report))}</span>"
+        f"<div>{escape(printable(provenance(report), 200))}</div><table>{cells}</table></div>"
+    )

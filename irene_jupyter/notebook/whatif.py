@@ -1,0 +1,215 @@
+"""What if it were larger, another device, another dtype: predicts a model again and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.assembly import make_report
+from irene_jupyter.errors import OptionError
+from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
+from irene_jupyter.merging import total
+from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.paper import predict_with
+from irene_jupyter.report.curve import CurvePoint
+from irene_jupyter.report.report import EnergyReport
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from irene_jupyter.capture.sizes import SizedRuns
+    from irene_jupyter.capture.structure import Origin
+    from irene_jupyter.predictors.profile import DeviceProfile
+
+DTYPES = ("float32", "float16", "bfloat16")
+MAX_BATCH_SIZE = 64  # of the slider; a larger one can be set from Python
+MAX_TOKENS = 2048  # as well
+_CURVE_POINTS = 13
+_NO_ORIGIN = (
+    "this report does not know the model that it is of (it was loaded from a file, or is of "
+    "several models, or of one that is not from transformers): explore the model or its "
+    "configuration instead, irene.explore(model)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is predicted. `new_tokens` > 0: a generation whose prompt has `seq_len` tokens.
+
+    `device` is a profile's name or path; `dtype` None is the model's own.
+    """
+
+    batch_size: int = DEFAULT_BATCH_SIZE
+    seq_len: int = DEFAULT_SEQ_LEN
+    new_tokens: int = 0
+    device: str = "gtx1080ti"
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A prediction, how long it took, and whether its size had to be traced for it."""
+
+    report: EnergyReport
+    seconds: float
+    was_traced: bool
+
+
+class WhatIf:
+    """A model, a configuration or a report, predicted at any setting without being run.
+
+    The first prediction of a dtype, and of a generation, traces eight sizes (some seconds for
+    large models); those between them then take milliseconds, if the model's work grows as a
+    polynomial. If it does not (`is_learned` is False), each size is traced when it is asked for.
+    Raises `CaptureError` and `OptionError` as `irene.predict` does.
+    """
+
+    def __init__(self, source: Any, method: str = "additive") -> None:
+        from irene_jupyter.capture.structure import build_model
+
+        if isinstance(source, EnergyReport):
+            if source.origin is None:
+                raise OptionError(_NO_ORIGIN)
+            source = source.origin
+        Options(method=method)  # checks it
+        self._source = source
+        self._method = method
+        self._plain = build_model(source)
+        self._profiles: dict[str, DeviceProfile] = {}
+        self._sized: dict[tuple[str | None, bool], tuple[SizedRuns, Origin | None]] = {}
+
+    @property
+    def dtype(self) -> str | None:
+        """Of the model's parameters; None where it has none that are floating-point."""
+        return next(
+            (str(p.dtype).removeprefix("torch.") for p in self._plain.parameters()
+             if p.is_floating_point()),
+            None,
+        )  # fmt: skip
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest sequence of the sliders: the model's positions, `MAX_TOKENS` at most."""
+        from irene_jupyter.capture.sizes import positions_of
+
+        return min(positions_of(self._plain) or MAX_TOKENS, MAX_TOKENS)
+
+    @property
+    def can_generate(self) -> bool:
+        """Whether it may keep a cache; whether it does shows when it is tried."""
+        config = getattr(self._plain, "config", None)
+        if config is None or not hasattr(config, "use_cache"):
+            return False
+        # BERT and its kin keep a cache only where they are told to be decoders.
+        return bool(config.is_encoder_decoder or getattr(config, "is_decoder", True))
+
+    def is_learned(self, setting: Setting) -> bool:
+        """Whether sizes take milliseconds with the setting's dtype and kind of run."""
+        return self._sized_for(setting)[0].is_learned
+
+    def _sized_for(self, setting: Setting) -> tuple[SizedRuns, Origin | None]:
+        """The runs by size of the setting's dtype and kind, and what they can be built from."""
+        from irene_jupyter.capture.sizes import SizedRuns
+        from irene_jupyter.capture.structure import Origin
+
+        dtype = None if setting.dtype == self.dtype else setting.dtype
+        key = (dtype, setting.new_tokens > 0)
+        if key not in self._sized:
+            model = self._model(*key)
+            sized = SizedRuns(model, MAX_BATCH_SIZE, self.max_tokens, generates=key[1])
+            self._sized[key] = (sized, Origin.of(model))
+        return self._sized[key]
+
+    def predict(self, setting: Setting) -> Answer:
+        """The report of a setting. Raises `IreneError`, which names what is wrong with it."""
+        began = time.perf_counter()
+        Options(batch_size=setting.batch_size, seq_len=setting.seq_len)  # checks them
+        profile = self._profile(setting.device)
+        sized, origin = self._sized_for(setting)
+        size = (setting.batch_size, setting.seq_len, setting.new_tokens)
+        if not sized.is_quick(*size):
+            sized.learn()
+        traced = not sized.is_quick(*size)
+        runs = sized.runs(*size)
+        report = make_report(runs, profile, "predict", method=self._method)
+        return Answer(replace(report, origin=origin), time.perf_counter() - began, traced)
+
+    def curve(self, setting: Setting, against: str) -> tuple[CurvePoint, ...]:
+        """Energy against one of batch_size, seq_len and new_tokens, the others as they are.
+
+        Where each size must be traced, only those that were are in it.
+        """
+        sized, _ = self._sized_for(setting)
+        most = {
+            "batch_size": MAX_BATCH_SIZE,
+            "seq_len": self.max_tokens - setting.new_tokens,
+            "new_tokens": self.max_tokens - setting.seq_len,
+        }[against]
+        if sized.is_learned:
+            least = {"batch_size": 1, "seq_len": 4, "new_tokens": 1}[against]
+            sizes = _spread(least, most)
+        else:
+            sizes = [
+                getattr(each, against)
+                for each in (_resized(setting, size) for size in sized.visited)
+                if _with(each, against, getattr(setting, against)) == setting
+            ]
+        profile = self._profile(setting.device)
+        points = []
+        for size in sorted(set(sizes)):
+            at = _with(setting, against, size)
+            if sized.is_quick(at.batch_size, at.seq_len, at.new_tokens):
+                points.append(self._point(size, sized, at, profile))
+        return tuple(points)
+
+    def _point(
+        self, size: int, sized: SizedRuns, at: Setting, profile: DeviceProfile
+    ) -> CurvePoint:
+        """The total alone, which is all that a curve needs of a report."""
+        runs = sized.runs(at.batch_size, at.seq_len, at.new_tokens)
+        roots = [predict_with(run.tree, profile, self._method).root for run in runs]
+        energy = total(
+            [
+                root.energy.scaled(run.calls)
+                for run, root in zip(runs, roots, strict=True)
+                if root.energy is not None
+            ]
+        )
+        assert energy is not None
+        return CurvePoint.of(size, energy, [flag for root in roots for flag in root.flags])
+
+    def _profile(self, device: str) -> DeviceProfile:
+        if device not in self._profiles:
+            self._profiles[device] = load_device(device)
+        return self._profiles[device]
+
+    def _model(self, dtype: str | None, generates: bool) -> nn.Module:
+        import torch
+
+        from irene_jupyter.capture.structure import build_model, meta_copy
+
+        model = build_model(self._source, generates=True) if generates else self._plain
+        if dtype is None:
+            return model
+        wanted = getattr(torch, dtype, None)
+        if not isinstance(wanted, torch.dtype) or not wanted.is_floating_point:
+            raise OptionError(f"unknown dtype {dtype!r}: take one of {', '.join(DTYPES)}")
+        return meta_copy(model, wanted)
+
+
+def _resized(setting: Setting, size: tuple[int, int, int]) -> Setting:
+    return replace(setting, batch_size=size[0], seq_len=size[1], new_tokens=size[2])
+
+
+def _with(setting: Setting, name: str, size: int) -> Setting:
+    values: dict[str, Any] = {name: size}
+    return replace(setting, **values)
+
+
+def _spread(least: int, most: int) -> Sequence[int]:
+    if most <= least:
+        return [least]
+    step = (most - least) / (_CURVE_POINTS - 1)
+    return [round(least + step * number) for number in range(_CURVE_POINTS)]

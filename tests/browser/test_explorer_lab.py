@@ -1,0 +1,53 @@
+"""explore() in a real JupyterLab: a slider that is moved with the keyboard moves the joules.
+
+With IRENE_SCREENSHOT=FILE.png the test leaves a picture of it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from lab_driver import open_notebook, run_cell
+
+EXPLORE = """\
+import irene_jupyter as irene
+from transformers import BertConfig
+explorer = irene.explore(BertConfig(num_hidden_layers=3), batch_size=8, seq_len=128)
+explorer"""
+READ = "print(explorer.batch_size, explorer.against, explorer.error == '')"
+BAD = "explorer.seq_len = 4096"
+
+
+def test_sliders_move_the_tree_and_the_plot(page: Any, lab: tuple[str, Any]) -> None:
+    page.set_default_timeout(120_000)  # torch and transformers are imported in the cell
+    open_notebook(page, lab, "explore.ipynb", (EXPLORE, READ, BAD))
+    run_cell(page, 0)
+    page.locator(".irene-tree").wait_for()
+    now = page.locator('.widget-html svg text[font-weight="bold"]')
+    now.wait_for()
+    assert now.text_content() == "128"
+    total = page.locator(".irene-row").first
+    before = total.inner_text()
+
+    handle = page.locator(".noUi-handle").first
+    handle.focus()
+    handle.press("ArrowRight")
+    page.wait_for_function(
+        """() => document.querySelector('.widget-html svg text[font-weight="bold"]')
+          .textContent === "9" """
+    )
+    assert total.inner_text() != before
+    assert run_cell(page, 1) == "9 batch_size True"
+
+    if picture := os.environ.get("IRENE_SCREENSHOT"):
+        page.evaluate("window.jupyterapp.shell.collapseLeft()")
+        page.screenshot(path=picture)
+    run_cell(page, 2)
+    alert = page.get_by_role("alert").filter(has_text="positions")
+    alert.wait_for()
+    assert "choose a shorter one" in alert.text_content()
+    assert page.locator(".irene-row").first.is_visible()
+    if picture:
+        alert.scroll_into_view_if_needed()
+        page.screenshot(path=picture.replace(".png", "-error.png"))
