@@ -18,6 +18,7 @@ FLOORS = (
     {"cell"},
     {"assembly"},
     {"measurement", "calibration", "doctor"},
+    {"sweeps"},
     {"notebook", "cli", "crossvalidate_command", "demo"},
 )
 DOORS = {
