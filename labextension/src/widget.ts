@@ -1,7 +1,6 @@
 // The ipywidgets adapter (anywidget): traits on one side, the pure view on the other.
 
-import { UNITS, type Unit } from "./tree/format.js";
-import { renderTree, type TreeView } from "./tree/view.js";
+import { renderComparison, renderTree, UNITS, VIEWS } from "./tree/index.js";
 
 /** What this adapter uses of anywidget's model. */
 interface Model {
@@ -23,25 +22,24 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
   const selected = (): string => String(model.get("selected") ?? "");
   const depth = (): number => Number(model.get("expanded_depth") ?? 2);
-  const unit = (): Unit => UNITS.find((candidate) => candidate === model.get("unit")) ?? "J";
-  const draw = (): TreeView =>
-    renderTree(el, model.get("data"), {
-      selected: selected(),
-      expandedDepth: depth(),
-      unit: unit(),
-      onSelect: (path) => send("selected", path),
-      onDepth: (levels) => send("expanded_depth", levels),
-      onUnit: (choice) => send("unit", choice),
-    });
-  let view = draw();
+  const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
+    choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
+  const view = renderTree(el, model.get("data"), {
+    selected: selected(),
+    expandedDepth: depth(),
+    unit: choice("unit", UNITS),
+    view: choice("view", VIEWS),
+    onSelect: (path) => send("selected", path),
+    onDepth: (levels) => send("expanded_depth", levels),
+    onUnit: (unit) => send("unit", unit),
+    onView: (name) => send("view", name),
+  });
   const changes: Record<string, () => void> = {
-    data: () => {
-      view.dispose();
-      view = draw();
-    },
+    data: () => view.update(model.get("data")),
     selected: () => void view.select(selected()),
     expanded_depth: () => view.setDepth(depth()),
-    unit: () => view.setUnit(unit()),
+    unit: () => view.setUnit(choice("unit", UNITS)),
+    view: () => view.setView(choice("view", VIEWS)),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [
@@ -58,5 +56,5 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
 }
 
-export { renderTree };
+export { renderComparison, renderTree };
 export default { render };

@@ -1,5 +1,8 @@
 // The report's JSON (schema version 1), read defensively: it may come from any notebook.
 
+import { isObject, list, number, numberOrNull, object, text, textOrNull, texts } from "./json.js";
+import { readPhase, readSurroundings, type Phase, type Surroundings } from "./surroundings.js";
+
 export interface Energy {
   joules: number;
   low: number;
@@ -44,14 +47,13 @@ export interface Run {
   joules: number | null;
 }
 
-export interface Report {
+export interface Report extends Surroundings {
   mode: string;
   root: TreeNode | null;
   notRun: TreeNode[];
   runs: Run[];
+  phases: Phase[];
   device: { label: string; kind: string };
-  /** What this machine's counters covered, such as "CPU package"; null where none was used. */
-  measuredScope: string | null;
   notes: string[];
 }
 
@@ -61,19 +63,6 @@ export class DataError extends Error {}
 /** The same bound as `irene_jupyter.tree.MAX_DEPTH`. */
 const MAX_DEPTH = 256;
 const ROUNDING = 1e-9;
-
-type Json = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const object = (value: unknown): Json => (isObject(value) ? value : {});
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const textOrNull = (value: unknown): string | null => text(value) || null;
-const numberOrNull = (value: unknown): number | null =>
-  typeof value === "number" && Number.isFinite(value) ? value : null;
-const number = (value: unknown, otherwise = 0): number => numberOrNull(value) ?? otherwise;
-const texts = (value: unknown): string[] => list(value).map(text).filter(Boolean);
 
 function readShapes(value: unknown): string[] {
   return list(value).map((shape) => {
@@ -153,14 +142,14 @@ export function readReport(value: unknown): Report {
     );
   }
   const device = object(value.device);
-  const measured = object(value.measured);
   return {
     mode: text(value.mode),
     root: value.root == null ? null : readNode(value.root, 0),
     notRun: list(value.not_run).map((node) => readNode(node, 0)),
     runs: list(value.runs).map(readRun),
+    phases: list(value.phases).map(readPhase),
     device: { label: text(device.label) || text(device.name), kind: text(device.kind) },
-    measuredScope: numberOrNull(measured.joules) === null ? null : textOrNull(measured.scope),
+    ...readSurroundings(value),
     notes: texts(value.notes),
   };
 }

@@ -16,6 +16,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Keeps units and shapes on one line: "23.3 %", "8 × 128". */
+export const unbroken = (text: string): string =>
+  text.replace(/ (?=[%×])|(?<=×) |(?<=\d) (?=[A-Za-zµ/]{1,6}(?:$|[ ,]))/g, "\u00a0");
+
 const LONGEST_NAME = 400;
 
 /** A name, isolated so that no right-to-left mark in it can reorder what stands around it. */

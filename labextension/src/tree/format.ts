@@ -4,7 +4,7 @@ export const UNITS = ["J", "mJ", "Wh", "%"] as const;
 export type Unit = (typeof UNITS)[number];
 
 const JOULES_PER_WH = 3600;
-const NO_VALUE = "–";
+export const NO_VALUE = "–";
 
 /** `value` with three significant digits and no exponent: 1,240, 12.4, 0.0124. */
 export function digits(value: number): string {
@@ -77,7 +77,16 @@ export function formatEnergy(joules: number | null, unit: Unit, whole: number): 
 }
 
 /** An interval around `joules`, in the unit and prefix that `joules` has: "12.4–16.8 J". */
-export function formatInterval(low: number, high: number, joules: number, unit: Unit): string {
+export function formatInterval(
+  low: number,
+  high: number,
+  joules: number,
+  unit: Unit,
+  whole: number,
+): string {
+  if (unit === "%") {
+    return whole > 0 ? `${digits((100 * low) / whole)}–${digits((100 * high) / whole)} %` : NO_VALUE;
+  }
   if (unit === "mJ") return `${digits(low * 1e3)}–${digits(high * 1e3)} mJ`;
   const factor = unit === "Wh" ? 1 / JOULES_PER_WH : 1;
   const symbol = unit === "Wh" ? "Wh" : "J";
@@ -89,4 +98,23 @@ export function formatInterval(low: number, high: number, joules: number, unit: 
 export const formatFlops = (flops: number): string => prefixed(flops, "FLOP", COUNTS);
 export const formatBytes = (bytes: number): string => prefixed(bytes, "B", BINARY);
 export const formatSeconds = (seconds: number): string => prefixed(seconds, "s", SMALL_AND_KILO);
+/** A count with three digits: "109 M". */
+export const formatLarge = (count: number): string => prefixed(count, "", COUNTS).trim();
 export const formatCount = (count: number): string => count.toLocaleString("en");
+
+const signed = (value: number, text: string): string =>
+  value === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
+
+/** A difference of energies with its sign: "+1.24 J", "−310 mJ". */
+export function formatDifference(joules: number | null, unit: Unit, whole: number): string {
+  if (joules === null) return NO_VALUE;
+  return signed(joules, formatEnergy(Math.abs(joules), unit, whole));
+}
+
+/** A change as a signed percentage: "+12.5 %", "−50.7 %". */
+export function formatChange(fraction: number | null): string {
+  if (fraction === null) return NO_VALUE;
+  const size = Math.abs(fraction);
+  const text = size < 10 ? formatShare(size) : `${formatCount(Math.round(100 * size))} %`;
+  return signed(fraction, text);
+}

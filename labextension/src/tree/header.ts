@@ -3,34 +3,9 @@
 import type { Report, Run } from "./data.js";
 import { make, nameOf } from "./dom.js";
 import { formatCount, formatEnergy, formatInterval, formatSeconds, type Unit } from "./format.js";
+import { provenance, shownRuns, warnings, type Warning } from "./words.js";
 
 const MOST_RUNS = 6;
-
-/** Where the total comes from; a reference device is never called this machine. */
-export function provenance(report: Report): string {
-  const label = report.device.label || "an unnamed device";
-  if (report.measuredScope !== null) {
-    const whole = report.root?.energy?.source === "measured";
-    const what = whole ? "Measured on this machine" : "Part of what was measured on this machine";
-    return `${what} (${report.measuredScope}), divided as predicted for ${label}`;
-  }
-  switch (report.root?.energy?.source) {
-    case "measured":
-      return `Measured on ${label}`;
-    case "replayed":
-      return `Measured on repeated runs on ${label}`;
-    case "simulated":
-      return "Simulated: a meter that is not hardware had a part in it";
-    case "estimated":
-      return report.device.kind === "reference"
-        ? `Estimated from ${label} (reference device) — not this machine`
-        : `Estimated for ${label}: no profile fits, the interval is wide`;
-    default:
-      return report.device.kind === "reference"
-        ? `Predicted for ${label} (reference device) — not this machine`
-        : `Predicted for ${label} (calibrated)`;
-  }
-}
 
 function runLine(run: Run, unit: Unit, total: number): HTMLElement {
   const facts = [
@@ -51,51 +26,57 @@ function runLine(run: Run, unit: Unit, total: number): HTMLElement {
   return line;
 }
 
-export function renderHeader(
-  report: Report,
-  flags: Map<string, number>,
-  unit: Unit,
-): HTMLElement {
+/** A list of warnings, all in sight. */
+export function renderWarnings(lines: readonly Warning[]): HTMLElement | null {
+  if (!lines.length) return null;
+  const list = make("ul", "notes", { "aria-label": "Warnings" });
+  for (const { sign, text } of lines) {
+    const mark = make("span", "sign", { "aria-hidden": "true" }, `${sign} `);
+    list.append(make("li", "note", {}, mark, nameOf(text, "")));
+  }
+  return list;
+}
+
+/** The total with its interval. */
+export function renderTotal(report: Report, unit: Unit): HTMLElement {
   const energy = report.root?.energy ?? null;
   const total = energy?.joules ?? 0;
   // The total itself in percent would only say 100.
   const own: Unit = unit === "%" ? "J" : unit;
+  const value = energy ? formatEnergy(total, own, total) : "Nothing ran";
+  return make(
+    "p",
+    "total",
+    {},
+    make("strong", "total-value", {}, value),
+    energy && energy.high > energy.low
+      ? make(
+          "span",
+          "interval",
+          {},
+          `90 % interval ${formatInterval(energy.low, energy.high, total, own, total)}`,
+        )
+      : null,
+  );
+}
+
+export function renderHeader(report: Report, unit: Unit): HTMLElement {
   const header = make("header", "head");
   header.append(
-    make(
-      "p",
-      "total",
-      {},
-      make("strong", "total-value", {}, formatEnergy(energy?.joules ?? null, own, total)),
-      energy && energy.high > energy.low
-        ? make(
-            "span",
-            "interval",
-            {},
-            `90 % interval ${formatInterval(energy.low, energy.high, total, own)}`,
-          )
-        : null,
-    ),
-    make("p", "provenance", {}, provenance(report)),
+    renderTotal(report, unit),
+    make("p", "provenance", {}, nameOf(provenance(report), "")),
   );
-  if (report.runs.length) {
+  const shown = shownRuns(report);
+  if (shown.length) {
+    const total = report.root?.energy?.joules ?? 0;
     const runs = make("ul", "runs", { "aria-label": "Runs" });
-    for (const run of report.runs.slice(0, MOST_RUNS)) runs.append(runLine(run, own, total));
-    const more = report.runs.length - MOST_RUNS;
+    const own: Unit = unit === "%" ? "J" : unit;
+    for (const run of shown.slice(0, MOST_RUNS)) runs.append(runLine(run, own, total));
+    const more = shown.length - MOST_RUNS;
     if (more > 0) runs.append(make("li", "run", {}, `and ${more} more`));
     header.append(runs);
   }
-  if (report.notes.length || flags.size) {
-    const notes = make("ul", "notes", { "aria-label": "Warnings" });
-    for (const note of report.notes) notes.append(make("li", "note", {}, note));
-    if (flags.size) {
-      const counts = [...flags].map(
-        ([code, count]) =>
-          `${formatCount(count)} node${count === 1 ? "" : "s"} ${code.replaceAll("_", " ")}`,
-      );
-      notes.append(make("li", "note", {}, `Flags in this tree: ${counts.join(", ")}`));
-    }
-    header.append(notes);
-  }
+  const list = renderWarnings(warnings(report));
+  if (list) header.append(list);
   return header;
 }

@@ -1,33 +1,46 @@
-// One row of the grid, and the grid's heading.
+// The cells of one row of the energy tree, and the heading over them.
 
 import { make, nameOf, shorten } from "./dom.js";
-import { formatCount, formatEnergy, formatShare, type Unit } from "./format.js";
-import { flagCode, hasChildren, isSection, joulesOf, ownJoulesOf, type Item } from "./items.js";
+import { formatEnergy, formatInterval, formatShare, NO_VALUE, type Unit } from "./format.js";
+import {
+  hasChildren,
+  intervalOf,
+  isSection,
+  joulesOf,
+  ownJoulesOf,
+  shareOf,
+  shareOfParent,
+  sourceOf,
+  type Item,
+} from "./items.js";
+import { flagCode } from "./words.js";
 
-const COLUMNS: [string, string, string][] = [
+type Column = [name: string, label: string, title: string];
+const COLUMNS: Column[] = [
   ["name", "Name", "Module or primitive, and its class"],
-  ["share", "Share", "Share of the total; dark: the node's own energy"],
+  ["share", "Share", "Share of the total; the solid part of the bar is the node's own energy"],
   ["energy", "Energy", "Energy of the node and all below it"],
+  ["of-parent", "Of parent", "Share of the module that it is a part of"],
   ["own", "Own", "Energy that no child explains"],
+  ["range", "90 % interval", "The energy lies within it nine times out of ten"],
   ["source", "Source", "Where the number comes from"],
-  ["calls", "Calls", "How often it ran"],
 ];
 const MOST_FLAGS = 2;
 
-export function renderHeading(): HTMLElement {
+export function renderHeading(columns: readonly Column[] = COLUMNS): HTMLElement {
   const row = make("div", "heading", { role: "row" });
-  for (const [name, label, title] of COLUMNS) {
-    const legend = name === "share" ? make("span", "legend", {}, " (dark: own)") : null;
-    row.append(make("div", name, { role: "columnheader", title }, label, legend));
+  for (const [name, label, title] of columns) {
+    row.append(make("div", name, { role: "columnheader", title }, label));
   }
   return row;
 }
 
-const cell = (name: string, ...content: (Node | string | null)[]): HTMLElement =>
+export const cell = (name: string, ...content: (Node | string | null)[]): HTMLElement =>
   make("div", name, { role: "gridcell" }, ...content);
 
-function flagMarks(item: Item): HTMLElement[] {
-  const codes = [...new Set(item.members.flatMap((node) => node.flags.map(flagCode)))];
+/** The flags of nodes as visible words, each once. */
+export function flagMarks(flags: readonly string[]): HTMLElement[] {
+  const codes = [...new Set(flags.map(flagCode))];
   const marks = codes.slice(0, MOST_FLAGS).map((code) => {
     const label = shorten(code.replaceAll("_", " "));
     return make("span", "mark", { "data-code": shorten(code) }, label);
@@ -53,60 +66,49 @@ function nameCell(item: Item, unit: Unit): HTMLElement {
   const detail =
     item.node || isSection(item) ? item.detail : `${spread(item, unit)} · ${item.detail}`;
   if (detail) name.append(nameOf(detail, "class"));
-  name.append(...flagMarks(item));
+  name.append(...flagMarks(item.members.flatMap((node) => node.flags)));
   name.title = shorten(item.node ? `${item.node.path || item.label} (${item.detail})` : detail);
   return name;
 }
 
-function shareCell(share: number | null, ownShare: number): HTMLElement {
+function shareCell(share: number | null, ownJoules: number, joules: number): HTMLElement {
   const text = make("span", "percent", {}, formatShare(share));
   if (share === null) return cell("share", text);
   const bar = make("span", "bar", { "aria-hidden": "true" }, make("span", "fill"));
-  bar.style.setProperty("--share", String(Math.min(1, share)));
-  bar.style.setProperty("--own", String(share > 0 ? Math.min(1, ownShare / share) : 0));
+  const length = Math.min(1, share);
+  bar.style.setProperty("--share", String(length));
+  // By the root, as in figure 5: else all but a few rows would look alike.
+  bar.style.setProperty("--heat-at", `${(100 * Math.sqrt(length)).toFixed(1)}%`);
+  bar.style.setProperty("--own", String(joules > 0 ? Math.min(1, ownJoules / joules) : 0));
   return cell("share", bar, text);
 }
 
-/** Where the row's number comes from; the members of a group agree. */
-const sourceOf = (item: Item): string | null => item.members[0]?.energy?.source ?? null;
+/** The source as a badge. */
+export const badge = (source: string): HTMLElement =>
+  make("span", "badge", { "data-source": source }, shorten(source));
 
-function badge(item: Item): HTMLElement | null {
-  const source = sourceOf(item);
-  if (!source) return null;
-  return make("span", "badge", { "data-source": source }, shorten(source));
+function rangeText(item: Item, joules: number | null, unit: Unit): string {
+  const interval = intervalOf(item);
+  if (!interval || joules === null) return NO_VALUE;
+  return formatInterval(...interval, joules, unit, item.whole);
 }
 
-
-/** The row of `item`, without the state that the grid keeps (selection, tabindex). */
-export function renderRow(item: Item, unit: Unit): HTMLElement {
-  const row = make("div", "row", {
-    role: "row",
-    "aria-level": String(item.level),
-    "aria-posinset": String(item.position),
-    "aria-setsize": String(item.setSize),
-    tabindex: "-1",
-  });
-  row.style.setProperty("--level", String(item.level - 1));
+/** Fills a row of the tree. */
+export function treeCells(item: Item, row: HTMLElement, unit: Unit): HTMLElement[] {
   row.dataset.kind = isSection(item) ? "section" : (item.node?.type ?? "group");
-  if (item.outside) row.dataset.outside = "";
-  if (hasChildren(item)) row.setAttribute("aria-expanded", String(item.expanded));
-  if (isSection(item)) {
-    row.append(nameCell(item, unit));
-    return row;
-  }
+  row.toggleAttribute("data-outside", item.outside);
+  if (isSection(item)) return [nameCell(item, unit)];
   const source = sourceOf(item);
-  if (source) row.dataset.source = source;
+  row.dataset.source = source ?? "";
   const joules = joulesOf(item);
   const own = ownJoulesOf(item);
-  const share = joules !== null && item.whole > 0 ? joules / item.whole : null;
-  const ownShare = item.whole > 0 ? (own ?? 0) / item.whole : 0;
-  row.append(
+  return [
     nameCell(item, unit),
-    shareCell(share, ownShare),
+    shareCell(shareOf(item), own ?? 0, joules ?? 0),
     cell("energy", formatEnergy(joules, unit, item.whole)),
+    cell("of-parent", formatShare(shareOfParent(item))),
     cell("own", hasChildren(item) ? formatEnergy(own, unit, item.whole) : ""),
-    cell("source", badge(item)),
-    cell("calls", formatCount(item.members[0]?.features.calls ?? 1)),
-  );
-  return row;
+    cell("range", rangeText(item, joules, unit)),
+    cell("source", source ? badge(source) : null),
+  ];
 }

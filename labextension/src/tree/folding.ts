@@ -1,0 +1,91 @@
+// Which siblings are repetitions of one another, by the rules of `irene_jupyter/report/folding.py`.
+
+import type { TreeNode } from "./data.js";
+import { flagCode } from "./words.js";
+
+/** Siblings whose energies differ by more are worth showing. */
+const FOLD_TOLERANCE = 0.05;
+const INDEXED = /^(.*[._])?(\d{1,9})$/;
+
+/** The name beside a parent: its path without the parent's, or the class at a root. */
+export function relativeName(node: TreeNode, parentPath: string | null): string {
+  if (!node.path) return node.className;
+  const prefix = `${parentPath}.`;
+  return parentPath && node.path.startsWith(prefix) ? node.path.slice(prefix.length) : node.path;
+}
+
+/** The number at the end of a name: "11" of "layer.11". */
+export const indexOf = (name: string): string => INDEXED.exec(name)?.[2] ?? "";
+
+/** Whether `next` may follow `last` in a fold: "layer.0", "layer.1"; never "query", "key". */
+function follows(last: TreeNode, next: TreeNode, parentPath: string): boolean {
+  const before = INDEXED.exec(relativeName(last, parentPath));
+  const after = INDEXED.exec(relativeName(next, parentPath));
+  if (!before || !after) return false;
+  return before[1] === after[1] && Number(before[2]) < Number(after[2]);
+}
+
+function closeInEnergy(first: TreeNode, next: TreeNode): boolean {
+  if (!first.energy || !next.energy) return first.energy === next.energy;
+  const { joules, source } = first.energy;
+  const larger = Math.max(joules, next.energy.joules);
+  return (
+    source === next.energy.source &&
+    Math.abs(joules - next.energy.joules) <= FOLD_TOLERANCE * larger
+  );
+}
+
+/** Numbers for what nodes do: two nodes of one number have the same structure and work. */
+export class Shapes {
+  readonly #numbers = new Map<string, number>();
+  readonly #numberOf = new Map<TreeNode, number>();
+  readonly #nodes = new Map<number, TreeNode[]>();
+
+  /** Adds a node whose children have been added. */
+  add(node: TreeNode): void {
+    const { latencySeconds: _latency, resources: _resources, ...work } = node.features;
+    const shape = JSON.stringify([
+      node.className,
+      node.primitive,
+      node.type,
+      node.energy === null,
+      node.flags.map(flagCode),
+      work,
+      node.children.map((child) => [relativeName(child, node.path), this.#numberOf.get(child)]),
+    ]);
+    const number = this.#numbers.get(shape) ?? this.#numbers.size;
+    this.#numbers.set(shape, number);
+    this.#numberOf.set(node, number);
+    const alike = this.#nodes.get(number);
+    if (alike) alike.push(node);
+    else this.#nodes.set(number, [node]);
+  }
+
+  /** All nodes that do the same as `node`, itself included. */
+  alike(node: TreeNode): readonly TreeNode[] {
+    return this.#nodes.get(this.#numberOf.get(node) ?? -1) ?? [node];
+  }
+
+  /** The children of `parent` in order, runs of alike numbered siblings together. */
+  fold(parent: TreeNode): TreeNode[][] {
+    const groups: TreeNode[][] = [];
+    for (const node of parent.children) {
+      const group = groups.at(-1);
+      const first = group?.[0];
+      const last = group?.at(-1);
+      if (
+        group &&
+        first &&
+        last &&
+        follows(last, node, parent.path) &&
+        this.#numberOf.get(first) === this.#numberOf.get(node) &&
+        closeInEnergy(first, node)
+      ) {
+        group.push(node);
+      } else {
+        groups.push([node]);
+      }
+    }
+    return groups;
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { readReport } from "../src/tree/data.js";
+import { joulesOf, shareOf, shareOfParent, type Item } from "../src/tree/items.js";
+import { Rows } from "../src/tree/rows.js";
+import { MOST_MATCHES, search } from "../src/tree/search.js";
+import { bert, node, report } from "./reports.js";
+
+const rowsOf = (data: unknown): Rows => new Rows(readReport(data));
+
+function labels(source: Pick<Rows, "top" | "childrenOf">): string[] {
+  const visit = (item: Item): string[] => [
+    item.label,
+    ...(item.expanded ? source.childrenOf(item).flatMap(visit) : []),
+  ];
+  return source.top.flatMap(visit);
+}
+
+describe("Rows", () => {
+  it("folds alike numbered siblings and unfolds them", () => {
+    const rows = rowsOf(bert());
+    rows.expandTo(2);
+    expect(labels(rows)).toEqual(["BertModel", "embeddings", "encoder", "3 × BertLayer", "pooler"]);
+    const group = rows.chain(rows.find("encoder.layer.1")!)[2]!;
+    expect(joulesOf(group)).toBeCloseTo(9);
+    expect(shareOf(group)).toBeCloseTo(0.9);
+    expect(shareOfParent(group)).toBeCloseTo(9 / 9.25);
+    rows.expandTo(3);
+    expect(labels(rows)).toContain("layer.1");
+  });
+
+  it.each([
+    ["other names", ["query", "key"], [1, 1]],
+    ["other energies", ["block.0", "block.1"], [1, 1.1]],
+  ])("does not fold siblings of %s", (_, names, joules) => {
+    const children = names.map((name, index) => node(name, "Linear", joules[index] as number));
+    const rows = rowsOf(report(node("", "Model", 3, children)));
+    rows.expandTo(1);
+    expect(labels(rows)).toEqual(["Model", ...names]);
+  });
+
+  it("follows the energy into a group, down to where most is spent", () => {
+    expect(rowsOf(bert()).hottest()?.node?.path).toBe("encoder.layer.0.attention");
+  });
+
+  it("stops where a module itself spends more than any part", () => {
+    const root = node("", "Model", 10, [node("small", "Small", 1), node("smaller", "S", 0.5)]);
+    expect(rowsOf(report(root)).hottest()?.label).toBe("Model");
+  });
+
+  it("sorts by energy and back", () => {
+    const rows = rowsOf(bert());
+    rows.expandTo(1);
+    rows.sort("energy");
+    expect(labels(rows)).toEqual(["BertModel", "encoder", "embeddings", "pooler"]);
+    rows.sort("order");
+    expect(labels(rows)).toEqual(["BertModel", "embeddings", "encoder", "pooler"]);
+  });
+
+  it("opens in another report what is open here", () => {
+    const rows = rowsOf(bert());
+    rows.expandTo(1);
+    for (const item of rows.chain(rows.find("encoder.layer.2.output")!).slice(0, -1)) {
+      item.expanded = true;
+    }
+    const other = rowsOf(bert(3));
+    other.expandAs(rows);
+    expect(labels(other)).toEqual(labels(rows));
+    expect(labels(other)).toContain("layer.2");
+  });
+
+  it("gives every row a key of its own, even where paths are twice", () => {
+    const twice = () => node("twin", "Twin", 1);
+    const rows = rowsOf(report(node("", "M", 3, [twice(), twice()]), { not_run: [twice()] }));
+    const keys = [...rows.nodes()].map((each) => rows.keyOf(each));
+    expect(new Set(keys).size).toBe(4);
+  });
+
+  it("finds what does the same, in the same tree only", () => {
+    const rows = rowsOf(bert(1, { not_run: [bert().root] }));
+    expect(rows.alike(rows.find("encoder.layer.1.output")!).map((each) => each.path)).toEqual(
+      [0, 1, 2].map((index) => `encoder.layer.${index}.output`),
+    );
+  });
+
+  it("counts a model that was not run by itself", () => {
+    const rows = rowsOf(bert(1, { not_run: [node("gpt2", "GPT2Model", 20)] }));
+    rows.expandTo(1);
+    const other = rows.childrenOf(rows.top[1]!)[0]!;
+    expect(other.outside).toBe(true);
+    expect(shareOf(other)).toBe(1);
+  });
+});
+
+describe("search", () => {
+  it("leaves matches and what they are in, and counts them", () => {
+    const rows = rowsOf(bert());
+    const found = search(rows, "ATTENTION layer.1");
+    expect(found.matches).toBe(1);
+    expect(labels(found)).toEqual([
+      "BertModel",
+      "encoder",
+      "3 × BertLayer",
+      "layer.1",
+      "attention",
+    ]);
+    expect(found.first?.node?.path).toBe("encoder.layer.1.attention");
+    expect(labels(rows)).toEqual(["BertModel"]); // the tree itself stays as it is
+  });
+
+  it("finds by class, and nothing where nothing is", () => {
+    const rows = rowsOf(bert());
+    expect(search(rows, "BertEncoder").matches).toBe(1);
+    expect(search(rows, "encoder").matches).toBe(10); // everything below has it in its path
+    expect(search(rows, "nowhere")).toMatchObject({ matches: 0, top: [], first: null });
+  });
+
+  it("shows no more rows than anybody reads", () => {
+    const children = Array.from({ length: 1000 }, (_, at) => node(`leaf${at}x`, "Leaf", 1));
+    const rows = rowsOf(report(node("", "Model", 1000, children)));
+    const found = search(rows, "leaf");
+    expect(found.matches).toBe(1000);
+    expect(labels(found)).toHaveLength(1 + MOST_MATCHES);
+  });
+
+  it("keeps the order that the reader chose", () => {
+    const rows = rowsOf(bert());
+    rows.sort("energy");
+    expect(labels(search(rows, "e")).slice(0, 2)).toEqual(["BertModel", "encoder"]);
+  });
+});

@@ -1,0 +1,250 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { renderComparison, renderTree } from "../src/tree/index.js";
+import widget from "../src/widget.js";
+import { bert, distilBert, node, report } from "./reports.js";
+
+let place: HTMLElement;
+beforeEach(() => {
+  place = document.createElement("div");
+  document.body.replaceChildren(place);
+});
+
+const texts = (selector: string): string[] =>
+  [...place.querySelectorAll(selector)].map((element) => element.textContent ?? "");
+const labels = (): string[] => texts(".irene-row .irene-label");
+const chosen = (): string[] => texts('.irene-row[aria-selected="true"] .irene-label');
+const row = (label: string): HTMLElement =>
+  [...place.querySelectorAll<HTMLElement>(".irene-row")].find(
+    (each) => each.querySelector(".irene-label")?.textContent === label,
+  )!;
+const press = (key: string): void => {
+  document.activeElement!.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }),
+  );
+};
+const focused = (): string | undefined =>
+  document.activeElement?.querySelector(".irene-label")?.textContent ?? undefined;
+
+describe("renderTree", () => {
+  it("shows another report in place: same rows, same elements, focus and selection", () => {
+    const onSelect = vi.fn();
+    const view = renderTree(place, bert(), { expandedDepth: 1, onSelect });
+    view.select("encoder.layer.1.output");
+    const before = row("layer.1");
+    row("output").focus();
+    const shown = labels();
+    view.setUnit("mJ");
+    view.update(bert(2, { notes: ["another"] }));
+    expect(labels()).toEqual(shown);
+    expect(row("layer.1")).toBe(before);
+    expect(focused()).toBe("output");
+    expect(chosen()).toEqual(["output"]);
+    expect(row("pooler").querySelector(".irene-energy")?.textContent).toBe("500 mJ");
+    expect(texts(".irene-note")).toContain("⚠ another");
+    expect(texts(".irene-detail-path")).toEqual(["encoder.layer.1.output"]);
+    expect(onSelect).not.toHaveBeenCalled();
+  });
+
+  it("selects the root where another report lacks the selected path", () => {
+    const view = renderTree(place, bert(), { selected: "pooler" });
+    view.update(distilBert());
+    expect(chosen()).toEqual(["DistilBertModel"]);
+  });
+
+  it("keeps what was typed into the search, and searches the other report", () => {
+    const view = renderTree(place, bert());
+    const field = place.querySelector<HTMLInputElement>(".irene-search")!;
+    field.value = "pooler";
+    field.dispatchEvent(new Event("input"));
+    expect(labels()).toEqual(["BertModel", "pooler"]);
+    view.update(bert(2));
+    expect(labels()).toEqual(["BertModel", "pooler"]);
+    expect(field.value).toBe("pooler");
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+    expect(labels()).toContain("3 × BertLayer");
+  });
+
+  it("shows what is wrong, and a later report in the way that was asked for", () => {
+    const view = renderTree(place, null, { expandedDepth: 0 });
+    expect(place.textContent).toBe("Not shown: this is not an energy report.");
+    expect(view.select("")).toBe(false);
+    view.setUnit("Wh");
+    view.update(bert());
+    expect(labels()).toEqual(["BertModel"]);
+    expect(row("BertModel").querySelector(".irene-energy")?.textContent).toBe("2.78 mWh");
+    view.update(report(null));
+    expect(place.textContent).toContain("No model was built or run here");
+  });
+
+  it("draws an icicle that can be walked, chosen from and zoomed", () => {
+    const [onSelect, onView] = [vi.fn(), vi.fn()];
+    const view = renderTree(place, bert(), { view: "icicle", onSelect, onView });
+    const box = (): string => document.activeElement?.getAttribute("aria-label") ?? "";
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(13);
+    expect(place.querySelectorAll('[role="treeitem"][tabindex="0"]')).toHaveLength(1);
+    place.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')!.focus();
+    expect(box()).toBe("BertModel, BertModel, 100 %, 10.0 J");
+    press("ArrowDown");
+    expect(box()).toContain("embeddings, Embedding, 2.5 %, 250 mJ; estimated");
+    press("ArrowRight");
+    press("ArrowDown");
+    press("ArrowRight");
+    expect(box()).toContain("encoder.layer.1, BertLayer");
+    press("Enter");
+    expect(onSelect).toHaveBeenCalledExactlyOnceWith("encoder.layer.1");
+    press("Enter"); // zooms in
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(3);
+    view.update(bert(2));
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(3);
+    press("Home");
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(13);
+    expect(onView).not.toHaveBeenCalled();
+    view.setView("tree");
+    expect(chosen()).toEqual(["layer.1"]);
+  });
+
+  it("tells of the view that the reader chose", () => {
+    const onView = vi.fn();
+    renderTree(place, bert(), { onView });
+    const button = [...place.querySelectorAll("button")].find((b) => b.textContent === "Icicle")!;
+    button.click();
+    button.click();
+    expect(onView).toHaveBeenCalledExactlyOnceWith("icicle");
+    expect(button.getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("sorts without losing the open rows", () => {
+    renderTree(place, bert(), { expandedDepth: 2 });
+    const menu = place.querySelector<HTMLSelectElement>('[data-menu="sort"]')!;
+    menu.value = "energy";
+    menu.dispatchEvent(new Event("change"));
+    expect(labels()).toEqual(["BertModel", "encoder", "3 × BertLayer", "embeddings", "pooler"]);
+  });
+
+  it("says where most is spent, and what all alike take", () => {
+    renderTree(place, bert(), { expandedDepth: 0 });
+    [...place.querySelectorAll("button")].find((b) => b.textContent === "Follow the energy")!.click();
+    expect(texts(".irene-status")).toEqual([
+      "Most is spent in encoder.layer.0.attention (BertAttention): 2.00 J, 20.0 %; " +
+        "the 3 alike take 60.0 %",
+    ]);
+    expect(focused()).toBe("attention");
+  });
+
+  it("shows phases of a node, and the tables below the tree", () => {
+    const phases = ["prefill", "decode"].map((phase, index) => ({
+      phase,
+      model: "BertModel",
+      calls: 1,
+      tokens: 4,
+      joules: index ? 4 : 6,
+      root: node("", "BertModel", index ? 4 : 6),
+    }));
+    renderTree(place, bert(1, { phases }));
+    const facts = texts(".irene-facts > *");
+    expect(facts[facts.indexOf("In decode") + 1]).toBe("4.00\u00a0J (40.0\u00a0%)");
+    expect(texts(".irene-table tbody th")).toEqual(["BertModel prefill", "BertModel decode"]);
+  });
+});
+
+describe("renderComparison", () => {
+  it("shows both sides, the difference, and whether it is significant", () => {
+    renderComparison(place, bert(), distilBert(), { labels: ["BERT", "Distil"], expandedDepth: 1 });
+    expect(labels()).toEqual([
+      "BertModel → DistilBertModel",
+      "embeddings",
+      "encoder → transformer",
+      "pooler",
+    ]);
+    const cells = (label: string): string[] =>
+      [...row(label).children].slice(1).map((cell) => cell.textContent ?? "");
+    expect(cells("BertModel → DistilBertModel")).toEqual([
+      "10.0 J",
+      "5.00 J",
+      "−5.00 J",
+      "−50.0 %",
+      "significant",
+    ]);
+    expect(cells("pooler")).toEqual(["250 mJ", "", "−250 mJ", "−100 %", "only BERT"]);
+    expect(texts(".irene-notes li")[0]).toContain("BERT: estimated (1 node)");
+  });
+
+  it("warns of different devices and sources", () => {
+    const other = bert(1, { device: { label: "Other PC", kind: "calibrated" } });
+    (other.root as { energy: { source: string } }).energy.source = "measured";
+    renderComparison(place, bert(), other);
+    expect(texts(".irene-notes li").slice(0, 2)).toEqual([
+      "⚠ The reports are of different devices: GTX 1080 Ti PC and Other PC",
+      "⚠ predicted is compared with measured energy",
+    ]);
+  });
+
+  it("updates in place, selects, and says what is no report", () => {
+    const onSelect = vi.fn();
+    const view = renderComparison(place, bert(), bert(2), { onSelect });
+    expect(view.select("encoder.layer.2.output")).toBe(true);
+    const shown = labels();
+    view.update(bert(), bert(4));
+    expect(labels()).toEqual(shown);
+    expect(chosen()).toEqual(["output"]);
+    row("pooler").click();
+    expect(onSelect).toHaveBeenCalledExactlyOnceWith("pooler");
+    view.update(bert(), 7);
+    expect(place.textContent).toBe("Not shown: this is not an energy report.");
+    view.dispose();
+    expect(place.childNodes).toHaveLength(0);
+  });
+});
+
+describe("the widget", () => {
+  /** What anywidget hands over, in a few lines. */
+  class Model {
+    saved: string[] = [];
+    #listeners = new Map<string, Set<() => void>>();
+    #changed: string[] = [];
+    constructor(readonly traits: Record<string, unknown>) {}
+    get(name: string): unknown {
+      return this.traits[name];
+    }
+    set(name: string, value: unknown): void {
+      this.traits[name] = value;
+      this.#changed.push(name);
+      this.#listeners.get(`change:${name}`)?.forEach((listener) => listener());
+    }
+    save_changes(): void {
+      this.saved.push(...this.#changed.splice(0));
+    }
+    on(event: string, listener: () => void): void {
+      this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));
+    }
+    off(event: string, listener: () => void): void {
+      this.#listeners.get(event)?.delete(listener);
+    }
+    get listening(): number {
+      return [...this.#listeners.values()].reduce((sum, each) => sum + each.size, 0);
+    }
+  }
+
+  it("keeps traits and view in step, and lets go of everything", () => {
+    const model = new Model({ data: bert(), selected: "", expanded_depth: 1, unit: "J", view: "tree" });
+    const stop = widget.render({ model, el: place });
+    row("pooler").click();
+    expect(model.traits.selected).toBe("pooler");
+    expect(model.saved).toEqual(["selected"]);
+    model.set("data", bert(2));
+    model.set("unit", "mJ");
+    expect(chosen()).toEqual(["pooler"]);
+    expect(row("pooler").querySelector(".irene-energy")?.textContent).toBe("500 mJ");
+    model.set("view", "icicle");
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(13);
+    model.set("view", "tree");
+    model.set("selected", "encoder");
+    model.set("expanded_depth", 0);
+    expect(labels()).toEqual(["BertModel"]);
+    stop();
+    expect(place.childNodes).toHaveLength(0);
+    expect(model.listening).toBe(0);
+  });
+});
