@@ -14,6 +14,7 @@ from irene_jupyter.tree import Node
 
 WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 UNITS = ("J", "mJ", "Wh", "%")
+VIEWS = ("tree", "icicle")
 DEFAULT_DEPTH = 2  # levels: the model and its modules, whose children then show
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -22,10 +23,15 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 class EnergyTree(anywidget.AnyWidget):
     """A report (or the JSON of one) as a tree to explore; `observe` any of its traits.
 
-    `selected` is the path of the selected node, "" for the root; `expanded_depth` is how many
-    levels are open, as last set from Python or by the buttons (rows opened one by one do not
-    change it); `unit` is one of J (with prefixes), mJ, Wh and % (of the total); `data` is the
-    report's JSON, set through `report`. All are synced both ways but `data`.
+    `energy` is the total in joules, 0 where nothing ran; it follows the report and cannot be
+    set. `selected` is the path of the selected node, "" for the root; `expanded_depth` is how
+    many levels are open, as last set from Python or by the buttons (rows opened one by one do
+    not change it); `view` is tree or icicle; `unit` is one of J (with prefixes), mJ, Wh and %
+    (of the total); `data` is the report's JSON, set through `report`. All are synced both ways
+    but `energy` and `data`.
+
+    Another report is drawn in place: open rows, unit and view stay, and the selected node too
+    where the report has it.
 
     Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path that
     the report does not have. A notebook saved with widget state holds one copy of the bundle
@@ -36,8 +42,10 @@ class EnergyTree(anywidget.AnyWidget):
     _css = _STATIC / "widget.css"
 
     data = traitlets.Dict().tag(sync=True)
+    energy = traitlets.Float(0.0, read_only=True)
     selected = traitlets.Unicode("").tag(sync=True)
     expanded_depth = traitlets.Int(DEFAULT_DEPTH, min=0).tag(sync=True)
+    view = traitlets.Enum(VIEWS, default_value="tree").tag(sync=True)
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
 
     def __init__(self, report: EnergyReport | Mapping[str, Any], **traits: Any) -> None:
@@ -46,7 +54,7 @@ class EnergyTree(anywidget.AnyWidget):
 
     @property
     def report(self) -> EnergyReport:
-        """The report that is shown; set it to show another one, with its root selected."""
+        """The report that is shown; set it to show another one in its place."""
         return self._report
 
     @report.setter
@@ -64,8 +72,11 @@ class EnergyTree(anywidget.AnyWidget):
         return dict(proposal["value"])
 
     @traitlets.observe("data")
-    def _select_root(self, change: Any) -> None:
-        if change["old"]:  # not while being made, when `selected` may be given
+    def _follow_report(self, change: Any) -> None:
+        root = self._report.root
+        self.set_trait("energy", root.energy.joules if root and root.energy else 0.0)
+        # Not while being made, when `selected` may be given.
+        if change["old"] and self._find(self.selected) is None:
             self.selected = ""
 
     @traitlets.validate("selected")

@@ -15,25 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import ARGUMENTS, AXE, PROGRAMS, STATIC
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-STATIC = Path(__file__).resolve().parents[2] / "irene_jupyter" / "static"
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SITE = "http://irene.test"  # never resolved: every request is answered below
 # No inline script or style: the view must not need any, and a hostile name must not run.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/widget.css">
-<div id="tree"></div>"""
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An energy report</title>
+<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/widget.css">
+<div id="tree"></div></html>"""
+SERVED = {
+    "widget.js": (STATIC / "widget.js", "text/javascript"),
+    "widget.css": (STATIC / "widget.css", "text/css"),
+    "axe.js": (AXE, "text/javascript"),
+}
 START_SECONDS = 60.0
 
 
@@ -62,25 +58,48 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def draw(page: Any) -> Callable[..., Any]:
-    """`draw(report, **options)` shows a report with the pure view, under a strict policy."""
+def site(page: Any) -> Any:
+    """A page that has the bundle, under a strict policy, and nothing drawn yet."""
 
     def answer(route: Any) -> None:
         name = route.request.url.removeprefix(SITE).lstrip("/")
         headers = {"Content-Security-Policy": POLICY}
         if not name:
             route.fulfill(body=PAGE, content_type="text/html", headers=headers)
-        elif (STATIC / name).is_file():
-            kind = "text/javascript" if name.endswith(".js") else "text/css"
-            route.fulfill(path=STATIC / name, content_type=kind, headers=headers)
+        elif name in SERVED:
+            path, kind = SERVED[name]
+            route.fulfill(path=path, content_type=kind, headers=headers)
         else:
             route.abort()
 
     page.route("**/*", answer)
     page.goto(SITE)
+    return page
+
+
+@pytest.fixture
+def violations(site: Any) -> Callable[[], list[str]]:
+    """What axe-core finds wrong with what is drawn: rule and elements."""
+    if not AXE.is_file():
+        pytest.skip("run `npm ci --ignore-scripts` in labextension/ to check with axe-core")
+
+    def check() -> list[str]:
+        if not site.evaluate("'axe' in window"):
+            site.add_script_tag(url="/axe.js")
+        found = site.evaluate("async () => (await axe.run('#tree')).violations")
+        return [
+            f"{each['id']}: {[node['html'][:200] for node in each['nodes'][:3]]}" for each in found
+        ]
+
+    return check
+
+
+@pytest.fixture
+def draw(site: Any) -> Callable[..., Any]:
+    """`draw(report, **options)` shows a report with the pure view."""
 
     def draw(report: Any, **options: Any) -> Any:
-        page.evaluate(
+        site.evaluate(
             """async ([report, options]) => {
               const { renderTree } = await import("/widget.js");
               window.events = [];
@@ -88,13 +107,32 @@ def draw(page: Any) -> Callable[..., Any]:
               window.view = renderTree(document.getElementById("tree"), report, {
                 ...options,
                 onSelect: tell("select"), onDepth: tell("depth"), onUnit: tell("unit"),
+                onView: tell("view"),
               });
             }""",
             [report, options],
         )
-        return page
+        return site
 
     return draw
+
+
+@pytest.fixture
+def compare(site: Any) -> Callable[..., Any]:
+    """`compare(before, after, **options)` shows two reports against each other."""
+
+    def compare(before: Any, after: Any, **options: Any) -> Any:
+        site.evaluate(
+            """async ([before, after, options]) => {
+              const { renderComparison } = await import("/widget.js");
+              const place = document.getElementById("tree");
+              window.view = renderComparison(place, before, after, options);
+            }""",
+            [before, after, options],
+        )
+        return site
+
+    return compare
 
 
 @pytest.fixture(scope="session")

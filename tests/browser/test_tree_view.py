@@ -6,29 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tree_data import energy_node, energy_report, small_report
+from tree_data import (
+    energy_node,
+    energy_report,
+    hostile_report,
+    large_report,
+    small_report,
+)
+from tree_page import focused, labels, row, selected, status
 
 Draw = Callable[..., Any]
 
 COLLAPSED = ["BertModel", "embeddings", "encoder", "pooler", "Built but not run"]
-
-
-def labels(page: Any) -> list[str]:
-    return [str(text) for text in page.locator(".irene-label").all_text_contents()]
-
-
-def focused(page: Any) -> str:
-    return str(page.locator(".irene-row:focus .irene-label").text_content())
-
-
-def selected(page: Any) -> list[str]:
-    rows = page.locator('.irene-row[aria-selected="true"] .irene-label')
-    return [str(text) for text in rows.all_text_contents()]
-
-
-def row(page: Any, label: str) -> Any:
-    name = page.locator(".irene-label").get_by_text(label, exact=True)
-    return page.locator(".irene-row").filter(has=name).first
 
 
 def events(page: Any) -> list[Any]:
@@ -53,8 +42,8 @@ def test_is_a_treegrid_with_lazy_rows(draw: Draw) -> None:
         ["2", "1", "1", "false"],
     ]
     assert page.locator('.irene-row[tabindex="0"]').count() == 1
-    assert page.locator('[role="columnheader"]').count() == 6
-    assert row(page, "pooler").locator('[role="gridcell"]').count() == 6
+    assert page.locator('[role="columnheader"]').count() == 7
+    assert row(page, "pooler").locator('[role="gridcell"]').count() == 7
 
 
 def test_alike_siblings_fold_and_unfold(draw: Draw) -> None:
@@ -190,12 +179,12 @@ def test_units(draw: Draw) -> None:
     energy = row(page, "embeddings").locator(".irene-energy")
     shown = {}
     for unit in ("J", "mJ", "Wh", "%"):
-        page.locator(".irene-select").select_option(unit)
+        page.get_by_label("Unit").select_option(unit)
         shown[unit] = energy.text_content()
     assert shown == {"J": "250 mJ", "mJ": "250 mJ", "Wh": "69.4 µWh", "%": "2.5 %"}
     assert events(page) == [["unit", "mJ"], ["unit", "Wh"], ["unit", "%"]]
     page.evaluate("view.setUnit('J')")
-    assert page.locator(".irene-select").input_value() == "J"
+    assert page.get_by_label("Unit").input_value() == "J"
     assert events(page) == []
 
 
@@ -206,7 +195,8 @@ def test_says_where_numbers_come_from_and_what_is_wrong_with_them(draw: Draw) ->
     assert "90 % interval 9.00–12.0 J" in head
     assert "Predicted for GTX 1080 Ti PC (reference device) — not this machine" in head
     assert "GPT2Model was built but never called" in head
-    assert "1 node estimated, 1 node extrapolated" in head
+    assert "estimated (1 node): no profile fits Embedding" in head
+    assert "extrapolated (1 node): larger than any in training" in head
     assert "5.00 J per call" in head
     marks = row(page, "embeddings").locator(".irene-mark").all_text_contents()
     assert marks == ["estimated", "extrapolated"]
@@ -214,8 +204,8 @@ def test_says_where_numbers_come_from_and_what_is_wrong_with_them(draw: Draw) ->
     detail = page.locator(".irene-detail").text_content()
     assert "estimated: no profile fits Embedding" in detail
     assert "extrapolated: larger than any in training" in detail
-    assert "2.00 GFLOP" in detail
-    assert "4.00 KiB" in detail
+    assert "2.00\xa0GFLOP" in detail
+    assert "4.00\xa0KiB" in detail
     row(page, "gpt2").click()
     assert "Not in the total" in page.locator(".irene-detail").text_content()
     assert "not in the total" in row(page, "Built but not run").text_content()
@@ -239,46 +229,36 @@ def test_provenance(draw: Draw, source: str, kind: str, expected: str) -> None:
 
 
 def test_hostile_names_harm_nothing(draw: Draw) -> None:
+    page = draw(hostile_report())
     image = "<img src=x onerror=window.harmed=1>"
-    reversed_name = "\u202emodel\u202d\u2066"
-    root = energy_node(
-        "",
-        f"</div>{image}",
-        4.0,
-        [
-            energy_node(image, image, 1.0, flags=[f"estimated: {image}", image]),
-            energy_node(reversed_name, "RightToLeft", 1.0),
-            energy_node("x" * 10_000, "y" * 10_000, 1.0),
-            energy_node("__proto__", "constructor", 1.0),
-        ],
-        type="model",
-    )
-    device = {"name": image, "label": image, "kind": "reference"}
-    page = draw(energy_report(root, notes=[image], device=device))
     assert labels(page)[:2] == [f"</div>{image}", image]
     for element in page.locator(".irene-row").all():
         element.click()
     assert [path for _, path in events(page)][-1] == "__proto__"
-    assert page.locator("#tree img").count() == 0
-    assert page.evaluate("window.harmed") is None
     heights = {element.bounding_box()["height"] for element in page.locator(".irene-row").all()}
     assert heights == {26}
+    assert row(page, "\u202emodel\u202d\u2066").locator(".irene-energy").text_content() == "1.00 J"
+    for step in ("view.setView('icicle')", "view.setView('tree')", "view.select('__proto__')"):
+        page.evaluate(step)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), step
+    page.get_by_role("button", name="Follow the energy").click()
+    page.get_by_role("searchbox").fill(image)
+    assert "match" in status(page)
+    assert page.locator("#tree img").count() == 0
+    assert page.evaluate("window.harmed") is None
+
+
+def test_hostile_names_harm_no_comparison(compare: Draw) -> None:
+    page = compare(hostile_report(), small_report(), labels=["<img src=x>", "\u202e" * 500])
+    for element in page.locator(".irene-row").all():
+        element.click()
+    assert page.locator("#tree img").count() == 0
+    assert page.evaluate("window.harmed") is None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    energy = row(page, reversed_name).locator(".irene-energy")
-    assert energy.text_content() == "1.00 J"
 
 
 def test_a_tree_of_3000_nodes(draw: Draw) -> None:
-    blocks = [
-        energy_node(
-            f"block{index}",
-            f"Block{index}",
-            1.0,
-            [energy_node(f"block{index}.leaf{leaf}", f"Leaf{leaf}", 0.1) for leaf in range(9)],
-        )
-        for index in range(300)
-    ]
-    page = draw(energy_report(energy_node("", "Large", 300.0, blocks, type="model")))
+    page = draw(large_report())
     page.evaluate("view.setDepth(1)")
     assert page.locator(".irene-row").count() == 301
     page.get_by_role("button", name="All", exact=True).click()

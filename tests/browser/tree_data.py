@@ -86,3 +86,41 @@ def small_report() -> dict[str, Any]:
     }
     note = "GPT2Model was built but never called"
     return energy_report(root, not_run=[other], runs=[run], notes=[note])
+
+
+def large_report(count: int = 300) -> dict[str, Any]:
+    """Ten nodes a block and a root, 3,001 in all: none like another."""
+    blocks = [
+        energy_node(
+            f"block{index}",
+            f"Block{index}",
+            1.0,
+            [energy_node(f"block{index}.leaf{leaf}", f"Leaf{leaf}", 0.1) for leaf in range(9)],
+        )
+        for index in range(count)
+    ]
+    return energy_report(energy_node("", "Large", float(count), blocks, type="model"))
+
+
+def hostile_report() -> dict[str, Any]:
+    """Names that would be markup, turn the line around, or fill the screen."""
+    image = "<img src=x onerror=window.harmed=1>"
+    root = energy_node(
+        "",
+        f"</div>{image}",
+        4.0,
+        [
+            energy_node(image, image, 1.0, flags=[f"estimated: {image}", image]),
+            energy_node("\u202emodel\u202d\u2066", "RightToLeft", 1.0),
+            energy_node("x" * 10_000, "y" * 10_000, 1.0),
+            energy_node("__proto__", "constructor", 1.0),
+        ],
+        type="model",
+    )
+    device = {"name": image, "label": image, "kind": "reference"}
+    part = {"name": image, "kind": "backward", "seconds": 1.0, "joules": None}
+    phase = {"phase": image, "model": image, "calls": 1, "tokens": 1, "joules": 1.0, "root": root}
+    observer = {"stages": {image: 1.0}, "during_seconds": 1.0, "percent": 1.0}
+    return energy_report(
+        root, notes=[image], device=device, parts=[part], phases=[phase], observer=observer
+    )

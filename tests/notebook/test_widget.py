@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import ipywidgets
 import pytest
 from traitlets import TraitError
 
@@ -32,7 +33,8 @@ def report() -> EnergyReport:
 
 def test_starts_with_the_root_selected(report: EnergyReport) -> None:
     tree = EnergyTree(report)
-    assert (tree.selected, tree.expanded_depth, tree.unit) == ("", 2, "J")
+    assert (tree.selected, tree.expanded_depth, tree.unit, tree.view) == ("", 2, "J", "tree")
+    assert tree.energy == 4.0
     assert tree.node == report.root
     assert tree.report is not None
     assert tree.data == report.to_dict()
@@ -68,7 +70,14 @@ def test_selected_is_observable_and_checked(report: EnergyReport) -> None:
 
 @pytest.mark.parametrize(
     ("trait", "value"),
-    [("expanded_depth", -1), ("expanded_depth", "all"), ("unit", "kg"), ("selected", 3)],
+    [
+        ("expanded_depth", -1),
+        ("expanded_depth", "all"),
+        ("unit", "kg"),
+        ("view", "pie"),
+        ("selected", 3),
+        ("energy", 5.0),
+    ],
 )
 def test_refuses_bad_values(report: EnergyReport, trait: str, value: Any) -> None:
     tree = EnergyTree(report)
@@ -78,8 +87,14 @@ def test_refuses_bad_values(report: EnergyReport, trait: str, value: Any) -> Non
         EnergyTree(report, **{trait: value})
 
 
-def test_another_report_selects_its_root(report: EnergyReport) -> None:
+def test_another_report_keeps_the_selected_path_or_selects_its_root(report: EnergyReport) -> None:
     tree = EnergyTree(report, selected="layer.0")
+    larger = EnergyReport(
+        root=node("", "Model", 9.0, node("layer.0", "Block", 6.0), kind="model"),
+        device=report.device,
+    )
+    tree.report = larger
+    assert (tree.selected, tree.node) == ("layer.0", larger["layer.0"])
     other = EnergyReport(root=node("", "Other", 1.0, kind="model"), device=report.device)
     tree.report = other
     assert (tree.report, tree.selected, tree.node) == (other, "", other.root)
@@ -87,6 +102,23 @@ def test_another_report_selects_its_root(report: EnergyReport) -> None:
         tree.data = {"kind": "something else"}
     assert tree.report == other
     assert tree.data == other.to_dict()
+
+
+def test_energy_follows_the_report_and_can_be_observed(report: EnergyReport) -> None:
+    tree = EnergyTree(report)
+    seen: list[tuple[float, float]] = []
+    tree.observe(lambda change: seen.append((change["old"], change["new"])), "energy")
+    tree.report = EnergyReport(root=node("", "Other", 1.5, kind="model"), device=report.device)
+    tree.report = EnergyReport(root=None, device=report.device)
+    assert seen == [(4.0, 1.5), (1.5, 0.0)]
+    assert "energy" not in tree.get_state()  # the front end has it in the report
+
+
+def test_embeds_in_a_layout(report: EnergyReport) -> None:
+    tree = EnergyTree(report, view="icicle", layout={"width": "50%"})
+    box = ipywidgets.HBox([tree, ipywidgets.Label("beside")])
+    assert box.children[0] is tree
+    assert tree.layout.width == "50%"
 
 
 def test_an_empty_report_has_no_node(report: EnergyReport) -> None:
@@ -97,8 +129,9 @@ def test_an_empty_report_has_no_node(report: EnergyReport) -> None:
 
 def test_state_from_the_front_end_is_checked(report: EnergyReport) -> None:
     tree = EnergyTree(report)
-    tree.set_state({"selected": "layer.1", "expanded_depth": 3, "unit": "Wh"})
+    tree.set_state({"selected": "layer.1", "expanded_depth": 3, "unit": "Wh", "view": "icicle"})
     assert (tree.selected, tree.expanded_depth, tree.unit) == ("layer.1", 3, "Wh")
+    assert tree.view == "icicle"
     with pytest.raises(TraitError):
         tree.set_state({"selected": "<script>"})
     assert tree.selected == "layer.1"

@@ -1,0 +1,109 @@
+"""How quick the tree is in a browser: 3,000 nodes all open, search, scrolling, a changing report.
+
+    python tests/benchmarks/tree_view.py
+
+Medians of several runs in headless Chromium, from the call to the painted frame after it. The
+targets: 3,000 nodes all expanded within 300 ms; search and scrolling within a frame or two
+(16 ms each); an update of 1,000 nodes, as the what-if explorer makes them, within 100 ms.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "browser"))
+from chromium import ARGUMENTS, PROGRAMS, STATIC  # noqa: E402
+from tree_data import energy_node, energy_report, large_report  # noqa: E402
+
+RUNS = 5
+TIMED = """async ([report, setup, action]) => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const place = document.getElementById("tree");
+  const run = (code, view) => new Function("place", "report", "view", "lib", code)(
+    place, report, view, window.lib);
+  const view = run(setup);
+  await frame(); await frame();
+  const began = performance.now();
+  run(action, view);
+  place.offsetHeight;
+  const laidOut = performance.now() - began;
+  await frame();
+  const painted = performance.now() - began;
+  view?.dispose();
+  return [laidOut, painted];
+}"""
+OPEN = "return lib.renderTree(place, report, { expandedDepth: 9 })"
+CLOSED = "return lib.renderTree(place, report, { expandedDepth: 0 })"
+TYPE = """const field = place.querySelector("input");
+field.value = TEXT; field.dispatchEvent(new Event("input"));"""
+CASES = {
+    "3,000 nodes: drawn all open": (3000, "return null", OPEN),
+    "3,000 nodes: drawn closed": (3000, "return null", CLOSED),
+    "3,000 nodes: button All": (3000, CLOSED, "view.setDepth(9)"),
+    "3,000 open: search 'leaf8' (200 rows)": (3000, OPEN, TYPE.replace("TEXT", "'leaf8'")),
+    "3,000 open: search 'block299.leaf8'": (3000, OPEN, TYPE.replace("TEXT", "'block299.leaf8'")),
+    "3,000 open: scroll to the end": (
+        3000,
+        OPEN,
+        "place.querySelector('.irene-scroll').scrollTop = 1e6",
+    ),
+    "3,000 open: select the last": (3000, OPEN, "view.select('block299.leaf8')"),
+    "3,000 nodes: icicle": (3000, CLOSED, "view.setView('icicle')"),
+    "1,000 nodes, two levels: update": (
+        1000,
+        "return lib.renderTree(place, report, { expandedDepth: 2 })",
+        "view.update(report)",
+    ),
+    "1,000 nodes, all open: update": (1000, OPEN, "view.update(report)"),
+}
+
+
+def block_report() -> dict[str, Any]:
+    """Some 1,000 nodes as a transformer has them: 40 alike layers."""
+    layers = [
+        energy_node(
+            f"layer.{at}", "Layer", 1.0,
+            [energy_node(f"layer.{at}.part{part}", "Linear", 0.04) for part in range(24)],
+        )
+        for at in range(40)
+    ]  # fmt: skip
+    return energy_report(energy_node("", "Model", 40.0, layers, type="model"))
+
+
+def main() -> None:
+    import shutil
+
+    program = next(filter(None, map(shutil.which, PROGRAMS)))
+    reports = {3000: large_report(), 1000: block_report()}
+    page_source = "<!doctype html><link rel=stylesheet href=/widget.css><div id=tree></div>"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": 1100, "height": 800})
+
+        def answer(route: Any) -> None:
+            name = route.request.url.rpartition("/")[2]
+            if name in ("widget.js", "widget.css"):
+                kind = "text/javascript" if name.endswith("js") else "text/css"
+                route.fulfill(path=STATIC / name, content_type=kind)
+            else:
+                route.fulfill(body=page_source, content_type="text/html")
+
+        page.route("**/*", answer)
+        page.goto("http://irene.test/")
+        page.evaluate("async () => { window.lib = await import('/widget.js'); }")
+        print(f"{'':<40} laid out  painted  (median of {RUNS}, ms)")
+        for name, (size, setup, action) in CASES.items():
+            times = [page.evaluate(TIMED, [reports[size], setup, action]) for _ in range(RUNS)]
+            laid_out, painted = (statistics.median(column) for column in zip(*times, strict=True))
+            print(f"{name:<40} {laid_out:8.0f} {painted:8.0f}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

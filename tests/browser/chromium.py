@@ -1,0 +1,19 @@
+"""The browser of the tests, how it is started, and the files that it is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parents[2] / "irene_jupyter" / "static"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# There after `npm ci --ignore-scripts` in labextension/.
+AXE = STATIC.parents[1] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"

@@ -1,0 +1,241 @@
+"""What people do with the tree: find what is dear, search, zoom, save, watch it change."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from tree_data import energy_node, energy_report, large_report, small_report
+from tree_page import focused, labels, row, selected, status
+
+Draw = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def gpt2() -> dict[str, Any]:
+    """A prediction for the real GPT-2, small."""
+    from transformers import GPT2Config
+
+    import irene_jupyter
+
+    report = irene_jupyter.predict(GPT2Config(), batch_size=8, seq_len=128)
+    return report.to_dict()
+
+
+def leaves(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not node["children"]:
+        yield node
+    for child in node["children"]:
+        yield from leaves(child)
+
+
+def assert_found(page: Any, report: dict[str, Any]) -> None:
+    """The dearest leaf of all is selected, in sight, named, and its details are shown."""
+    dearest = max(leaves(report["root"]), key=lambda leaf: leaf["energy"]["joules"])
+    assert dearest["class_name"] == "Conv1D"
+    assert page.locator(".irene-detail-path").text_content() == dearest["path"]
+    assert status(page).startswith(f"Most is spent in {dearest['path']} (Conv1D): ")
+    assert "the 12 alike take" in status(page)
+    assert selected(page) == [dearest["path"].rpartition(".")[2]]
+    assert page.locator('.irene-row[aria-selected="true"]').is_visible()
+
+
+def test_one_click_finds_the_dearest_module_of_gpt2(draw: Draw, gpt2: dict[str, Any]) -> None:
+    page = draw(gpt2)
+    page.get_by_role("button", name="Follow the energy").click()
+    assert_found(page, gpt2)
+
+
+def test_two_keys_find_the_dearest_module_of_gpt2(draw: Draw, gpt2: dict[str, Any]) -> None:
+    page = draw(gpt2)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert_found(page, gpt2)
+    assert focused(page) == selected(page)[0]  # and the arrows go on from there
+
+
+def test_search_narrows_the_tree_and_gives_it_back(draw: Draw, gpt2: dict[str, Any]) -> None:
+    page = draw(gpt2, expandedDepth=1)
+    before = labels(page)
+    row(page, "GPT2Model").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("h.7 conv1d")
+    assert status(page) == "4 nodes match"
+    assert labels(page)[:4] == ["GPT2Model", "12 × GPT2Block", "h.7", "attn"]
+    page.keyboard.press("Enter")  # to the first match, and select it
+    assert page.locator(".irene-detail-path").text_content() == "h.7.attn.c_attn"
+    assert focused(page) == "c_attn"
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    assert status(page) == ""
+    assert set(before) < set(labels(page))  # and the way to what was found is open
+    assert selected(page) == ["c_attn"]
+
+
+def test_search_in_3000_nodes_shows_the_first_ones(draw: Draw) -> None:
+    page = draw(large_report())
+    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("searchbox").press_sequentially("leaf")
+    assert status(page) == "2,700 nodes match; the first 200 are shown"
+    assert page.locator(".irene-row").count() < 300
+    page.get_by_role("searchbox").press_sequentially("8 block29")
+    assert status(page) == "11 nodes match"
+    page.get_by_role("searchbox").fill("")
+    assert page.locator(".irene-row").count() == 3001
+
+
+def test_sorting_by_energy_changes_every_level(draw: Draw) -> None:
+    page = draw(small_report(), expandedDepth=4)
+    page.get_by_label("Sort").select_option("energy")
+    assert labels(page)[1] == "encoder"
+    assert labels(page)[-5:-2] == ["embeddings", "pooler", "Built but not run"]
+    page.get_by_label("Sort").select_option("order")
+    assert labels(page)[1] == "embeddings"
+
+
+def test_the_icicle_is_chosen_from_and_zoomed_with_the_mouse(draw: Draw) -> None:
+    page = draw(small_report())
+    page.get_by_role("button", name="Icicle").click()
+    boxes = page.get_by_role("treeitem")
+    assert boxes.count() == 13
+    encoder = page.locator('[role="treeitem"][aria-label^="encoder,"]')
+    whole = page.get_by_role("treeitem").first.bounding_box()["width"]
+    assert encoder.bounding_box()["width"] == pytest.approx(0.925 * whole, abs=2)
+    page.locator('[aria-label^="encoder.layer.1,"]').click()
+    assert page.locator(".irene-detail-path").text_content() == "encoder.layer.1"
+    page.locator('[aria-label^="encoder.layer.1,"]').dblclick()
+    assert boxes.count() == 3
+    assert boxes.first.bounding_box()["width"] == pytest.approx(whole, abs=2)
+    page.locator(".irene-crumb", has_text="BertModel").click()
+    assert boxes.count() == 13
+    assert page.evaluate("events") == [["view", "icicle"], ["select", "encoder.layer.1"]]
+
+
+def test_a_report_that_changes_keeps_everything_in_place(draw: Draw) -> None:
+    page = draw(large_report(60))
+    page.evaluate("view.setDepth(2)")
+    page.evaluate("view.select('block40.leaf3')")
+    scroll = "document.querySelector('.irene-scroll').scrollTop"
+    at = page.evaluate(scroll)
+    assert at > 1000
+    page.locator('.irene-row[aria-selected="true"]').focus()
+    for scale in (2.0, 3.0):
+        page.evaluate("report => view.update(report)", scaled(large_report(60), scale))
+    assert page.evaluate(scroll) == at
+    assert page.locator(".irene-row").count() == 601
+    assert selected(page) == ["leaf3"]
+    assert focused(page) == "leaf3"
+    # A block more above changes the rows, and still nothing jumps away.
+    longer = large_report(60)
+    longer["root"]["children"].append(energy_node("block60", "Block60", 1.0))
+    page.evaluate("report => view.update(report)", longer)
+    assert page.evaluate(scroll) == at
+    assert page.locator(".irene-row").count() == 602
+    assert page.evaluate("events") == []
+
+
+def test_drawing_and_selecting_never_scroll_the_page(draw: Draw, page: Any) -> None:
+    page.evaluate("document.getElementById('tree').style.marginTop = '3000px'")
+    draw(large_report(60), expandedDepth=2, selected="block40.leaf3")
+    assert page.evaluate("view.select('block59.leaf8')") is True
+    assert page.evaluate("document.querySelector('.irene-scroll').scrollTop") > 1000
+    page.evaluate("view.setView('icicle')")
+    page.evaluate("report => view.update(report)", large_report(60))
+    assert page.evaluate("scrollY") == 0
+
+
+def scaled(report: dict[str, Any], factor: float) -> dict[str, Any]:
+    for node in [report["root"], *report["root"]["children"]]:
+        for key in ("joules", "low", "high"):
+            node["energy"][key] *= factor
+    return report
+
+
+def saved(page: Any, name: str) -> tuple[str, str]:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=name, exact=True).click()
+    download = waiting.value
+    text = Path(download.path()).read_bytes().decode("utf-8")
+    return download.suggested_filename, text
+
+
+def test_saves_json_csv_and_svg(draw: Draw) -> None:
+    report = small_report()
+    page = draw(report)
+    name, text = saved(page, "JSON")
+    assert (name, json.loads(text)) == ("BertModel.json", report)
+    name, text = saved(page, "CSV")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert name == "BertModel.csv"
+    assert [each["path"] for each in rows][:3] == ["", "embeddings", "encoder"]
+    assert float(rows[2]["share_of_root"]) == pytest.approx(0.925)
+    name, text = saved(page, "SVG")
+    picture = ElementTree.fromstring(text)
+    assert name == "BertModel.svg"
+    assert len(picture.findall(".//{http://www.w3.org/2000/svg}rect")) == 14
+
+
+def test_copies_a_row(draw: Draw, page: Any) -> None:
+    # Not a secure context: the older way must do, as in a Jupyter on http.
+    draw(small_report())
+    row(page, "pooler").click()
+    page.get_by_role("button", name="Copy row").click()
+    page.wait_for_function(
+        "document.querySelector('.irene-status').textContent === 'The row is on the clipboard'"
+    )
+    page.get_by_role("searchbox").focus()
+    page.keyboard.press("Control+v")
+    pasted = page.get_by_role("searchbox").input_value()
+    assert pasted.split() == "pooler Linear 2.5 % 0.25 J 2.5 % of parent predicted".split()
+
+
+def test_a_comparison_opens_what_differs_most(compare: Draw) -> None:
+    before, after = small_report(), small_report()
+    after["root"]["children"][1]["children"][2]["energy"] = {
+        "joules": 9.0, "low": 8.0, "high": 10.0, "source": "predicted",
+    }  # fmt: skip
+    page = compare(before, after, labels=["eager", "sdpa"], expandedDepth=1)
+    page.get_by_role("button", name="Follow the difference").click()
+    assert selected(page) == ["BertModel"]  # the whole did not change: nothing to follow
+    before["root"]["energy"] |= {"joules": 4.0, "low": 3.9, "high": 4.1}
+    before["root"]["children"][1]["energy"] |= {"joules": 3.25, "low": 3.2, "high": 3.3}
+    page.evaluate("([before, after]) => view.update(before, after)", [before, after])
+    page.get_by_role("button", name="Follow the difference").click()
+    assert "Most differs in encoder.layer.2" in status(page)
+    differing = row(page, "layer.2")
+    assert differing.locator(".irene-verdict").text_content() == "significant"
+    assert differing.locator(".irene-delta-text").text_content() == "+6.00 J"
+    assert row(page, "pooler").locator(".irene-verdict").text_content() == "within intervals"
+
+
+def test_parts_phases_and_what_happened_meanwhile_are_in_sight(draw: Draw) -> None:
+    root = small_report()["root"]
+    phase = {
+        "phase": "decode", "model": "BertModel", "calls": 3, "tokens": 6, "seconds": 0.6,
+        "joules": 10.0, "root": root,
+    }  # fmt: skip
+    parts = [
+        {"name": "BertModel", "kind": "model", "seconds": 0.6, "joules": 10.0},
+        {"name": "backward passes", "kind": "backward", "seconds": 1.2, "joules": None},
+    ]
+    observer = {"stages": {"recording": 0.01}, "during_seconds": 0.01, "percent": 2.0}
+    resources = {"duration_seconds": 1.8, "cpu_percent": 55.0}
+    page = draw(
+        energy_report(root, phases=[phase], parts=parts, observer=observer, resources=resources)
+    )
+    text = page.locator("#tree").inner_text()
+    for expected in (
+        "BertModel decode",
+        "1.67 J",  # per token
+        "backward passes",
+        "not measured",
+        "This machine meanwhile: 1.80 s, CPU 55 %",
+        "Watching added 10.0 ms (2.0 %) to the cell",
+    ):
+        assert expected in text
