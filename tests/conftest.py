@@ -6,12 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # One thread each, before torch is imported: the tests share two cores, also in their kernels.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
+# On a loaded machine a slow example says nothing.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 # Nothing is ever fetched from a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
 

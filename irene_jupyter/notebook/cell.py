@@ -15,7 +15,9 @@ A magic that executes the user's code itself loses something: tracebacks show it
        <take()>                          displayed outside: its repr is not measured
 
 A string literal, and not a call, because `from __future__` may follow a docstring, and
-because a traceback near the top of the cell then shows what the user wrote. `%%prun` and
+because a traceback near the top of the cell then shows what the user wrote. A cell that Python
+takes statement by statement, as IPython compiles it, and not as one block (`global x` below a use
+of x, a `return` at the end) runs as it would, unmeasured. `%%prun` and
 other magics that execute transformed text without IPython's AST transformers run such a
 cell unmeasured.
 """
@@ -24,9 +26,12 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
+
+from irene_jupyter.notebook.display import say
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -58,7 +63,12 @@ class EnergyLine:
             return [f"get_ipython().run_cell_magic('energy', {arguments!r}, '\\n')\n"]
         if refusal(lines[1:]):
             return lines
-        return [repr(match.group()) + "\n", *self._transformed(lines[1:])]
+        body = self._transformed(lines[1:])
+        if (start := _docstring_before_future(body)) is not None:
+            # Python takes one string above `from __future__`: the two become one literal.
+            between = ["\\\n"] * start
+            return [repr(match.group() + "\n") + " \\\n", *between, *body[start:]]
+        return [repr(match.group()) + "\n", *body]
 
     def _transformed(self, body: list[str]) -> list[str]:
         """The cell's body as IPython would transform it alone, no line moved."""
@@ -80,9 +90,29 @@ class EnergyBlock(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> ast.AST:
         """IPython's entry point: `node` is the cell's module."""
-        if isinstance(node, ast.Module) and (arguments := _marked(node)) is not None:
-            return _wrapped(node, arguments, self._shell.ast_node_interactivity)
-        return node
+        if not isinstance(node, ast.Module) or (marked := _marked(node)) is None:
+            return node
+        arguments, plain = marked
+        wrapped = _wrapped(node.body[0], plain, arguments, self._shell.ast_node_interactivity)
+        if self._compiles(node) and self._compiles(wrapped):
+            return wrapped
+        # IPython compiles statement by statement: those above one that Python refuses have run
+        # by then, and so they must here. (A cell that does not parse never comes this far.) Nor
+        # does IPython see an `await` in such a cell, and would leave our block half-way.
+        say("not measured: Python does not take this cell as one block")
+        return plain
+
+    def _compiles(self, module: ast.Module) -> bool:
+        flags = self._shell.compile.flags
+        if self._shell.autoawait:
+            flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        with warnings.catch_warnings():  # IPython compiles again, and shows them
+            warnings.simplefilter("ignore")
+            try:
+                compile(module, "<%%energy>", "exec", flags, dont_inherit=True)
+            except (SyntaxError, ValueError):
+                return False
+        return True
 
 
 def wants_help(arguments: str) -> bool:
@@ -100,17 +130,39 @@ def refusal(body: list[str]) -> str | None:
     return None
 
 
-def _marked(module: ast.Module) -> str | None:
-    """The arguments behind `%%energy` if the module begins with the marker."""
-    match module.body:
-        case [ast.Expr(value=ast.Constant(value=str(text)), lineno=1), *_]:
-            found = _LINE.fullmatch(text)
-            return None if found is None else found["arguments"] or ""
+def _docstring_before_future(body: list[str]) -> int | None:
+    """The line where a docstring begins that `from __future__` follows, None without one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            statements = ast.parse("".join(body)).body
+        except (SyntaxError, ValueError):
+            return None
+    match _prologue(statements):
+        case [ast.Expr(lineno=line), _, *_]:
+            return line - 1
     return None
 
 
-def _wrapped(module: ast.Module, arguments: str, interactivity: str) -> ast.Module:
-    marker, *body = module.body
+def _marked(module: ast.Module) -> tuple[str, ast.Module] | None:
+    """The arguments behind `%%energy`, and the user's module, if it begins with the marker."""
+    match module.body:
+        case [ast.Expr(value=ast.Constant(value=str(text)), lineno=1) as marker, *body]:
+            line, joined, docstring = text.partition("\n")
+            found = _LINE.fullmatch(line)
+            if found is None:
+                return None
+            if joined:
+                own = ast.Expr(ast.copy_location(ast.Constant(docstring), marker.value))
+                body.insert(0, ast.copy_location(own, marker))
+            return found["arguments"] or "", ast.Module(body, module.type_ignores)
+    return None
+
+
+def _wrapped(
+    marker: ast.stmt, module: ast.Module, arguments: str, interactivity: str
+) -> ast.Module:
+    body = list(module.body)
     prologue = _prologue(body)
     body = body[len(prologue) :]
     if not body:  # nothing but a docstring or `from __future__`: no block can hold it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
@@ -284,7 +285,7 @@ def _count(data: Mapping[str, Any], key: str, least: int) -> int:
 
 
 def _finite(value: float) -> bool:
-    return abs(value) < math.inf  # False for NaN, and an int of any size may be asked
+    return abs(value) <= sys.float_info.max  # False for NaN, and for ints beyond any float
 
 
 def _strings(values: Any, key: str) -> list[str]:
@@ -297,7 +298,7 @@ def _check_json(value: Any, depth: int = 0) -> None:
     """Refuse what `json` itself lets through: infinite numbers (1e999), and great depth."""
     if depth > _MAX_JSON_DEPTH:
         _bad("'resources' is nested too deeply")
-    if isinstance(value, float) and not _finite(value):
+    if isinstance(value, int | float) and not _finite(value):
         _bad("'resources' holds a number that is not finite")
     for item in value.values() if isinstance(value, dict) else ():
         _check_json(item, depth + 1)

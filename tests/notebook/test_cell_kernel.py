@@ -108,7 +108,29 @@ def test_return_outside_a_function_is_a_syntax_error(kernel):
     kernel.run("ran = False")
     cell = kernel.run("%%energy\nran = True\nreturn 1")
     assert cell.reply["ename"] == "SyntaxError"
-    assert kernel.value("ran") is False
+    assert kernel.value("ran") is True  # as without `%%energy`: IPython goes by statements
+
+
+def test_a_docstring_future_and_await_together(kernel):
+    """Python takes one string above `from __future__`, and ours is one."""
+    body = (
+        "\n# about\n'''Doc\nstring.'''\n\nfrom __future__ import annotations\n"
+        "import asyncio\nawait asyncio.sleep(0)\nmodel(x)\nraise ValueError(__doc__)"
+    )
+    cell = kernel.run(f"%%energy\n{body}")
+    assert (cell.reply["ename"], cell.reply["evalue"]) == ("ValueError", "Doc\nstring.")
+    assert "line 11" in cell.traceback
+    assert_clean(cell.traceback)
+    assert kernel.value("_energy.total_joules > 0")
+    assert kernel.run("%%energy --view none\nmodel(x)").ok  # nothing is left open
+
+
+def test_what_python_does_not_take_as_one_block_runs_unmeasured(kernel):
+    kernel.run("_energy = 'untouched'")
+    cell = kernel.run("%%energy\nimport asyncio\nz = 1\nglobal z\nz + 1")
+    assert (cell.ok, cell.result) == (True, "2")
+    assert "%%energy: not measured" in cell.stream("stderr")
+    assert kernel.value("_energy") == "untouched"
 
 
 def test_interrupt_goes_through(kernel):

@@ -100,7 +100,7 @@ def test_a_terminal_asks_for_more_lines(shell, typed, status):
 
 
 def wrapped(shell: InteractiveShell, body: str) -> list[ast.stmt]:
-    source = "'%%energy'\n" + textwrap.dedent(body)
+    source = shell.transform_cell("%%energy\n" + textwrap.dedent(body))
     return EnergyBlock(shell).visit(ast.parse(source)).body
 
 
