@@ -57,14 +57,31 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ip: InteractiveShell) -> None:
-    """`%load_ext irene_jupyter`: registers the magics and the reports' display."""
+    """`%load_ext irene_jupyter`: registers the magics and the reports' display.
+
+    Loading twice does no more than loading once. Raises nothing.
+
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> shell = InteractiveShell.instance()
+    >>> load_ipython_extension(shell)
+    >>> "energy" in shell.magics_manager.magics["cell"]
+    True
+    """
     from irene_jupyter.notebook.magics import load
 
     load(ip)
 
 
 def unload_ipython_extension(ip: InteractiveShell) -> None:
-    """`%unload_ext irene_jupyter`: leaves the shell as it was before loading."""
+    """`%unload_ext irene_jupyter`: leaves the shell as it was before loading. Raises nothing.
+
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> shell = InteractiveShell.instance()
+    >>> load_ipython_extension(shell)
+    >>> unload_ipython_extension(shell)
+    >>> "energy" in shell.magics_manager.magics["cell"]
+    False
+    """
     from irene_jupyter.notebook.magics import unload
 
     unload(ip)

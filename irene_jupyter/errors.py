@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class IreneError(Exception):
-    """Base of every error that `irene_jupyter` raises on purpose."""
+    """Base of every error that `irene_jupyter` raises on purpose; the message says what helps.
+
+    >>> import irene_jupyter as irene
+    >>> try:
+    ...     irene.load_device("no-such-device")
+    ... except irene.IreneError as error:
+    ...     print(error)
+    unknown device 'no-such-device'; known are auto, gtx1080ti, ...
+    """
 
 
 class OptionError(IreneError):

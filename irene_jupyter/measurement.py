@@ -42,8 +42,17 @@ class Options:
 
     `device` names a profile or the path of one; "auto" takes the one that was calibrated on this
     machine, or else the reference. `method` is additive, or one of the paper's: irene, stepwise,
-    predicted-sum. Raises `OptionError` for sizes below one, unknown methods, and intervals out of
-    range.
+    predicted-sum. `interval_seconds` lies between two readings of the machine; `budget_seconds`
+    is for timing operations again afterwards, 0 for none. Raises `OptionError` for sizes below
+    one, unknown methods, and intervals out of range.
+
+    >>> import irene_jupyter as irene
+    >>> irene.Options(interval_seconds=0.05, budget_seconds=0).method
+    'additive'
+    >>> irene.Options(batch_size=0)
+    Traceback (most recent call last):
+        ...
+    irene_jupyter.errors.OptionError: batch_size must be at least 1, not 0
     """
 
     device: str = "auto"
@@ -86,6 +95,16 @@ class EnergyMonitor:
     the analysis after the block lasts longer than a second.
     Raises `DeviceError` for an unknown device, before anything runs. What the code raises goes
     through, and what was seen until then is in the report, marked incomplete.
+
+    >>> import torch
+    >>> import irene_jupyter as irene
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Tanh())
+    >>> with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+    ...     output = model(torch.ones(2, 8))
+    >>> monitor.report.total_joules > 0  # joules
+    True
+    >>> [node.path for node in monitor.report.root.children]
+    ['0', '1']
     """
 
     def __init__(
@@ -243,7 +262,16 @@ def measure(
     """Runs `model(*args, **kwargs)` once, as given, and reports its energy.
 
     `model` is a `torch.nn.Module`, or anything callable that runs some. Its output is dropped;
-    state, training flag and torch's random state end up as after one plain run.
+    state, training flag and torch's random state end up as after one plain run. Raises
+    `OptionError` for what cannot be called, `DeviceError` for an unknown device, and whatever
+    the model raises.
+
+    >>> import torch
+    >>> import irene_jupyter as irene
+    >>> model = torch.nn.Linear(8, 4)
+    >>> report = irene.measure(model, torch.ones(2, 8), options=irene.Options(budget_seconds=0))
+    >>> report.root.energy.low <= report.total_joules <= report.root.energy.high  # joules
+    True
     """
     if not callable(model):
         raise OptionError(
@@ -280,6 +308,18 @@ def predict(
     folder with config.json. Raises `InputShapeError` where no layer tells the input's shape,
     `CaptureError` where the model cannot be built or traced or keeps no cache, `DeviceError` and
     `OptionError`. `method` as in `Options`.
+
+    >>> import irene_jupyter as irene
+    >>> from transformers import BertConfig
+    >>> config = BertConfig(
+    ...     hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+    ...     vocab_size=100,
+    ... )
+    >>> report = irene.predict(config, batch_size=1, seq_len=16)
+    >>> report.total_joules > 0  # joules, of the reference device
+    True
+    >>> report["encoder.layer.1"].energy.source
+    'predicted'
     """
     from irene_jupyter.capture.generation import generation_of
     from irene_jupyter.capture.structure import Origin, build_model, structure_of

@@ -40,7 +40,13 @@ class TreeError(IreneError):
 class Energy:
     """Energy of a node over all its calls, in joules, with a 90 % interval.
 
+    `source` says where it comes from: measured, replayed, predicted, estimated or simulated.
     Raises `TreeError` unless 0 <= low <= joules <= high, all finite.
+
+    >>> from irene_jupyter import Energy
+    >>> energy = Energy(joules=2.0, low=1.8, high=2.3, source="predicted")
+    >>> energy.scaled(3).joules
+    6.0
     """
 
     joules: float

@@ -88,8 +88,21 @@ def register_primitive(
 ) -> None:
     """Makes module classes or torch functions leaves of every tree captured from now on.
 
-    Registering a name again replaces it. A primitive that no device profile has a regressor
-    for is shown with an estimate and flagged. Raises `OptionError` if nothing is named.
+    `modules` are classes, or names of classes; `functions` are names of torch functions; `flops`
+    counts the operations of one call from the tensors that it is given. Registering a name again
+    replaces it. A primitive that no device profile has a regressor for is shown with an estimate
+    (joules, with a wide interval) and flagged. Raises `OptionError` if nothing is named.
+
+    >>> import torch
+    >>> import irene_jupyter as irene
+    >>> class Snake(torch.nn.Module):
+    ...     def forward(self, x):
+    ...         return x + torch.sin(x) ** 2
+    >>> irene.register_primitive("Snake", modules=[Snake])
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), Snake())
+    >>> report = irene.measure(model, torch.ones(2, 8), options=irene.Options(budget_seconds=0))
+    >>> report["1"].type, report["1"].energy.source
+    ('ml', 'estimated')
     """
     primitive = Primitive(name, tuple(modules), tuple(functions), flops)
     if not name or not (primitive.modules or primitive.functions):

@@ -59,7 +59,15 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
     `device` and `dtype` are what is predicted; `against` names the size that the plot is drawn
     over, the last that was changed. `report`, `cost` (of a million queries; None where it cannot
     be told), `curve` and `error` ("" where all is well) follow. After an error the report is
-    still that of the last setting that could be predicted.
+    still that of the last setting that could be predicted. Made by `explore`. Raises
+    `traitlets.TraitError` for a value that a trait cannot take. Energies are in joules.
+
+    >>> import irene_jupyter as irene
+    >>> from transformers import BertConfig
+    >>> explorer = irene.explore(BertConfig(num_hidden_layers=2))
+    >>> explorer.observe(lambda change: print("predicted anew"), "report")
+    >>> explorer.seq_len = 64
+    predicted anew
     """
 
     batch_size = traitlets.Int(DEFAULT_BATCH_SIZE, min=1)

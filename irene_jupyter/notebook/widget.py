@@ -36,6 +36,14 @@ class EnergyTree(anywidget.AnyWidget):
     Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path that
     the report does not have. A notebook saved with widget state holds one copy of the bundle
     for each tree, so the bundle is kept small.
+
+    >>> import torch
+    >>> import irene_jupyter as irene
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Tanh())
+    >>> tree = irene.EnergyTree(irene.predict(model), expanded_depth=1)
+    >>> tree.selected = "0"
+    >>> tree.node  # its energy in joules
+    <Node '0' Linear, 0 children, ... J predicted>
     """
 
     _esm = _STATIC / "widget.js"

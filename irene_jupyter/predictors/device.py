@@ -50,7 +50,14 @@ def user_devices_folder() -> Path:
 
 
 def devices() -> list[DeviceInfo]:
-    """The profiles that `load_device` knows by name; damaged files are left out and logged."""
+    """The profiles that `load_device` knows by name; damaged files are left out and logged.
+
+    Raises nothing. The shipped ones come first; those of this machine's user follow.
+
+    >>> import irene_jupyter as irene
+    >>> [(each.name, each.label, each.kind) for each in irene.devices() if each.origin == "shipped"]
+    [('gtx1080ti', 'GTX 1080 Ti PC', 'reference')]
+    """
     return [info for info, _ in _known()]
 
 
@@ -60,6 +67,13 @@ def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
     "auto" is the profile whose fingerprint is this machine's, else the reference. A shipped
     name always means the shipped profile. Raises `DeviceError`: unknown (lists the known
     ones), missing, damaged, or of another schema version.
+
+    >>> import irene_jupyter as irene
+    >>> profile = irene.load_device("gtx1080ti")
+    >>> profile.scorecard["error_percent"]["LOMO"]["model"] < 5  # percent, models not seen
+    True
+    >>> profile.training["energy"]  # what its joules cover
+    'wall power of the whole machine, idle included (emonPi, every 170 ms)'
     """
     text = str(name_or_path)
     is_path = (

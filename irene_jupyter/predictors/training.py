@@ -44,8 +44,24 @@ def train_device(
 ) -> DeviceProfile:
     """Fit the additive model to measured trees of one device, and measure its own errors.
 
-    `label` is how people call the device; a published data set's name knows its own.
-    Raises `DataError` for too few trees or models, or nodes without energy.
+    `label` is how people call the device; a published data set's name knows its own. The trees
+    hold joules, and are of 2 models or more. Raises `DataError` for too few trees or models, or
+    nodes without energy.
+
+    This one learns from another profile's predictions, so that it needs no data:
+
+    >>> import irene_jupyter as irene
+    >>> from irene_jupyter.tree import ModelTree
+    >>> from transformers import BertConfig, RobertaConfig
+    >>> sizes = dict(num_hidden_layers=1, hidden_size=32, num_attention_heads=2, vocab_size=100)
+    >>> trees = [
+    ...     ModelTree(name, irene.predict(model, batch, seq_len).root, batch, seq_len)
+    ...     for name, model in [("bert", BertConfig(**sizes)), ("roberta", RobertaConfig(**sizes))]
+    ...     for batch, seq_len in [(1, 16), (2, 16), (4, 16), (1, 32), (2, 32), (4, 32)]
+    ... ]
+    >>> profile = irene.train_device(trees, name="copy", label="a copy of the reference")
+    >>> profile.training["trees"], profile.training["models"]
+    (12, ['bert', 'roberta'])
     """
     if len(trees) < LEAST_TREES or len({tree.name for tree in trees}) < LEAST_MODELS:
         raise DataError(

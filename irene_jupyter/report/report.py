@@ -93,7 +93,24 @@ class EnergyReport:
     class "Cell" over them. `not_run` holds models that were built but never called while
     another one ran, predicted for one forward pass each: they are not in the total.
 
-    Raises `ReportError` where the root has no energy.
+    `report[path]` is the node at a dotted path. Energies are in joules. Raises `ReportError`
+    where the root has no energy.
+
+    >>> import irene_jupyter as irene
+    >>> from transformers import BertConfig
+    >>> config = BertConfig(
+    ...     hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+    ...     vocab_size=100,
+    ... )
+    >>> report = irene.predict(config, batch_size=1, seq_len=16)
+    >>> report
+    <EnergyReport: BertModel, ..., GTX 1080 Ti PC>
+    >>> table = report.to_dataframe()  # one row a node
+    >>> bool(abs(table["own_joules"].sum() - report.total_joules) < 1e-9 * report.total_joules)
+    True
+    >>> layer = report["encoder.layer.0"]
+    >>> [child.name for child in layer.children]
+    ['attention', 'intermediate', 'output']
     """
 
     root: Node | None
@@ -338,6 +355,15 @@ def load_report(path: str | os.PathLike[str]) -> EnergyReport:
 
     Raises `ReportError`, with the remedy, where the file is missing, damaged, of another
     schema version, or not strict JSON (NaN, infinity, a key twice, too deep, too large).
+
+    >>> import tempfile, torch
+    >>> import irene_jupyter as irene
+    >>> report = irene.predict(torch.nn.Linear(8, 4))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = report.save(f"{folder}/run.energy.json")
+    ...     again = irene.load_report(path)
+    >>> again.total_joules == report.total_joules  # joules
+    True
     """
     from irene_jupyter.report.reader import report_from_text
 
