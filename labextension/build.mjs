@@ -1,30 +1,11 @@
 // Bundles the widget: src/widget.ts and src/tree/tree.css -> OUT/widget.js and OUT/widget.css.
 // OUT is ../irene_jupyter/static, or the folder given as the only argument.
-// Each bundle begins with a hash of the sources, which tests/test_bundle.py checks without Node.
-import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+// Each bundle begins with the hash of the sources.
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { here, sourceHash } from "./sources.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2] ?? join(here, "../irene_jupyter/static"));
-
-function sourceHash() {
-  const sources = readdirSync(join(here, "src"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(here, join(entry.parentPath ?? entry.path, entry.name)));
-  const files = [...sources, "build.mjs", "package.json", "package-lock.json", "tsconfig.json"]
-    .map((file) => file.split(sep).join("/"))
-    .sort();
-  const hash = createHash("sha256");
-  for (const file of files) {
-    const text = readFileSync(join(here, file), "utf8").replaceAll("\r\n", "\n");
-    hash.update(`${file}\0${text}\0`);
-  }
-  return hash.digest("hex").slice(0, 16);
-}
-
 const banner = `/* irene-jupyter, built from labextension/, sources ${sourceHash()} */`;
 await build({
   absWorkingDir: here,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -42,6 +43,15 @@ def assert_shows_without_a_kernel(notebook: Any) -> None:
 
 def test_there_is_one() -> None:
     assert demo.FIRST_NOTEBOOK in ids
+
+
+def test_the_launcher_lists_all_of_them() -> None:
+    index = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
+    assert [entry["file"] for entry in index] == ids
+    for entry, path in zip(index, NOTEBOOKS, strict=True):
+        heading = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0]
+        assert heading.removeprefix("# ").startswith(entry["title"])
+        assert entry["description"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)

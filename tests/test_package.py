@@ -29,6 +29,10 @@ HEAVY = (
     "pynvml",
 )
 
+EXTENSION = (
+    f"irene_jupyter-{irene_jupyter.__version__}.data/data/share/jupyter/labextensions/irene-jupyter"
+)
+
 
 @pytest.fixture(scope="module")
 def project(repository: Path) -> dict[str, Any]:
@@ -98,6 +102,11 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> list[st
         "irene_jupyter/predictors/devices/gtx1080ti.json",
         "irene_jupyter/static/widget.js",
         "irene_jupyter/example_notebooks/01_first_look.ipynb",
+        f"{EXTENSION}/package.json",
+        f"{EXTENSION}/install.json",
+        f"{EXTENSION}/schemas/irene-jupyter/toolbar.json",
+        f"{EXTENSION}/example_notebooks/index.json",
+        f"{EXTENSION}/example_notebooks/01_first_look.ipynb",
     ],
 )
 def test_the_wheel_holds_what_the_package_needs(wheel: list[str], name: str) -> None:
@@ -112,3 +121,11 @@ def test_the_wheel_holds_nothing_else(wheel: list[str]) -> None:
     assert strange == []
     assert any(name.endswith("licenses/LICENSE") for name in wheel)
     assert any(name.endswith("entry_points.txt") for name in wheel)
+
+
+def test_the_extension_is_shipped_whole_and_once(wheel: list[str], repository: Path) -> None:
+    source = repository / "irene_jupyter" / "labextension"
+    files = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
+    assert files
+    assert {f"{EXTENSION}/{name}" for name in files} <= set(wheel)
+    assert [name for name in wheel if name.startswith("irene_jupyter/labextension/")] == []

@@ -36,10 +36,14 @@ def show(shell: InteractiveShell, report: EnergyReport, options: CellOptions) ->
 
         print_text(report, depth=options.depth)
     else:
+        from irene_jupyter.report.report import MIME_TYPE
+
         bundle = report_bundle(report, options.depth)
         if view == "widget":
             bundle |= widget_bundle(report, options.depth)
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        # The MIME renderer opens as many levels as the widget.
+        hints = {} if options.depth is None else {MIME_TYPE: {"expanded_depth": options.depth}}
+        display(bundle, metadata=hints, raw=True)  # type: ignore[no-untyped-call]
 
 
 def has_kernel(shell: InteractiveShell) -> bool:

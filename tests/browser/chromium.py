@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-STATIC = Path(__file__).resolve().parents[2] / "irene_jupyter" / "static"
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "irene_jupyter" / "static"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -16,4 +17,4 @@ ARGUMENTS = (
     "--disable-sync",
 )
 # There after `npm ci --ignore-scripts` in labextension/.
-AXE = STATIC.parents[1] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import ARGUMENTS, AXE, PROGRAMS, STATIC
+from chromium import ARGUMENTS, AXE, PROGRAMS, ROOT, STATIC
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -148,7 +148,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     (settings / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False})
     )
+    # As the wheel installs it; an editable install copies it as it was on that day.
+    extension = base / "share" / "labextensions" / "irene-jupyter"
+    shutil.copytree(ROOT / "irene_jupyter" / "labextension", extension)
+    shutil.copytree(ROOT / "example_notebooks", extension / "example_notebooks")
     environment = os.environ | {
+        "JUPYTER_PATH": str(base / "share"),
         "JUPYTER_CONFIG_DIR": str(base / "config"),
         "JUPYTER_DATA_DIR": str(base / "data"),
         "JUPYTER_RUNTIME_DIR": str(base / "runtime"),
@@ -171,7 +176,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         yield _address(server, base / "runtime", log), work
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:  # seen once on a loaded machine
+            server.kill()
+            server.wait()
 
 
 def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:

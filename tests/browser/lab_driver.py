@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 
+REPORT_MIME = "application/vnd.irene.energy+json"
 RUN_CELL = """(index) => {
   const { commands, shell } = window.jupyterapp;
   shell.currentWidget.content.activeCellIndex = index;
@@ -31,15 +32,47 @@ READY = """async () => {
 
 def open_notebook(page: Any, lab: tuple[str, Path], name: str, sources: Sequence[str]) -> None:
     """A new notebook of code cells, open in JupyterLab with a kernel that answers."""
-    address, work = lab
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     # Without a kernel's name JupyterLab asks for one.
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), work / name)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), lab[1] / name)
+    open_path(page, lab, name)
+    wait_for_kernel(page)
+
+
+def open_path(page: Any, lab: tuple[str, Path], name: str) -> None:
+    """JupyterLab with a file of its folder."""
     # A workspace of its own: JupyterLab would open the last test's notebook as well.
-    page.goto(f"{address}lab/workspaces/{Path(name).stem}/tree/{name}")
+    workspace = name.partition(".")[0]
+    page.goto(f"{lab[0]}lab/workspaces/{workspace}/tree/{name}")
+
+
+def wait_for_kernel(page: Any) -> None:
     page.wait_for_selector(IDLE, timeout=60_000)
     page.evaluate(READY)
+
+
+def open_without_kernel(
+    page: Any, lab: tuple[str, Path], name: str, cells: Sequence[tuple[str, Any]]
+) -> None:
+    """A notebook of an older day: (source, the report in its output or None), and no kernel."""
+    notebook = nbformat.v4.new_notebook()
+    for number, (source, report) in enumerate(cells, start=1):
+        cell = nbformat.v4.new_code_cell(source)
+        if report is not None:
+            data = {REPORT_MIME: report, "text/plain": "a tree"}
+            cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+            cell.execution_count = number
+        notebook.cells.append(cell)
+    nbformat.write(notebook, lab[1] / name)
+    open_path(page, lab, name)
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click(timeout=60_000)
+
+
+def execute(page: Any, command: str, **arguments: Any) -> None:
+    """Run a command of JupyterLab's to its end."""
+    code = "([command, args]) => window.jupyterapp.commands.execute(command, args).then(() => {})"
+    page.evaluate(code, [command, arguments])
 
 
 def run_cell(page: Any, index: int) -> str:

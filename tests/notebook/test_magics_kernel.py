@@ -223,7 +223,10 @@ def test_depth_limits_what_is_shown(kernel):
     ]
     assert "Tanh" in shown[0]
     assert "Tanh" not in shown[1]
-    assert "Tanh" not in kernel.run("%%energy --depth 1\ndeep(x);").displays[0]["text/plain"]
+    cell = kernel.run("%%energy --depth 1\ndeep(x);")
+    assert "Tanh" not in cell.displays[0]["text/plain"]
+    [content] = cell.of("display_data")  # and the MIME renderer is told
+    assert content["metadata"] == {MIME_TYPE: {"expanded_depth": 1}}
     assert kernel.value("any(node.class_name == 'Tanh' for node in _energy.walk())")
 
 

@@ -100,7 +100,7 @@ class Comparison {
   readonly #options: ComparisonOptions;
   readonly #labels: readonly [string, string];
   readonly #head = make("div", "head-slot");
-  readonly #detail = make("aside", "detail", { "aria-label": "Selected node" });
+  readonly #detail = make("div", "detail", { role: "group", "aria-label": "Selected node" });
   readonly #levels = levelGroup();
   readonly #units: HTMLSelectElement;
   readonly #status = make("p", "status", { role: "status" });
@@ -221,7 +221,7 @@ class Comparison {
     const verdict = verdictOf(root);
     const unit: Unit = this.#unit === "%" ? "J" : this.#unit;
     const change = changeOf(root);
-    const header = make("header", "head");
+    const header = make("div", "head");
     header.append(
       make(
         "p",

@@ -61,7 +61,7 @@ export function renderTotal(report: Report, unit: Unit): HTMLElement {
 }
 
 export function renderHeader(report: Report, unit: Unit): HTMLElement {
-  const header = make("header", "head");
+  const header = make("div", "head");
   header.append(
     renderTotal(report, unit),
     make("p", "provenance", {}, nameOf(provenance(report), "")),

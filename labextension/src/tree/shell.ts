@@ -35,7 +35,7 @@ export class Shell {
   readonly #options: TreeOptions;
   readonly #head = make("div", "head-slot");
   readonly #foot = make("div", "foot-slot");
-  readonly #detail = make("aside", "detail", { "aria-label": "Selected node" });
+  readonly #detail = make("div", "detail", { role: "group", "aria-label": "Selected node" });
   readonly #panes = make("div", "panes");
   readonly #toolbar: Toolbar;
   readonly #grid: TreeGrid<Item>;

@@ -29,7 +29,7 @@ export interface TreeView {
 
 /** The element that everything is drawn into; keys in it are no shortcuts of the notebook. */
 export function frame(element: Element, label: string): HTMLElement {
-  const outer = make("section", "tree", { "aria-label": label });
+  const outer = make("div", "tree", { role: "group", "aria-label": label });
   outer.addEventListener("keydown", (event) => {
     if (isPlain(event)) event.stopPropagation();
   });
