@@ -23,6 +23,7 @@ from irene_jupyter.capture import canonical
 from irene_jupyter.capture.builder import Builder, Parameters
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.counting import FREE, Cost, canonical_name, count, tensors_in
+from irene_jupyter.capture.elementwise import without_kernel
 from irene_jupyter.capture.primitives import dtype_of, function_primitive, is_ignored, primitive_of
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.tree import Node, Shape
@@ -60,10 +61,11 @@ class _FunctionMode(TorchFunctionMode):
         if getattr(func, "__name__", "") == "__get__":  # an attribute, such as a shape
             return func(*args, **(kwargs or {}))
         name = canonical_name(func)
+        out = without_kernel(name, func, args, kwargs or {}) if self._recording.is_dry else None
         if name == "grouped_mm" and args[0].is_meta:
             # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
             out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
-        else:
+        elif out is None:
             try:
                 out = func(*args, **(kwargs or {}))
             except BaseException as error:
@@ -101,6 +103,7 @@ class Recording:
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self._thread = threading.get_ident()
+        self.is_dry = not is_timed
         # On a GPU a call returns before its work is done.
         self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
         self._faults: list[str] = []

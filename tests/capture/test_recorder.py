@@ -73,6 +73,16 @@ def test_calls_of_one_signature_are_recorded_once_and_counted():
     assert all(run.seconds is not None and run.seconds > 0 for run in runs)
 
 
+@pytest.mark.parametrize(("device", "has_latency"), [("cpu", True), ("meta", False)])
+def test_only_what_ran_on_the_processor_has_a_latency(device: str, has_latency: bool):
+    model = nn.Sequential(nn.GELU(), nn.Softmax(-1))  # no parameters that tell the device
+    with Recorder() as recorder:
+        model(torch.ones(4, 8, device=device))
+    (run,) = gather(recorder).runs
+    found = {node.features.latency_seconds is not None for node in run.tree.root.walk()}
+    assert found == {has_latency}
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_exception_goes_through_and_what_was_seen_is_kept(error: type[BaseException]):
     class Raises(nn.Module):
