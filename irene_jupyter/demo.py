@@ -5,6 +5,7 @@ Needs the extra `lab` (nbclient, nbconvert); imported by the command only.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ FIRST_NOTEBOOK = "01_first_look.ipynb"
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 REPORT_MIME = "application/vnd.irene.energy+json"
 _CELL_TIMEOUT_SECONDS = 600
+# What %%energy says while a slow machine keeps it waiting.
+_PROGRESS = re.compile(r"%%energy: replaying \d+ of \d+ operations\n?")
 # Its warnings, such as that TCP on this very machine is not encrypted, help nobody here.
 _KERNEL_OPTIONS = ("-f", "{connection_file}", "--log-level=ERROR")
 
@@ -108,8 +111,25 @@ def strip(notebook: Any) -> None:
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        kept = []
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET_MIME, None)
+            if output.get("name") == "stderr":
+                output.text = _PROGRESS.sub("", output.text)
+            if output.get("name") != "stderr" or output.text:
+                kept.append(output)
+        if "outputs" in cell:
+            cell.outputs = kept
+
+
+def slim(notebook: Any) -> None:
+    """Removes the reports' JSON: most of a notebook's size, and html and text show the same.
+
+    For notebooks that are kept in a repository; a live run keeps it, for the trees of JupyterLab.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(REPORT_MIME, None)
 
 
 def reports(notebook: Any) -> Iterator[dict[str, Any]]:
@@ -125,8 +145,8 @@ def to_html(notebook: Any) -> str:
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        # Without embed_images: it would unfold all <details>, and outputs are embedded anyway.
         template_name="lab",
-        embed_images=True,
         mathjax_url="",
         require_js_url="",
         jquery_url="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from irene_jupyter.report.report import EnergyReport
+
+# A rest below this share of the total is what rounding left of nothing.
+_ROUNDING = 1e-12
 
 # One row a node; documented in docs/report-format.md.
 COLUMNS = (
@@ -95,7 +99,9 @@ def bottlenecks(report: EnergyReport) -> Bottlenecks:
         for name, value in joules.items()
     ]
     rows.sort(key=lambda row: (-row.joules, row.class_name))
-    rest = max(0.0, total - sum(joules.values()))
+    rest = total - math.fsum(joules.values())
+    if rest < _ROUNDING * total:
+        rest = 0.0
     return Bottlenecks(tuple(rows), rest, total)
 
 
