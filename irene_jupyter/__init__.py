@@ -23,6 +23,7 @@ _HOMES = {
     "EnergyTree": "irene_jupyter.notebook.widget",
     "Options": "irene_jupyter.measurement",
     "Explorer": "irene_jupyter.notebook.explorer",
+    "calibrate": "irene_jupyter.calibration.calibrate",
     "devices": "irene_jupyter.predictors.device",
     "explore": "irene_jupyter.notebook.explorer",
     "load_device": "irene_jupyter.predictors.device",

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import irene_jupyter
-from irene_jupyter import crossvalidate_command
+from irene_jupyter import calibrate_command, crossvalidate_command
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.predictors.paper import METHODS
 
@@ -169,6 +169,11 @@ def _crossvalidate(arguments: argparse.Namespace) -> Result:
     return Result(text, document=document)
 
 
+def _calibrate(arguments: argparse.Namespace) -> Result:
+    text, document = calibrate_command.run(arguments)
+    return Result(text, document=document)
+
+
 def _devices(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.predictors.device import devices, load_device
 
@@ -307,6 +312,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_predict,
         _add_train,
         _add_crossvalidate,
+        _add_calibrate,
         _add_devices,
         _add_show,
         _add_doctor,
@@ -378,6 +384,15 @@ def _add_crossvalidate(commands: Commands) -> None:
     )
     check = crossvalidate_command.add_arguments(command)
     command.set_defaults(command=_crossvalidate, check=check)
+    _add_json(command)
+
+
+def _add_calibrate(commands: Commands) -> None:
+    command = commands.add_parser(
+        "calibrate", help="measure this machine with a power meter: its own device profile"
+    )
+    calibrate_command.add_arguments(command)
+    command.set_defaults(command=_calibrate)
     _add_json(command)
 
 

@@ -63,11 +63,20 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=_SECONDS)
 
-    def run(self, code: str, *, when_busy: Callable[[], object] | None = None, **how: Any) -> Cell:
-        """Execute a cell. `when_busy` is called once, when the cell has printed something."""
+    def run(
+        self,
+        code: str,
+        *,
+        when_busy: Callable[[], object] | None = None,
+        seconds: float = _SECONDS,
+        interrupt_at: str | None = None,
+        **how: Any,
+    ) -> Cell:
+        """Execute a cell, which may take `seconds`. `when_busy` is called once, when the cell has
+        printed something; `interrupt_at` interrupts it once it has printed that."""
         message = self.client.execute(code, **how)
         cell = Cell({})
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 item = self.client.get_iopub_msg(timeout=1)
@@ -83,6 +92,9 @@ class Kernel:
             if kind == "stream" and when_busy is not None:
                 when_busy()
                 when_busy = None
+            if kind == "stream" and interrupt_at is not None and interrupt_at in content["text"]:
+                self.interrupt()
+                interrupt_at = None
         while True:
             reply = self.client.get_shell_msg(timeout=_SECONDS)
             if reply["parent_header"].get("msg_id") == message:

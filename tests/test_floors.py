@@ -19,7 +19,8 @@ FLOORS = (
     {"assembly"},
     {"measurement", "calibration", "doctor"},
     {"sweeps"},
-    {"notebook", "cli", "crossvalidate_command", "demo"},
+    {"calibrate_command", "crossvalidate_command"},
+    {"notebook", "cli", "demo"},
 )
 DOORS = {
     "IPython": {"notebook"},

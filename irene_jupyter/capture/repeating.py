@@ -59,6 +59,19 @@ def timing_of(
         return _on_host(lambda: run(*args, **kwargs), deadline)
 
 
+def repeatable(call: Call) -> Callable[[], Any]:
+    """A functional leaf as it was called, on fresh inputs that are made now."""
+    function = call.function
+    assert function is not None, "a module's leaf is its module"
+    first = next(specs_in((call.args, call.kwargs)), None)
+    device = torch.device("cpu") if first is None else first.device
+    generator = torch.Generator(device=device).manual_seed(0)
+    highest = _highest_id(call, None)
+    args = _fresh(call.args, generator, highest)
+    kwargs = _fresh(call.kwargs, generator, highest)
+    return lambda: function(*args, **kwargs)
+
+
 def _on_host(run: Callable[[], Any], deadline: float) -> Timing | None:
     once = time.perf_counter()
     run()

@@ -140,6 +140,43 @@ class EnergyMagics(Magics):
             cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
             print("  ".join(cells).rstrip())
 
+    @no_var_expand
+    @magic_arguments("irene_calibrate")
+    @argument(
+        "--meter",
+        metavar="METER",
+        default="simulated",
+        help="emonpi:URL, csv:PATH, nvml, rapl, simulated (default; it measures nothing), or a "
+        "variable that holds a PowerMeter",
+    )
+    @argument(
+        "--suite",
+        metavar="SUITE",
+        default="quick",
+        help="quick (10 minutes, default), standard (an hour), full (days), or a variable",
+    )
+    @argument("--name", metavar="NAME", help="of the profile (default: this machine's name)")
+    @argument("--rounds", metavar="INT", type=positive_int, default=5, help="of each node")
+    @argument("--resume", action="store_true", help="go on where a calibration was stopped")
+    @argument("--output", metavar="PATH", help="a file, in place of the user's data folder")
+    @argument("--dry-run", action="store_true", help="show the plan; nothing is run")
+    @argument(
+        "--meter-accuracy",
+        metavar="SHARE",
+        help="what the meter is right to: 0.06 is ± 6 %%; or calibrated, uncalibrated",
+    )
+    @line_magic
+    def irene_calibrate(self, line: str) -> None:
+        """Measure this machine with a power meter, and store its device profile.
+
+        Interrupting the kernel stops it; what was finished is kept, and --resume goes on.
+
+            %irene_calibrate --meter emonpi:/dev/ttyUSB0 --suite quick
+        """
+        from irene_jupyter.notebook.calibration import run
+
+        run(self.ip, parse(self.irene_calibrate.parser, line, "%irene_calibrate"))
+
     # --- called by the code around a cell -----------------------------------------------------
 
     def begin(self, line: str) -> CellSession:

@@ -79,7 +79,7 @@ def interval(text: str) -> float:
     return value
 
 
-def parse(parser: Any, line: str) -> argparse.Namespace:
+def parse(parser: Any, line: str, magic: str = "%%energy") -> argparse.Namespace:
     """`line` by the magic's argument parser. Raises `UsageError`.
 
     Quotes around a whole argument are removed, those inside (`models['a']`) stay.
@@ -87,7 +87,7 @@ def parse(parser: Any, line: str) -> argparse.Namespace:
     try:
         words = [_unquoted(word) for word in arg_split(line)]
     except ValueError as error:  # an open quotation mark
-        raise UsageError(f"%%energy: {error}") from None
+        raise UsageError(f"{magic}: {error}") from None
     arguments: argparse.Namespace = parser.parse_intermixed_args(words)
     return arguments
 

@@ -64,7 +64,8 @@ def devices() -> list[DeviceInfo]:
 def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
     """A profile by name or from a JSON file.
 
-    "auto" is the profile whose fingerprint is this machine's, else the reference. A shipped
+    "auto" is the profile whose fingerprint is this machine's (one by a real meter before a
+    simulated one, then the newest), else the reference. A shipped
     name always means the shipped profile. Raises `DeviceError`: unknown (lists the known
     ones), missing, damaged, or of another schema version.
 
@@ -83,9 +84,13 @@ def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
         return read_profile(Path(name_or_path).expanduser())
     if text == "auto":
         here = fingerprint()
-        for _, profile in _known():
-            if profile.fingerprint is not None and dict(profile.fingerprint) == here:
-                return profile
+        mine = [
+            (not profile.is_simulated, info.path.stat().st_mtime, info.name, profile)
+            for info, profile in _known()
+            if profile.fingerprint is not None and dict(profile.fingerprint) == here
+        ]
+        if mine:
+            return max(mine, key=lambda each: each[:3])[3]
         text = REFERENCE
     if NAME.fullmatch(text):
         for folder in (SHIPPED_FOLDER, user_devices_folder()):

@@ -71,7 +71,10 @@ def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelT
     if check_method(method) == DEFAULT:
         from irene_jupyter.predictors.additive import predict_tree
 
-        return predict_tree(tree, profile)
+        predicted = predict_tree(tree, profile)
+        if profile.is_simulated:
+            predicted = replace(predicted, root=_simulated(predicted.root))
+        return predicted
     model, intervals = _stored(profile, method)
     (found,) = model.predict([tree])
     joules = iter(reconciled(tree, [each.joules for each in found]))
@@ -95,6 +98,13 @@ def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelT
         return replace(node, energy=energy, children=children, flags=flags)
 
     return replace(tree, root=filled(tree.root))
+
+
+def _simulated(node: Node) -> Node:
+    """The tree with every energy marked: a meter that is no hardware had a part in it."""
+    children = tuple(_simulated(child) for child in node.children)
+    energy = None if node.energy is None else replace(node.energy, source="simulated")
+    return replace(node, energy=energy, children=children)
 
 
 def _model(training: str) -> Any:

@@ -66,6 +66,11 @@ class DeviceProfile:
         """The coefficients alone."""
         return Rules(self.leaves, self.own, self.driver, self.latency, self.scaling)
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulated meter had a part in the numbers."""
+        return self.training.get("simulated") is True
+
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
         return {

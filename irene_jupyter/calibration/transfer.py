@@ -1,0 +1,222 @@
+"""Brings a profile to a new machine: the source's coefficients are the prior, few runs the data.
+
+The joules of a part are R2's: Σ rooflines of its leaves + Σ own terms. In logarithms each
+coefficient is the source's + one free scale for the machine + one for its kind of leaf + its own
+departure; the latter two are pulled to zero (ridge). So a coefficient that no run bears on still
+moves with the machine. Needs numpy and scipy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from irene_jupyter.predictors import features
+from irene_jupyter.predictors.joules import Coefficients
+from irene_jupyter.predictors.rules import Rules
+from irene_jupyter.tree import ModelTree, Node
+
+Array = NDArray[np.float64]
+
+# In logarithms: how far a kind of leaf, one of its coefficients, and an own term usually depart
+# from the machine's scale. A GPU's ratios are not a processor's: a factor of 2 is nothing odd.
+KIND_SPREAD = 1.0
+SPREAD = 0.7
+FLOOR_SPREAD = 2.0  # a launch on a GPU has nothing to do with a call on a processor
+OWN_SPREAD = 1.0
+# Where the search starts: where all is a launch, work has no gradient, so floors begin low, too.
+FLOOR_STARTS = (0.0, -2.0)  # in FLOOR_SPREAD
+MODEL_ERROR = 0.02  # of log joules: what R2 cannot say, however well it is fitted
+ROBUST = 3.0  # errors beyond three times the usual count linearly
+LEAST_OWN = 1e-3  # of the greatest own term of its unit: an own term of zero could never grow
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Joules that were measured for one run of these nodes, and the relative standard error."""
+
+    tree: ModelTree
+    nodes: tuple[Node, ...]
+    joules: float
+    relative_error: float = 0.0
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What a target consists of: calls of leaves by kind and features, and own terms."""
+
+    leaves: dict[str, dict[tuple[tuple[float, ...], float], float]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(float))
+    )
+    own: Array = field(default_factory=lambda: np.zeros(len(features.OWN_COLUMNS)))
+    fixed: float = 0.0  # J on the source's machine, of what no coefficient stands for
+
+
+def transferred(source: Rules, targets: Sequence[Target], *, keep_residual: bool) -> Rules:
+    """The source's rules brought to the machine on which the targets were measured.
+
+    `keep_residual` keeps the boosted residuals of the leaves, which describe a GPU's kernels.
+    """
+    if not keep_residual:
+        source = replace(
+            source, leaves={k: replace(leaf, residual=None) for k, leaf in source.leaves.items()}
+        )
+    problem = _Problem(source, [_summed(source, target) for target in targets], targets)
+    tried = [
+        least_squares(problem.residuals, problem.start(floor), x_scale="jac", max_nfev=200)
+        for floor in FLOOR_STARTS
+    ]
+    return problem.rules(min(tried, key=lambda each: float(each.cost)).x)
+
+
+def joules_of(rules: Rules, target: Target) -> float:
+    """What the rules say of a target."""
+    coefficients = Coefficients(rules.leaves, rules.own)
+    total = 0.0
+    for top in target.nodes:
+        parents: dict[int, Node] = {}
+        for node in top.walk():
+            for child in node.children:
+                parents[id(child)] = node
+            if node.primitive is not None and not node.children:
+                parent = parents.get(id(node)) or _parent(target.tree, node)
+                total += coefficients.of_leaf(target.tree, node, parent).joules
+            else:
+                total += coefficients.of_own(target.tree, node).joules
+    return total
+
+
+def _parent(tree: ModelTree, node: Node) -> Node | None:
+    if node is tree.root:
+        return None
+    return next((each for each in tree.root.walk() if node in each.children), None)
+
+
+def _summed(source: Rules, target: Target) -> _Sum:
+    made = _Sum()
+    for node in target.nodes:
+        _add(made, source, Coefficients(source.leaves, source.own), target.tree, node, None)
+    return made
+
+
+def _add(
+    made: _Sum,
+    source: Rules,
+    coefficients: Coefficients,
+    tree: ModelTree,
+    node: Node,
+    parent: Node | None,
+) -> None:
+    calls = node.features.calls
+    if node.primitive is None or node.children:
+        for child in node.children:
+            _add(made, source, coefficients, tree, child, node)
+        own = coefficients.of_own(tree, node)
+        if own.basis is None:
+            made.own += calls * np.array(features.values(features.OWN_COLUMNS, tree, node))
+        else:
+            made.fixed += own.joules
+        return
+    part = coefficients.of_leaf(tree, node, parent)
+    if part.basis is None:
+        kind = features.kind_of(node)
+        assert kind is not None
+        residual = source.leaves[kind].residual
+        factor = 1.0
+        if residual is not None:
+            beside = features.values(residual.columns, tree, node)
+            factor = math.exp(residual.log_joules(beside))
+        made.leaves[kind][part.row, factor] += calls
+    elif part.as_trained and features.OWN_COLUMNS[0] == "rest_mebibytes":
+        made.own[0] += calls * features.values(("mebibytes",), tree, node)[0]  # pointwise work
+    else:
+        made.fixed += part.joules
+
+
+class _Problem:
+    """Residuals over [machine's scale, kinds' scales, floors and slopes by kind, own terms]."""
+
+    def __init__(self, source: Rules, sums: Sequence[_Sum], targets: Sequence[Target]) -> None:
+        self.source = source
+        self.log_joules = np.log([target.joules for target in targets])
+        self.weights = 1 / np.hypot(MODEL_ERROR, [t.relative_error for t in targets])
+        self.fixed = np.array([each.fixed for each in sums])
+        self.kinds = list(source.leaves)
+        self.rows: list[tuple[Array, Array, Array]] = []  # features, factor, calls[target, row]
+        for kind in self.kinds:
+            keys = sorted({key for each in sums for key in each.leaves.get(kind, ())})
+            x = np.array([row for row, _ in keys]).reshape(
+                len(keys), len(source.leaves[kind].columns)
+            )
+            calls = np.array([[s.leaves[kind].get(key, 0.0) for key in keys] for s in sums])
+            self.rows.append((x, np.array([f for _, f in keys]), calls.reshape(len(sums), -1)))
+        self.own = np.array([each.own for each in sums])
+        self.log_own = np.log(_growable(source))
+        sizes = [1 + len(source.leaves[kind].slopes) for kind in self.kinds]
+        self.places = np.cumsum([1 + len(self.kinds), *sizes])
+        self.count = int(self.places[-1]) + len(self.log_own)
+
+    def start(self, floor: float) -> Array:
+        """Floors departing by so much, and the machine's scale if nothing else differed."""
+        theta = np.zeros(self.count)
+        theta[self.places[:-1]] = floor
+        theta[0] = np.median(self.log_joules - np.log(self.joules(theta)))
+        return theta
+
+    def _leaf(self, at: int, theta: Array) -> tuple[float, Array]:
+        """(floor, slopes) of a kind."""
+        leaf = self.source.leaves[self.kinds[at]]
+        here = theta[self.places[at] : self.places[at + 1]]
+        spread = np.r_[FLOOR_SPREAD, np.full(len(leaf.slopes), SPREAD)]
+        shift = theta[0] + KIND_SPREAD * theta[1 + at] + spread * here
+        found = np.r_[leaf.floor_joules, leaf.slopes] * np.exp(np.clip(shift, -30, 30))
+        return float(found[0]), found[1:]
+
+    def _own(self, theta: Array) -> Array:
+        shift = theta[0] + OWN_SPREAD * theta[self.places[-1] :]
+        return np.asarray(np.exp(self.log_own + np.clip(shift, -30, 30)))
+
+    def joules(self, theta: Array) -> Array:
+        """Of all targets."""
+        total = self.fixed * math.exp(min(theta[0], 30.0)) + self.own @ self._own(theta)
+        for at, (x, factor, calls) in enumerate(self.rows):
+            if len(x):
+                floor, slopes = self._leaf(at, theta)
+                power = self.source.leaves[self.kinds[at]].sharpness
+                work = np.maximum(x @ slopes, 1e-30)
+                high, low = np.maximum(work, floor), np.minimum(work, floor)
+                total = total + calls @ (high * (1 + (low / high) ** power) ** (1 / power) * factor)
+        return np.asarray(np.maximum(total, 1e-30))
+
+    def residuals(self, theta: Array) -> Array:
+        """Of the data, robust, then of the ridge; the machine's scale is free."""
+        errors = (np.log(self.joules(theta)) - self.log_joules) * self.weights
+        errors = errors * np.sqrt(2 / (1 + np.sqrt(1 + (errors / ROBUST) ** 2)))
+        return np.asarray(np.r_[errors, theta[1:]])
+
+    def rules(self, theta: Array) -> Rules:
+        """The fitted coefficients."""
+        leaves = {}
+        for at, kind in enumerate(self.kinds):
+            floor, slopes = self._leaf(at, theta)
+            leaves[kind] = replace(
+                self.source.leaves[kind], floor_joules=floor, slopes=tuple(slopes.tolist())
+            )
+        own = dict(zip(features.OWN_COLUMNS, self._own(theta).tolist(), strict=True))
+        return Rules(leaves, own)
+
+
+def _growable(source: Rules) -> Array:
+    """The source's own terms, with those of zero at a small part of others of their unit."""
+    units = [features.COLUMNS[column].unit for column in features.OWN_COLUMNS]
+    values = [source.own[column] for column in features.OWN_COLUMNS]
+    most = {unit: max(v for v, u in zip(values, units, strict=True) if u == unit) for unit in units}
+    return np.array(
+        [max(v, LEAST_OWN * most[u], 1e-12) for v, u in zip(values, units, strict=True)]
+    )

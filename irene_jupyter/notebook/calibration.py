@@ -1,0 +1,98 @@
+"""`%irene_calibrate`: its arguments, its run in a notebook or terminal, its result on display."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.display import display
+
+from irene_jupyter.errors import IreneError
+from irene_jupyter.notebook.display import has_kernel
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from irene_jupyter.predictors.profile import DeviceProfile
+
+VARIABLE = "_profile"  # the user's name for the last profile
+
+
+def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
+    """The magic, once its line is parsed. Raises `UsageError`; KeyboardInterrupt goes through."""
+    from irene_jupyter.calibration.calibrate import calibrate, plan
+    from irene_jupyter.calibration.suite import Suite
+    from irene_jupyter.calibration.view import text
+    from irene_jupyter.meters.meter import PowerMeter
+
+    meter = _variable(shell, arguments.meter, PowerMeter)
+    suite = _variable(shell, arguments.suite, Suite)
+    simulated = meter.is_simulated if isinstance(meter, PowerMeter) else "simulated" in meter[:9]
+    try:
+        planned = plan(
+            suite,
+            name=arguments.name,
+            rounds=arguments.rounds,
+            output=arguments.output,
+            simulated=simulated,
+        )
+        if arguments.dry_run:
+            print(planned.text())
+            return
+        print(planned.text().partition("\n\n")[2], flush=True)
+        watch, stopped = _watcher(shell)
+        try:
+            profile = calibrate(
+                meter,
+                suite=planned.suite,
+                name=planned.name,
+                rounds=planned.rounds,
+                resume=arguments.resume,
+                output=arguments.output,
+                meter_accuracy=arguments.meter_accuracy,
+                watch=watch,
+            )
+        except KeyboardInterrupt:
+            stopped("interrupted; what was finished is kept: the same line with --resume goes on")
+            raise
+        except IreneError:
+            stopped("stopped")
+            raise
+    except IreneError as error:
+        raise UsageError(f"%irene_calibrate: {error}") from None
+    shell.user_ns[VARIABLE] = profile
+    if has_kernel(shell):
+        display(bundle(profile), raw=True)  # type: ignore[no-untyped-call]
+    else:
+        print(text(profile))
+    print(f"{profile.name} is stored in {planned.output}; the profile is in `{VARIABLE}`")
+
+
+def bundle(profile: DeviceProfile) -> dict[str, Any]:
+    """The scorecard for a notebook."""
+    from irene_jupyter.calibration.view import html, text
+
+    return {"text/html": html(profile), "text/plain": text(profile)}
+
+
+def _variable(shell: InteractiveShell, name: str, kind: type) -> Any:
+    """The user's variable of that name if it is of that kind, else the name."""
+    value = shell.user_ns.get(name)
+    return value if isinstance(value, kind) else name
+
+
+def _watcher(shell: InteractiveShell) -> tuple[Callable[[Any], None], Callable[[str], None]]:
+    """Who watches, and what to call if it stops before its end."""
+    if has_kernel(shell):
+        from irene_jupyter.notebook.progress import CalibrationProgress
+
+        progress = CalibrationProgress()
+        display(progress.widget)  # type: ignore[no-untyped-call]
+        return progress, progress.stopped
+    from irene_jupyter.calibrate_command import Lines
+
+    lines = Lines(sys.stderr)
+    return lines, lines.say
