@@ -2,7 +2,7 @@
 
 Two machines' clocks differ, and a line travels before it is stamped. So the machine under test
 runs a load that goes on and off in a pseudo-random pattern, and the pattern, averaged over the
-meter's window, is shifted over the samples until it fits best (spec emonpi.md, section 3.2).
+meter's window, is shifted over the samples until it fits best.
 """
 
 from __future__ import annotations

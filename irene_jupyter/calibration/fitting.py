@@ -163,25 +163,38 @@ def _intervals(
 ) -> dict[str, Interval]:
     """The source's intervals, what the fit missed of nodes that it had not seen, and the meter.
 
-    Independent, so their squares add up (in logarithms). Few nodes are no distribution: the 90th
-    percentile of a level's errors counts, that of all nodes where it has less than three.
+    Independent, so their squares add up (in logarithms). A level's misses are few and about zero:
+    90 % of the next one lie within Student's t times their root mean square. A level without any
+    has all nodes' misses.
     """
-    sure = NORMAL_90 * max(
-        math.hypot(each.uncertainty.meter, each.uncertainty.clock, each.uncertainty.repeatability)
-        for each in results.measured
-    )
-    every = [abs(math.log(each.joules / each.measured.joules)) for each in checked]
     found = {}
     for group, interval in source.items():
         level = group.partition(":")[0].partition(" ")[0]
-        mine = [error for error, each in zip(every, checked, strict=True) if each.level == level]
-        missed = evaluation.quantile(mine if len(mine) >= 3 else every, 0.9)
+        nodes = [each for each in checked if each.level == level] or checked
+        missed = _likely([math.log(each.joules / each.measured.joules) for each in nodes])
+        sure = NORMAL_90 * _root_mean_square(
+            [
+                math.hypot(uncertainty.meter, uncertainty.clock, uncertainty.repeatability)
+                for uncertainty in (each.measured.uncertainty for each in nodes)
+            ]
+        )
         down, up = (
             max(LEAST_HALF, math.hypot(math.log(side), missed, sure))
             for side in (interval.low, interval.high)
         )
         found[group] = Interval(math.exp(-min(down, 5.0)), math.exp(min(up, 5.0)))
     return found
+
+
+def _likely(errors: Sequence[float]) -> float:
+    """What 90 % of further errors do not exceed, either way, by a few that are about zero."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.95, len(errors))) * _root_mean_square(errors)
+
+
+def _root_mean_square(values: Sequence[float]) -> float:
+    return math.sqrt(math.fsum(value * value for value in values) / len(values))
 
 
 def _left_out(

@@ -2,7 +2,7 @@
 
 A steady loop's energy is its plateau's mean power times its time: samples that reach over an edge
 are left out, so neither the meter's window nor a few milliseconds of clock matter. Anything else
-is summed up by trapezoids between the samples' middles (spec emonpi.md, sections 3.4 and 3.5).
+is summed up by trapezoids between the samples' middles (see docs/calibration.md).
 A counter's samples touch one another: their sum is exact, but for the two at the ends.
 """
 

@@ -1,6 +1,6 @@
 """Gates on what happened to the meter's lines: each a pure function on samples and a threshold.
 
-Thresholds are those of spec emonpi.md, section 3.7, unless said otherwise. Samples are in the
+Thresholds are listed in docs/meters.md, with their reasons. Samples are in the
 load's clock; `run` holds those between a run's start and end.
 """
 

@@ -1,6 +1,6 @@
 """Gates on readings, on the machine, on clocks and rounds: pure functions, each with a threshold.
 
-Thresholds are those of spec emonpi.md, section 3.7, unless said otherwise.
+Thresholds are listed in docs/meters.md, with their reasons.
 """
 
 from __future__ import annotations

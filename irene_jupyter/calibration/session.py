@@ -1,6 +1,6 @@
 """Runs a suite beside an open meter: standby, clock, rounds of runs, gates, a checkpoint.
 
-The order is that of spec emonpi.md, section 3. Whatever ends it, what was finished is in the
+The order is that of docs/calibration.md. Whatever ends it, what was finished is in the
 checkpoint, and a session on the same checkpoint goes on from there.
 """
 

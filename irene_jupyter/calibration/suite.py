@@ -19,7 +19,7 @@ START_SECONDS = 10.0  # models are built
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long each step lasts. The defaults are those of the paper and of spec emonpi.md.
+    """How long each step lasts. The defaults are those of docs/calibration.md.
 
     A run lasts `run_seconds`, or longer where the meter is slow: until `run_samples` samples lie
     between its guards. Before it the machine rests for `settle_seconds`, and until it takes no

@@ -17,7 +17,7 @@ from scipy.stats import t as student
 
 from irene_jupyter.calibration.errors import CalibrationError
 
-# Half-widths, relative (spec emonpi.md, section 3.6; NVIDIA's data sheets for the counters).
+# Half-widths, relative: emonPis before and after calibration, and counters by NVIDIA's data sheets.
 ACCURACY = {"uncalibrated": 0.11, "calibrated": 0.06, "counter": 0.05, "simulated": 0.0}
 LEVEL = 0.95  # of the expanded uncertainty
 

@@ -1,4 +1,4 @@
-"""Joules from samples: the figures of spec emonpi.md, section 3.5, and counters."""
+"""Joules from samples: a step of known size, and counters."""
 
 from __future__ import annotations
 
