@@ -248,8 +248,10 @@ def node_to_dict(node: Node) -> dict[str, Any]:
     }
 
 
-def node_from_dict(data: Any, depth: int = 0) -> Node:
+def node_from_dict(data: Any, depth: int = 0, like: Node | None = None) -> Node:
     """The node that `node_to_dict` wrote. Raises `TreeError` on anything else.
+
+    What `data` leaves out of its features is as in its counterpart `like`: see `_children`.
 
     Checks types, finite numbers, depth, and that children do not exceed their parent.
     """
@@ -260,9 +262,8 @@ def node_from_dict(data: Any, depth: int = 0) -> Node:
     kind = data.get("type")
     if kind not in NODE_TYPES:
         raise TreeError(f"tree: type {kind!r} is none of {', '.join(NODE_TYPES)}")
-    children = _expect(data, "children", list)
     energy = data.get("energy")
-    primitive = data.get("primitive")
+    primitive = data.get("primitive", like.primitive if like else None)
     if primitive is not None and not isinstance(primitive, str):
         raise TreeError("tree: 'primitive' must be a string or null")
     flags = _expect(data, "flags", list)
@@ -272,8 +273,8 @@ def node_from_dict(data: Any, depth: int = 0) -> Node:
         path=_expect(data, "path", str),
         type=kind,
         class_name=_expect(data, "class_name", str),
-        features=_features_from_dict(_expect(data, "features", dict)),
-        children=tuple(node_from_dict(child, depth + 1) for child in children),
+        features=_features_from_dict(_expect(data, "features", dict), like),
+        children=_children(_expect(data, "children", list), depth + 1, like),
         energy=None if energy is None else _energy_from_dict(energy),
         primitive=primitive,
         flags=tuple(flags),
@@ -286,6 +287,25 @@ def node_from_dict(data: Any, depth: int = 0) -> Node:
                 f"parent's {node.energy.joules} J"
             )
     return node
+
+
+def _children(data: list[Any], depth: int, like: Node | None) -> tuple[Node, ...]:
+    """Nodes at `depth`, each with its counterpart: the earlier sibling whose path is its `like`.
+
+    Without one, it is the child at the same place of the parent's own counterpart `like`.
+    """
+    nodes: list[Node] = []
+    earlier: dict[str, Node] = {}
+    for index, child in enumerate(data):
+        other = like.children[index] if like and index < len(like.children) else None
+        if isinstance(child, dict) and "like" in child:
+            path = _expect(child, "like", str)
+            if path not in earlier:
+                raise TreeError(f"tree: 'like' names no earlier sibling: {path!r}")
+            other = earlier[path]
+        nodes.append(node_from_dict(child, depth, other))
+        earlier.setdefault(nodes[-1].path, nodes[-1])
+    return tuple(nodes)
 
 
 def _expect(data: dict[str, Any], key: str, kind: type) -> Any:
@@ -310,7 +330,7 @@ _STRINGS = ("dtype", "device", "operation")
 _SHAPES = ("input_shapes", "output_shapes")
 
 
-def _features_from_dict(data: dict[str, Any]) -> Features:
+def _features_from_dict(data: dict[str, Any], like: Node | None) -> Features:
     values: dict[str, Any] = {}
     for name, value in data.items():
         if name in _COUNTS and _is_count(value):
@@ -331,7 +351,7 @@ def _features_from_dict(data: dict[str, Any]) -> Features:
             raise TreeError(f"features: {name!r} is unknown or its value is not valid")
     if values.get("calls", 1) < 1:
         raise TreeError("features: 'calls' must be at least 1")
-    return Features(**values)
+    return replace(like.features if like else Features(), **values)
 
 
 def _is_count(value: Any) -> bool:

@@ -53,6 +53,7 @@ def has_kernel(shell: InteractiveShell) -> bool:
 
 def report_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, Any]:
     """The MIME bundle that lasts without a kernel: JSON, html and plain text."""
+    from irene_jupyter.report.brief import notebook_json
     from irene_jupyter.report.html import render_html
     from irene_jupyter.report.observer import with_display
     from irene_jupyter.report.report import MIME_TYPE
@@ -63,7 +64,8 @@ def report_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, A
         "text/html": render_html(report, depth=depth),
         "text/plain": render_text(report, depth=depth, max_rows=DISPLAY_ROWS),
     }
-    return {MIME_TYPE: with_display(report, time.perf_counter() - began).to_dict(), **views}
+    shown = with_display(report, time.perf_counter() - began)
+    return {MIME_TYPE: notebook_json(shown), **views}
 
 
 def widget_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, Any]:

@@ -340,11 +340,12 @@ class EnergyReport:
 
         IPython itself narrows the bundle to `include` and `exclude`.
         """
+        from irene_jupyter.report.brief import notebook_json
         from irene_jupyter.report.html import render_html
         from irene_jupyter.report.text import DISPLAY_ROWS, render_text
 
         return {
-            MIME_TYPE: self.to_dict(),
+            MIME_TYPE: notebook_json(self),
             "text/html": render_html(self),
             "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
         }

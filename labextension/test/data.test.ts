@@ -35,6 +35,30 @@ describe("readReport", () => {
     expect(readReport(report(root)).root?.energy).toBeNull();
   });
 
+  it("reads what a node leaves out from the sibling that it is like", () => {
+    const full = { num_parameters: 7, flops: 3, calls: 2, dtype: "float32", input_shapes: [[8, 1]] };
+    type More = Parameters<typeof node>[4];
+    const layer = (index: number, inner: More, more: More) =>
+      node(`${index}`, "Layer", 1, [node(`${index}.query`, "Linear", 1, [], inner)], more);
+    const first = layer(0, { primitive: "Linear", features: full }, { features: { bytes: 5 } });
+    const second = layer(
+      1,
+      { primitive: undefined, features: { latency_seconds: 0.5, flops: 4 } },
+      { like: "0", features: {} },
+    );
+    const other = layer(2, { features: {} }, { features: {} });
+    const read = readReport(report(node("", "Model", 3, [first, second, other]))).root?.children;
+    expect(read?.[1]?.features).toMatchObject({ bytes: 5, latencySeconds: null });
+    expect(read?.[1]?.children[0]).toMatchObject({ path: "1.query", primitive: "Linear" });
+    expect(read?.[1]?.children[0]?.features).toEqual({
+      ...read?.[0]?.children[0]?.features,
+      flops: 4,
+      latencySeconds: 0.5,
+    });
+    expect(read?.[1]?.children[0]?.features.inputShapes).toEqual(["8 × 1"]);
+    expect(read?.[2]?.children[0]).toMatchObject({ primitive: null, features: { flops: 0 } });
+  });
+
   it("knows what each phase takes of each node", () => {
     const root = (bert().root as ReturnType<typeof node>) ?? null;
     const phase = { phase: "decode", model: "Bert", calls: 3, tokens: 6, joules: 4, root };

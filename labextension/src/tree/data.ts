@@ -77,17 +77,67 @@ function readOwn(value: unknown, joules: number): number | null {
   return own !== null && own < joules * ROUNDING ? 0 : own;
 }
 
-function readNode(value: unknown, depth: number): TreeNode {
+const NO_FEATURES: Features = {
+  numParameters: 0,
+  flops: 0,
+  bytes: 0,
+  calls: 1,
+  inputShapes: [],
+  outputShapes: [],
+  dtype: null,
+  device: null,
+  latencySeconds: null,
+  operation: null,
+  resources: [],
+};
+
+/** What `value` leaves out is as in `like`. */
+function readFeatures(value: unknown, like: Features): Features {
+  const features = object(value);
+  const shapes = (key: string, otherwise: string[]): string[] =>
+    key in features ? readShapes(features[key]) : otherwise;
+  return {
+    numParameters: number(features.num_parameters, like.numParameters),
+    flops: number(features.flops, like.flops),
+    bytes: number(features.bytes, like.bytes),
+    calls: number(features.calls, like.calls),
+    inputShapes: shapes("input_shapes", like.inputShapes),
+    outputShapes: shapes("output_shapes", like.outputShapes),
+    dtype: textOrNull(features.dtype) ?? like.dtype,
+    device: textOrNull(features.device) ?? like.device,
+    latencySeconds: numberOrNull(features.latency_seconds) ?? like.latencySeconds,
+    operation: textOrNull(features.operation) ?? like.operation,
+    resources: isObject(features.resources)
+      ? Object.entries(features.resources).map(([key, item]) => [key, number(item)])
+      : like.resources,
+  };
+}
+
+/**
+ * Nodes at `depth`, each with its counterpart: the earlier sibling whose path is its `like`, or
+ * else the child at the same place of the parent's own counterpart.
+ */
+function readChildren(value: unknown, depth: number, like: TreeNode | null): TreeNode[] {
+  const earlier = new Map<string, TreeNode>();
+  return list(value).map((child, index) => {
+    const named = isObject(child) && typeof child.like === "string" ? child.like : null;
+    const other = named === null ? like?.children[index] : earlier.get(named);
+    const node = readNode(child, depth, other ?? null);
+    if (!earlier.has(node.path)) earlier.set(node.path, node);
+    return node;
+  });
+}
+
+function readNode(value: unknown, depth: number, like: TreeNode | null = null): TreeNode {
   if (!isObject(value)) throw new DataError("a node is not an object");
   if (depth > MAX_DEPTH) throw new DataError(`the tree is deeper than ${MAX_DEPTH} levels`);
   const energy = isObject(value.energy) ? value.energy : null;
-  const features = object(value.features);
   const joules = number(energy?.joules);
   return {
     path: text(value.path),
     type: text(value.type),
     className: text(value.class_name),
-    primitive: textOrNull(value.primitive),
+    primitive: textOrNull(value.primitive) ?? like?.primitive ?? null,
     energy: energy && {
       joules,
       low: number(energy.low, joules),
@@ -95,24 +145,9 @@ function readNode(value: unknown, depth: number): TreeNode {
       source: text(energy.source),
     },
     ownJoules: readOwn(value.own_joules, joules),
-    features: {
-      numParameters: number(features.num_parameters),
-      flops: number(features.flops),
-      bytes: number(features.bytes),
-      calls: number(features.calls, 1),
-      inputShapes: readShapes(features.input_shapes),
-      outputShapes: readShapes(features.output_shapes),
-      dtype: textOrNull(features.dtype),
-      device: textOrNull(features.device),
-      latencySeconds: numberOrNull(features.latency_seconds),
-      operation: textOrNull(features.operation),
-      resources: Object.entries(object(features.resources)).map(([key, item]) => [
-        key,
-        number(item),
-      ]),
-    },
+    features: readFeatures(value.features, like?.features ?? NO_FEATURES),
     flags: texts(value.flags),
-    children: list(value.children).map((child) => readNode(child, depth + 1)),
+    children: readChildren(value.children, depth + 1, like),
   };
 }
 

@@ -1,0 +1,103 @@
+"""The report's JSON as a notebook holds it: what alike nodes have in common is written once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from irene_jupyter.report.report import EnergyReport
+
+Json = dict[str, Any]
+
+# Smaller reports are small files already: they are shown in full.
+FULL_UP_TO_NODES = 64
+_DIGITS = 6  # significant, of what no sum is made of
+_EXACT = 2**53  # whole numbers up to here are exact as floats
+
+
+def notebook_json(report: EnergyReport) -> Json:
+    """`report.to_dict()`, in brief where it has more than `FULL_UP_TO_NODES` nodes.
+
+    In brief, features and bounds of intervals have six digits, and a node with the structure of
+    an earlier sibling names it under `like`: features that the node and those below it leave
+    out are those of its counterpart there (`docs/report-format.md`). Joules are exact.
+    """
+    data = report.to_dict()
+    roots = [data["root"], *data["not_run"], *(phase["root"] for phase in data["phases"])]
+    if sum(_count(root) for root in roots if root is not None) <= FULL_UP_TO_NODES:
+        return data
+    return {
+        **data,
+        "root": None if data["root"] is None else brief_tree(data["root"]),
+        "not_run": [brief_tree(root) for root in data["not_run"]],
+        "phases": [{**phase, "root": brief_tree(phase["root"])} for phase in data["phases"]],
+    }
+
+
+def brief_tree(root: Json) -> Json:
+    """The tree that `node_to_dict` wrote, in brief; `root` stays as it is."""
+    rounded = _rounded(root)
+    structures: dict[int, int] = {}
+    _number(rounded, {}, structures)
+    return _brief(rounded, None, structures)
+
+
+def _count(node: Json) -> int:
+    return 1 + sum(_count(child) for child in node["children"])
+
+
+def _rounded(node: Json) -> Json:
+    energy = node["energy"]
+    if energy is not None:  # which must lie in its interval
+        low = min(_short(energy["low"]), energy["joules"])
+        high = max(_short(energy["high"]), energy["joules"])
+        energy = {**energy, "low": low, "high": high}
+    features = {name: _short(value) for name, value in node["features"].items()}
+    children = [_rounded(child) for child in node["children"]]
+    return {**node, "energy": energy, "features": features, "children": children}
+
+
+def _short(value: Any) -> Any:
+    """`value` in fewer characters: whole numbers without a point, others to six digits."""
+    if not isinstance(value, float):
+        return value
+    if value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _number(node: Json, numbers: dict[Any, int], structures: dict[int, int]) -> int:
+    """Number the structures in the tree: `structures` holds that of each node, by its id()."""
+    below = tuple(_number(child, numbers, structures) for child in node["children"])
+    # With the same features, for a node cannot say that it lacks one of its counterpart's.
+    key = (node["type"], node["class_name"], node["primitive"], tuple(node["features"]), below)
+    structures[id(node)] = numbers.setdefault(key, len(numbers))
+    return structures[id(node)]
+
+
+def _brief(node: Json, like: Json | None, structures: dict[int, int]) -> Json:
+    """`node` without what is the same in its counterpart `like`."""
+    brief = dict(node)
+    if like is not None:
+        del brief["primitive"]
+        brief["features"] = {
+            name: value
+            for name, value in node["features"].items()
+            if value != like["features"][name]
+        }
+        pairs = zip(node["children"], like["children"], strict=True)
+        brief["children"] = [_brief(child, other, structures) for child, other in pairs]
+        return brief
+    brief["children"] = []
+    firsts: dict[int, Json] = {}  # by structure
+    paths: set[str] = set()
+    for child in node["children"]:
+        first = firsts.get(structures[id(child)])
+        written = _brief(child, first, structures)
+        if first is not None:
+            written = {"path": child["path"], "like": first["path"], **written}
+        elif child["path"] not in paths:  # else the path would name another one
+            firsts[structures[id(child)]] = child
+        paths.add(child["path"])
+        brief["children"].append(written)
+    return brief

@@ -1,0 +1,160 @@
+"""The report's JSON in a notebook: brief, and the same report when it is read."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from report_builders import EMPTY_REPORT, bert, bert_report, cell_report, energy
+from transformers import BertConfig, BertModel
+
+import irene_jupyter as irene
+from irene_jupyter.errors import ReportError
+from irene_jupyter.report.brief import FULL_UP_TO_NODES, brief_tree, notebook_json
+from irene_jupyter.report.phases import PhaseSummary
+from irene_jupyter.report.report import MIME_TYPE, EnergyReport, load_report
+from irene_jupyter.tree import Features, Node, node_from_dict, node_to_dict
+
+# Few of each, so that siblings are often alike.
+features = st.builds(
+    Features,
+    flops=st.sampled_from((0.0, 1.0, 1 / 3, 1e300)),
+    bytes=st.floats(0, 1e12),
+    calls=st.integers(1, 2),
+    input_shapes=st.sampled_from(((), ((2, 3),), ((), (4,)))),
+    dtype=st.sampled_from((None, "float32")),
+    latency_seconds=st.none() | st.floats(0, 1),
+    resources=st.sampled_from(({}, {"watts": 1 / 3})),
+)
+
+
+@st.composite
+def nodes(draw: Callable[..., Any], depth: int = 0) -> Node:
+    below = draw(st.lists(nodes(depth + 1), max_size=4)) if depth < 3 else []
+    total = math.fsum(child.energy.joules for child in below if child.energy)
+    total += draw(st.floats(0, 1e3))
+    return Node(
+        path=draw(st.sampled_from(("", "a", "b", "c"))),
+        type="module",
+        class_name=draw(st.sampled_from(("Linear", "Tanh"))),
+        features=draw(features),
+        children=tuple(below),
+        energy=energy(total),
+        primitive=draw(st.sampled_from((None, "linear"))),
+    )
+
+
+def assert_same(read: Node, node: Node) -> None:
+    """The same tree, in which what no sum is made of has six digits."""
+    for found, wanted in zip(read.walk(), node.walk(), strict=True):
+        assert replace(found, features=Features(), children=(), energy=None) == replace(
+            wanted, features=Features(), children=(), energy=None
+        )
+        for field in fields(Features):
+            value = getattr(wanted.features, field.name)
+            if isinstance(value, float):
+                value = pytest.approx(value, rel=1e-5)
+            assert getattr(found.features, field.name) == value
+        assert found.own_joules == wanted.own_joules
+        if wanted.energy is None or found.energy is None:
+            assert found.energy is wanted.energy
+            continue
+        assert (found.energy.joules, found.energy.source) == (
+            wanted.energy.joules,
+            wanted.energy.source,
+        )
+        assert found.energy.low == pytest.approx(wanted.energy.low, rel=1e-5)
+        assert found.energy.high == pytest.approx(wanted.energy.high, rel=1e-5)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(node=nodes())
+def test_what_is_brief_reads_as_the_same_tree(node: Node) -> None:
+    brief = json.loads(json.dumps(brief_tree(node_to_dict(node)), allow_nan=False))
+    assert_same(node_from_dict(brief), node)
+
+
+def test_a_layer_like_another_says_only_what_differs(repository: Path) -> None:
+    report = bert_report()
+    data = notebook_json(report)
+    schema = repository / "irene_jupyter" / "report" / "energy.schema.json"
+    Draft202012Validator(json.loads(schema.read_text("utf-8"))).validate(data)
+    first, second = data["root"]["children"][1]["children"][:2]
+    assert "like" not in first
+    assert second["like"] == first["path"] == "encoder.layer.0"
+    attention = second["children"][0]["children"][0]
+    query, key = attention["children"][:2]
+    assert set(query["features"]) == {"latency_seconds"}
+    assert set(key) == {
+        "path", "type", "class_name", "energy", "own_joules", "features", "flags", "children",
+    }  # fmt: skip
+    assert first["children"][0]["children"][0]["children"][1]["like"].endswith(".query")
+    read = EnergyReport.from_dict(data)
+    assert read["encoder.layer.1.attention.self.query"].primitive == "linear"
+    assert read["encoder.layer.1.attention.self.query"].features.flops == 1.2e9
+    assert read.root is not None
+    assert report.root is not None
+    assert_same(read.root, report.root)
+
+
+def test_every_tree_of_a_report_is_brief() -> None:
+    report = cell_report()
+    root = bert(12)
+    phase = PhaseSummary(
+        phase="decode", model="bert", root=root, calls=2, tokens=4, seconds=0.5, is_here=False
+    )
+    report = replace(report, phases=(phase,))
+    data = notebook_json(report)
+    for tree in (data["root"], *data["not_run"], data["phases"][0]["root"]):
+        assert '"like"' in json.dumps(tree)
+    read = EnergyReport.from_dict(data)
+    assert read.phases[0].joules == phase.joules
+    assert_same(read.phases[0].root, root)
+    assert_same(read.not_run[0], report.not_run[0])
+
+
+@pytest.mark.parametrize("report", [bert_report(1), EMPTY_REPORT], ids=["small", "empty"])
+def test_small_reports_are_shown_in_full(report: EnergyReport) -> None:
+    assert sum(1 for _ in report.walk()) <= FULL_UP_TO_NODES
+    assert report._repr_mimebundle_()[MIME_TYPE] == report.to_dict()
+
+
+def test_a_file_is_never_brief(tmp_path: Path) -> None:
+    report = bert_report()
+    assert load_report(report.save(tmp_path / "bert.energy.json")) == report
+
+
+@pytest.mark.parametrize("like", ["encoder.layer.7", "", "encoder.layer.2", 0, None])
+def test_a_node_like_no_earlier_sibling_is_refused(like: Any) -> None:
+    data = notebook_json(bert_report())
+    data["root"]["children"][1]["children"][2]["like"] = like
+    with pytest.raises(ReportError, match="like"):
+        EnergyReport.from_dict(data)
+
+
+def test_bert_base_adds_little_to_a_notebook() -> None:
+    """A report of a run of bert-base, on 8 texts of 128 tokens."""
+    model = BertModel(BertConfig()).eval()
+    with torch.inference_mode(), irene.EnergyMonitor() as monitor:
+        model(torch.randint(0, 30_000, (8, 128)))
+    bundle = monitor.report._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell("%%energy")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    before = len(nbformat.writes(notebook).encode())
+    cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
+    nbformat.validate(notebook)
+    assert sum(1 for _ in monitor.report.walk()) > 200
+    assert len(json.dumps(bundle)) < 100_000
+    # On disk, where every value has a line of its own, indented. The names and joules of so many
+    # nodes alone take 115 kB of that.
+    assert len(nbformat.writes(notebook).encode()) - before < 185_000
