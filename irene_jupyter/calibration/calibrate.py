@@ -131,8 +131,19 @@ def calibrate(
     `meter_accuracy` is the meter's relative half-width, such as 0.06, or "calibrated" or
     "uncalibrated". `device` is torch's ("cpu", "cuda"). `watch` gets the `events`.
 
-    Raises `CalibrationError`, `MeterError`, `OptionError`, `DeviceError`; KeyboardInterrupt goes
-    through. Whatever ends it, finished runs are kept, for `resume`.
+    Energies are in joules, times in seconds. Raises `CalibrationError`, `MeterError`,
+    `OptionError`, `DeviceError`; KeyboardInterrupt goes through. Whatever ends it, finished runs
+    are kept, for `resume`.
+
+    >>> import irene_jupyter as irene
+    >>> profile = irene.calibrate("emonpi:/dev/ttyUSB0", name="mine")  # doctest: +SKIP
+
+    What it would do, without a meter:
+
+    >>> from irene_jupyter.calibration.calibrate import plan
+    >>> quick = plan("quick", name="mine", rounds=5).suite
+    >>> quick.name, len(quick.parts)
+    ('quick', 14)
     """
     opened = open_meter(meter, **(meter_options or {})) if isinstance(meter, str) else meter
     chosen = plan(suite, name=name, rounds=rounds, output=output, simulated=opened.is_simulated)
