@@ -23,7 +23,6 @@ from irene_jupyter.report.words import badge, provenance
 
 AXES = ("batch_size", "seq_len", "new_tokens")
 _SETTING = (*AXES, "device", "dtype")
-_CONTROL = ipywidgets.Layout(width="380px")
 _WIDE = {"description_width": "130px"}
 
 
@@ -123,12 +122,12 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
             "new_tokens": _slider("new tokens", 0, max(most // 2, self.new_tokens), live),
             "device": ipywidgets.Dropdown(
                 options=_device_options(self.device),
-                description="device profile", layout=_CONTROL, style=_WIDE,
+                description="device profile", layout=_control_layout(), style=_WIDE,
             ),
             "dtype": ipywidgets.Dropdown(
                 options=list(dict.fromkeys([*filter(None, [self.dtype, self._what_if.dtype]),
                                             *DTYPES])) if self.dtype else ["none"],
-                description="dtype", layout=_CONTROL, style=_WIDE, disabled=not self.dtype,
+                description="dtype", layout=_control_layout(), style=_WIDE, disabled=not self.dtype,
             ),
         }  # fmt: skip
         if not self._what_if.can_generate:
@@ -257,6 +256,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         return any(node.path == path for node in report.walk())
 
 
+def _control_layout() -> Any:
+    """One for each control: what hides a control must not hide those beside it."""
+    return ipywidgets.Layout(width="380px")
+
+
 def _slider(name: str, least: int, most: int, live: bool) -> Any:
     return ipywidgets.IntSlider(
         min=least,
@@ -264,7 +268,7 @@ def _slider(name: str, least: int, most: int, live: bool) -> Any:
         value=least,
         description=name,
         continuous_update=live,
-        layout=_CONTROL,
+        layout=_control_layout(),
         style=_WIDE,
     )
 

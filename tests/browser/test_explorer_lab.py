@@ -20,7 +20,7 @@ BAD = "explorer.seq_len = 4096"
 
 
 def test_sliders_move_the_tree_and_the_plot(page: Any, lab: tuple[str, Any]) -> None:
-    page.set_default_timeout(120_000)  # torch and transformers are imported in the cell
+    page.set_default_timeout(60_000)  # torch and transformers are imported in the cell
     open_notebook(page, lab, "explore.ipynb", (EXPLORE, READ, BAD))
     run_cell(page, 0)
     page.locator(".irene-tree").wait_for()
@@ -28,16 +28,20 @@ def test_sliders_move_the_tree_and_the_plot(page: Any, lab: tuple[str, Any]) -> 
     now.wait_for()
     assert now.text_content() == "128"
     total = page.locator(".irene-row").first
-    before = total.inner_text()
+    before = total.text_content()
 
-    handle = page.locator(".noUi-handle").first
-    handle.focus()
+    handles = page.locator(".noUi-handle")
+    shown = [handles.nth(place).is_visible() for place in range(handles.count())]
+    assert shown == [True, True, False]  # not that of new tokens: BERT does not generate
+    handle = handles.first
     handle.press("ArrowRight")
     page.wait_for_function(
         """() => document.querySelector('.widget-html svg text[font-weight="bold"]')
           .textContent === "9" """
     )
-    assert total.inner_text() != before
+    page.wait_for_function(
+        "before => document.querySelector('.irene-row').textContent !== before", arg=before
+    )
     assert run_cell(page, 1) == "9 batch_size True"
 
     if picture := os.environ.get("IRENE_SCREENSHOT"):

@@ -195,7 +195,8 @@ def test_a_plain_model_stays_untouched() -> None:
     explorer.batch_size = 5
     explorer.dtype = "bfloat16"
     assert explorer.error == ""
-    assert explorer._controls["new_tokens"].layout.display == "none"
+    shown = [name for name, each in explorer._controls.items() if each.layout.display != "none"]
+    assert shown == ["batch_size", "seq_len", "device", "dtype"]  # it cannot generate
     assert model.training
     assert torch.equal(torch.get_rng_state(), state)
     for name, tensor in model.state_dict().items():

@@ -94,6 +94,7 @@ def test_another_report_keeps_the_selected_path_or_selects_its_root(report: Ener
         device=report.device,
     )
     tree.report = larger
+    assert tree.report is larger  # its JSON is not read back
     assert (tree.selected, tree.node) == ("layer.0", larger["layer.0"])
     other = EnergyReport(root=node("", "Other", 1.0, kind="model"), device=report.device)
     tree.report = other
