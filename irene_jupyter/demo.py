@@ -113,7 +113,9 @@ def strip(notebook: Any) -> None:
         cell.metadata.pop("execution", None)
         kept = []
         for output in cell.get("outputs", ()):
-            output.get("data", {}).pop(WIDGET_MIME, None)
+            data = output.get("data", {})
+            if data.pop(WIDGET_MIME, None) is not None and set(data) <= {"text/plain"}:
+                continue  # a progress bar: its text is Python's repr of the widget
             if output.get("name") == "stderr":
                 output.text = _PROGRESS.sub("", output.text)
             if output.get("name") != "stderr" or output.text:

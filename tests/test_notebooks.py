@@ -232,8 +232,10 @@ def test_stripping_removes_what_needs_a_kernel() -> None:
     cell = nbformat.v4.new_code_cell("tree")
     cell.metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
     data = {demo.WIDGET_MIME: {"model_id": "1"}, "text/html": "<b>tree</b>"}
+    bar = {demo.WIDGET_MIME: {"model_id": "2"}, "text/plain": "VBox(children=())"}
     cell.outputs = [
         nbformat.v4.new_output("display_data", data=data),
+        nbformat.v4.new_output("display_data", data=bar),
         nbformat.v4.new_output("stream", text="words"),
         nbformat.v4.new_output(
             "stream", name="stderr", text="%%energy: replaying 9 of 20 operations\n"
