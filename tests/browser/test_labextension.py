@@ -290,7 +290,7 @@ def test_the_launcher_copies_a_teaching_notebook(
     page.screenshot(path=pictures / "launcher.png")
     cards.first.click()
     name = index[0]["file"]
-    page.wait_for_selector(".jp-NotebookPanel [data-irene] .irene-tree", timeout=60_000)
+    page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output", timeout=60_000)
     copied = nbformat.read(folder / name, as_version=4)
     shipped = nbformat.read(ROOT / "example_notebooks" / name, as_version=4)
     assert [cell.source for cell in copied.cells] == [cell.source for cell in shipped.cells]
