@@ -59,7 +59,7 @@ class LogMeter(PowerMeter):
         if not self.path.is_file():
             raise LogError(
                 f"{self.path} is no file: start the log on the meter's machine (irene-jupyter "
-                "log-meter), in a folder that this machine sees, or copy it here when it is done"
+                "log-meter), in a folder that this machine sees"
             )
 
     def read(self) -> Iterator[Observation]:
