@@ -1,5 +1,7 @@
 // What @jupyter/builder does not know: TypeScript as source, and names that do not depend on the
 // folder that this lies in.
+const { SwcJsMinimizerRspackPlugin } = require("@rspack/core");
+
 module.exports = {
   resolve: { extensionAlias: { ".js": [".ts", ".js"] } },
   module: {
@@ -14,5 +16,13 @@ module.exports = {
       },
     ],
   },
-  optimization: { moduleIds: "natural", chunkIds: "natural" },
+  optimization: {
+    moduleIds: "natural",
+    chunkIds: "natural",
+    // The names of chunks hold provisional hashes of paths while the minifier looks at them, so a
+    // short name must not follow from how often a letter occurs.
+    minimizer: [
+      new SwcJsMinimizerRspackPlugin({ minimizerOptions: { mangle: { disableCharFreq: true } } }),
+    ],
+  },
 };
