@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from irene_jupyter.calibration import line_gates, load_gates, quality
-from irene_jupyter.calibration.alignment import (
-    Clock,
-    find_offset,
-    load_pattern,
-    pattern_seconds,
-)
+from irene_jupyter.calibration.alignment import Clock, pattern_seconds
 from irene_jupyter.calibration.bench import Bench, Workload
 from irene_jupyter.calibration.checkpoint import Checkpoint, Record
-from irene_jupyter.calibration.errors import CalibrationError, IntegrationError
+from irene_jupyter.calibration.errors import (
+    AlignmentError,
+    CalibrationError,
+    IntegrationError,
+    ReversedClampError,
+)
 from irene_jupyter.calibration.events import (
     Note,
     Progress,
@@ -33,6 +33,7 @@ from irene_jupyter.calibration.events import (
 )
 from irene_jupyter.calibration.integration import Integral, plateau
 from irene_jupyter.calibration.parts import Part
+from irene_jupyter.calibration.patterns import measure_offset
 from irene_jupyter.calibration.rejection import Rejection, Standby
 from irene_jupyter.calibration.samples import Samples
 from irene_jupyter.calibration.suite import Suite
@@ -207,41 +208,26 @@ class Session:
         return load_between(before, snapshot())
 
     def _align(self) -> None:
-        """The known load pattern, and the offset of the meter's clock by it."""
-        tape, timing = self._tape, self._timing
-        load = self._bench.load()
-        load()
-        seconds = timing.pattern_seconds or pattern_seconds(tape.period_seconds)
+        """The offset of the meter's clock, by a known load pattern."""
+        tape, tries = self._tape, self._timing.pattern_tries
+        near = tape.clock.before.seconds if tape.clock is not None else 0.0
+        search = SEARCH_SECONDS[self._meter.clock]
         self._tell("clock", "a known load pattern shows the meter's clock")
-        tape.sleep(timing.pause_seconds)
-        start = tape.take()
-        tape.sleep(timing.pause_seconds)
-        edges: list[tuple[float, float]] = []
-        due = tape.now()
-        for is_on in load_pattern(seconds):
-            due += timing.slot_seconds
-            if not edges or edges[-1][1] != float(is_on):
-                edges.append((tape.now(), float(is_on)))
-            if not is_on:
-                tape.sleep(due - tape.now())
-            else:
-                while tape.now() < due:
-                    load()
-        edges.append((tape.now(), 0.0))
-        tape.sleep(timing.pause_seconds)
-        tape.wait_for(tape.now())
-        before = tape.clock
-        near = before.before.seconds if before is not None else 0.0
-        offset = find_offset(
-            tape.samples(start),
-            edges,
-            pad_seconds=timing.pause_seconds,
-            near_seconds=near,
-            search_seconds=SEARCH_SECONDS[self._meter.clock],
-        )
+        for left in reversed(range(tries)):
+            try:
+                offset = measure_offset(
+                    tape, self._bench, self._timing, near_seconds=near, search_seconds=search
+                )
+                break
+            except ReversedClampError:
+                raise
+            except AlignmentError as error:  # what else the machine did may have hidden it
+                if not left:
+                    raise
+                self._watch(Note(f"{error} (try {tries - left} of {tries})"))
         self._checkpoint.add({"record": "clock", **asdict(offset)})
-        if before is not None:
-            self._withdraw(Clock(before.before, offset))
+        if tape.clock is not None:
+            self._withdraw(Clock(tape.clock.before, offset))
         tape.clock = Clock(offset)
         self._stretch = []
 

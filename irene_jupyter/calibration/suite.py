@@ -28,6 +28,7 @@ class Timing:
 
     standby_seconds: float = 60.0
     standby_tries: int = 3
+    pattern_tries: int = 3
     pattern_seconds: int | None = None  # slots of it; None: as the meter's period asks for
     slot_seconds: float = SLOT_SECONDS
     pause_seconds: float = PAD_SECONDS  # before and after the pattern

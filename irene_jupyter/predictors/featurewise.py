@@ -23,7 +23,8 @@ from irene_jupyter.tree import Energy, ModelTree, Node, Source
 ESTIMATED_FACTOR = 3.0
 # Outside the trained ranges an interval is this much wider, in logarithms …
 EXTRAPOLATED_FACTOR = 3.0
-# … and at least ×/÷ this.
+# … but by no more than ×/÷ this, and at least ×/÷ that.
+EXTRAPOLATED_MOST = 2.0
 EXTRAPOLATED_LEAST = 1.5
 # A module is "estimated" or "extrapolated" when more than this share of its joules is.
 NOTABLE_SHARE = 0.2
@@ -241,7 +242,7 @@ def interval_of(profile: DeviceProfile, known: Known, node: Node, *, known_size:
 
 def widened(interval: Interval) -> Interval:
     """The interval of what lies outside the trained ranges."""
-    return interval.widened(EXTRAPOLATED_FACTOR, EXTRAPOLATED_LEAST)
+    return interval.widened(EXTRAPOLATED_FACTOR, EXTRAPOLATED_LEAST, EXTRAPOLATED_MOST)
 
 
 def _joined(*reasons: str) -> str:

@@ -107,10 +107,14 @@ class Interval:
     low: float
     high: float
 
-    def widened(self, factor: float, least: float) -> Interval:
-        """`factor` times as wide (in logarithms), and at least ×/÷ `least` on either side."""
+    def widened(self, factor: float, least: float, most: float = math.inf) -> Interval:
+        """`factor` times as wide (in logarithms) on either side, within bounds.
+
+        By no more than ×/÷ `most`, for what is wide already knows little; to at least ×/÷ `least`.
+        """
+        sides = (abs(math.log(self.low)), abs(math.log(self.high)))
         down, up = (
-            max(abs(math.log(side)) * factor, math.log(least)) for side in (self.low, self.high)
+            max(min(side * factor, side + math.log(most)), math.log(least)) for side in sides
         )
         return Interval(math.exp(-down), math.exp(up))
 

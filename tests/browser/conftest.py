@@ -33,8 +33,9 @@ SERVED = {
 START_SECONDS = 60.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """For one file: until playwright ends, an event loop runs here that others would trip over."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip(f"no browser: install one of {', '.join(PROGRAMS)}")

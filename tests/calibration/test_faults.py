@@ -18,7 +18,7 @@ import pytest
 from known_machine import FEW, LIMITS, Machine, known_meter, known_suite
 
 from irene_jupyter.calibration.checkpoint import CheckpointError
-from irene_jupyter.calibration.errors import CalibrationError
+from irene_jupyter.calibration.errors import AlignmentError, CalibrationError
 from irene_jupyter.calibration.events import Event, Note, Progress, RunFinished, RunRejected
 from irene_jupyter.calibration.parts import Part
 from irene_jupyter.meters.errors import PortBusyError
@@ -84,6 +84,22 @@ def test_a_clock_that_is_late_and_drifts(machine: Machine) -> None:
     assert last > first + 0.05
     assert any("clock moved" in note.message for note in machine.of(Note))
     machine.check()
+
+
+def test_a_load_pattern_that_is_hidden_is_run_again(machine: Machine) -> None:
+    """Once it is told and tried anew; as often as it may be tried, it is an error."""
+    machine.bench.patterns_hidden = 1
+    machine.calibrate()
+    notes = [note.message for note in machine.of(Note) if "load pattern" in note.message]
+    assert "try 1 of" in notes[0]
+    machine.check()
+    machine.journal.unlink(missing_ok=True)
+    machine.bench.patterns_hidden = 2
+    suite = known_suite(machine.bench, FEW)
+    suite = replace(suite, timing=replace(suite.timing, pattern_tries=2))
+    with pytest.raises(AlignmentError, match="load pattern is"):
+        machine.calibrate(suite=suite)
+    assert machine.runs() == []
 
 
 def test_a_busy_machine_has_no_standby(machine: Machine) -> None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from irene_jupyter.predictors.additive import predict_tree
 from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.featurewise import widened
 from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.rules import Interval
 from irene_jupyter.tree import Energy, Features, ModelTree, Node
 
 Leaf = Callable[..., Node]
@@ -223,6 +225,20 @@ def test_extrapolation_is_flagged_and_widened(
         assert energy(node).high / energy(node).joules > (
             energy(before).high / energy(before).joules
         )
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [
+        (1.01, 1.5),  # at least ×/÷ 1.5
+        (1.2, 1.2**3),  # three times as wide in logarithms
+        (3.2, 6.4),  # what is wide already grows by no more than ×/÷ 2
+    ],
+)
+def test_an_extrapolated_interval_is_wider_within_bounds(side: float, expected: float) -> None:
+    found = widened(Interval(1 / side, side))
+    assert found.high == pytest.approx(expected)
+    assert found.low == pytest.approx(1 / expected)
 
 
 @pytest.mark.parametrize("primitive", ["Linear", "MatMul", "LayerNorm", "GELU", "Conv2d"])
