@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import irene_jupyter
 from irene_jupyter import calibrate_command, crossvalidate_command
-from irene_jupyter.errors import CaptureError, IreneError
+from irene_jupyter.errors import CaptureError, IreneError, OptionError
 from irene_jupyter.predictors.paper import METHODS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if result.after is None else result.after()
     except IreneError as error:
         print(f"irene-jupyter: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, OptionError) else 1
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _silence_stdout()
         return 1

@@ -203,6 +203,24 @@ def test_predict_a_damaged_configuration(
     assert "config" in err
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("calibrate", "--rounds", "0", "--dry-run"), "rounds must be"),
+        (("calibrate", "--meter-accuracy", "6"), "meter_accuracy must be a share"),
+        (("calibrate", "--name", "gtx1080ti", "--dry-run"), "give another one"),
+        (("predict", "bert", "--seq-len", "513"), "512"),
+    ],
+)
+def test_a_value_that_an_option_cannot_have_is_usage(
+    command: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(command) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+
+
 def test_an_unknown_device_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["predict", "bert", "--device", "toaster"]) == 1
     out, err = capsys.readouterr()

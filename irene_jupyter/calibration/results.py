@@ -18,6 +18,7 @@ from irene_jupyter.calibration.uncertainty import (
     clock_joules,
     uncertainty_of,
 )
+from irene_jupyter.errors import OptionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def results_of(
 def accuracy_of(meter_accuracy: float | str | None, *, truth: str, simulated: bool) -> float:
     """The meter's relative half-width: as given, or what is usual for its kind.
 
-    Raises `CalibrationError` for what is no share from 0 to 1.
+    Raises `OptionError` for what is no share from 0 to 1.
     """
     if meter_accuracy is None:
         kind = "simulated" if simulated else "uncalibrated" if truth == "truth" else "counter"
@@ -114,7 +115,7 @@ def accuracy_of(meter_accuracy: float | str | None, *, truth: str, simulated: bo
     except ValueError:
         value = math.nan
     if not 0 <= value < 1:
-        raise CalibrationError(
+        raise OptionError(
             f"meter_accuracy must be a share from 0 to 1 such as 0.06, or one of "
             f"{', '.join(ACCURACY)}; not {meter_accuracy!r}"
         )
