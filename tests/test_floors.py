@@ -17,10 +17,10 @@ FLOORS = (
     {"apportion"},
     {"cell"},
     {"assembly"},
-    {"measurement", "calibration", "doctor"},
+    {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},
-    {"calibrate_command", "crossvalidate_command"},
-    {"notebook", "cli", "demo"},
+    {"commands"},
+    {"notebook", "cli"},
 )
 DOORS = {
     "IPython": {"notebook"},

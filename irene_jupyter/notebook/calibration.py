@@ -92,7 +92,7 @@ def _watcher(shell: InteractiveShell) -> tuple[Callable[[Any], None], Callable[[
         progress = CalibrationProgress()
         display(progress.widget)  # type: ignore[no-untyped-call]
         return progress, progress.stopped
-    from irene_jupyter.calibrate_command import Lines
+    from irene_jupyter.calibration.lines import Lines
 
     lines = Lines(sys.stderr)
     return lines, lines.say

@@ -62,9 +62,9 @@ def test_the_tours_commands_run(start: Callable[[], Kernel], home: Path) -> None
 
 def test_commands_on_all_pages_exist(repository: Path) -> None:
     """Every `irene-jupyter COMMAND` of a page is one, with these options."""
-    from irene_jupyter.cli import _parser
+    from irene_jupyter import cli
 
-    parser = _parser()
+    parser = cli.parser()
     pages = [repository / "README.md", *DOCS.rglob("*.md")]
     unknown = []
     found = 0

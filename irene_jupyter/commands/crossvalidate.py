@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from irene_jupyter.commands.arguments import Commands, add_json
+from irene_jupyter.commands.result import Result, say
 from irene_jupyter.errors import IreneError
 
 PROTOCOLS = ("model", "size", "family")
@@ -16,10 +17,12 @@ FEATURES = ("all", "no-resource", "no-model")
 WIDTH = 100
 
 
-def add_arguments(command: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
-    """All but `--json`, which every command has; returns the check of the parsed arguments."""
+def add(commands: Commands) -> None:
     from irene_jupyter.predictors.methods import ABLATED, METHODS
 
+    command = commands.add_parser(
+        "crossvalidate", help="how well a method predicts models that it has not seen"
+    )
     command.add_argument("data", type=Path, metavar="DATA", help="measured trees, .jsonl[.gz]")
     command.add_argument(
         "--method", required=True, choices=METHODS, metavar="METHOD", help=", ".join(METHODS)
@@ -47,11 +50,11 @@ def add_arguments(command: argparse.ArgumentParser) -> Callable[[argparse.Namesp
                 f"one of the methods {', '.join(sorted(ABLATED))}"
             )
 
-    return check
+    command.set_defaults(command=run, check=check)
+    add_json(command)
 
 
-def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any], Path | None]:
-    """The table, the JSON document, and where the plot was saved."""
+def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.predictors.crossvalidation import crossvalidate
     from irene_jupyter.predictors.dataset import load_trees
 
@@ -73,8 +76,8 @@ def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any], Path | None
         from irene_jupyter.predictors.plots import draw
         from irene_jupyter.report.files import write_atomic
 
-        plot = write_atomic(plot, draw(found, plot.suffix[1:].lower()), IreneError)
-    return table(document, len(trees)), document, plot
+        say(f"saved {write_atomic(plot, draw(found, plot.suffix[1:].lower()), IreneError)}")
+    return Result(table(document, len(trees)), document=document)
 
 
 def table(document: dict[str, Any], trees: int) -> str:

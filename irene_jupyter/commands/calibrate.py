@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
 
-if TYPE_CHECKING:
-    from irene_jupyter.calibration.events import Event
+from irene_jupyter.commands.arguments import Commands, add_json
+from irene_jupyter.commands.result import Result
 
-BAR = 24  # characters
 ROUNDS = 5
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """All but `--json`, which every command has."""
+def add(commands: Commands) -> None:
+    command = commands.add_parser(
+        "calibrate", help="measure this machine with a power meter: its own device profile"
+    )
+    command.set_defaults(command=run)
     command.add_argument(
         "--meter",
         default="simulated",
@@ -46,11 +46,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--device", metavar="NAME", help="torch's: cpu, cuda (default: cuda if there is one)"
     )
+    add_json(command)
 
 
-def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
-    """The text and the JSON document."""
+def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.calibration.calibrate import calibrate, plan
+    from irene_jupyter.calibration.lines import Lines
     from irene_jupyter.calibration.view import text
 
     simulated = arguments.meter.startswith("simulated")
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         simulated=simulated,
     )
     if arguments.dry_run:
-        return planned.text(), {
+        document = {
             "suite": planned.suite.name,
             "name": planned.name,
             "rounds": planned.rounds,
@@ -71,6 +72,7 @@ def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
             "checkpoint": str(planned.checkpoint),
             "nodes": [part.key for part in planned.suite.parts],
         }
+        return Result(planned.text(), document=document)
     with Lines(sys.stderr) as lines:
         lines.say(planned.text().partition("\n\n")[2])
         profile = calibrate(
@@ -84,57 +86,4 @@ def run(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
             device=arguments.device,
             watch=lines,
         )
-    return f"{text(profile)}\n\nstored {planned.output}", profile.to_dict()
-
-
-class Lines:
-    """A watcher of a calibration: one line that is written anew, in a terminal; lines elsewhere."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._anew = stream.isatty()
-        self._open = False
-        self._last = ""
-
-    def __enter__(self) -> Lines:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def __call__(self, event: Event) -> None:
-        from irene_jupyter.calibration.events import Note, Progress, RunRejected
-
-        if isinstance(event, Progress):
-            self._progress(event)
-        elif isinstance(event, Note):
-            self.say(event.message)
-        elif isinstance(event, RunRejected):
-            end = "given up" if event.gives_up else "repeated"
-            self.say(f"{event.part}, round {event.round + 1}, is {end}: {event.reasons[0]}")
-
-    def say(self, message: str) -> None:
-        """A line that stays."""
-        self._end()
-        print(message, file=self._stream, flush=True)
-
-    def _progress(self, event: Any) -> None:
-        from irene_jupyter.calibration.suite import in_words
-
-        done = round(BAR * event.share)
-        line = (
-            f"[{'#' * done}{'.' * (BAR - done)}] {event.share:4.0%}, {in_words(event.seconds_left)}"
-            f" left: {event.message}"
-        )
-        if self._anew:
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r{line[:width]:<{width}}", end="", file=self._stream, flush=True)
-            self._open = True
-        elif line.partition("]")[0] != self._last:  # in a log, a line for each step of the bar
-            self._last = line.partition("]")[0]
-            print(line, file=self._stream, flush=True)
-
-    def _end(self) -> None:
-        if self._open:
-            print(file=self._stream, flush=True)
-            self._open = False
+    return Result(f"{text(profile)}\n\nstored {planned.output}", document=profile.to_dict())

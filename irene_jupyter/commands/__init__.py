@@ -1,0 +1,1 @@
+"""The commands of `irene-jupyter`, a file each: `add` its arguments, `run` it."""

@@ -1,0 +1,43 @@
+"""`irene-jupyter devices`: the profiles that are known here."""
+
+from __future__ import annotations
+
+import argparse
+
+from irene_jupyter.commands.arguments import Commands, add_json
+from irene_jupyter.commands.result import Result
+
+
+def add(commands: Commands) -> None:
+    devices = commands.add_parser("devices", help="the device profiles that are known here")
+    devices.set_defaults(command=run)
+    add_json(devices)
+
+
+def run(arguments: argparse.Namespace) -> Result:
+    from irene_jupyter.predictors.device import devices, load_device
+
+    known = devices()
+    automatic = load_device("auto").name
+    rows = [("NAME", "KIND", "LABEL", "FROM")]
+    rows += [(each.name, each.kind, each.label, each.origin) for each in known]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    ]
+    document = {
+        "devices": [
+            {
+                "name": each.name,
+                "label": each.label,
+                "kind": each.kind,
+                "origin": each.origin,
+                "path": str(each.path),
+            }
+            for each in known
+        ],
+        "auto": automatic,
+    }
+    lines += ["", f"--device auto means {automatic} here"]
+    return Result("\n".join(lines), document=document)

@@ -1,0 +1,42 @@
+"""`irene-jupyter log-meter`: a power meter's lines into a file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from irene_jupyter.commands.arguments import Commands, positive, seconds
+from irene_jupyter.commands.result import Result, say
+
+
+def add(commands: Commands) -> None:
+    log = commands.add_parser("log-meter", help="write a power meter's lines into a CSV file")
+    log.set_defaults(command=run)
+    log.add_argument(
+        "--url", required=True, help="a device such as /dev/ttyAMA0, or socket://host:port"
+    )
+    log.add_argument("--output", type=Path, required=True, metavar="FILE.csv", help="a new file")
+    log.add_argument(
+        "--format",
+        choices=("auto", "stock", "irene", "keyvalue"),
+        default="auto",
+        help="what the meter writes; auto: the first reading tells",
+    )
+    log.add_argument(
+        "--baud", type=positive, metavar="N", help="default: the format's; 38400 for auto"
+    )
+    log.add_argument("--seconds", type=seconds, metavar="N", help="default: until Ctrl-C")
+
+
+def run(arguments: argparse.Namespace) -> Result:
+    from irene_jupyter.meters.log_meter import log_meter
+
+    text = log_meter(
+        arguments.url,
+        arguments.output,
+        format=arguments.format,
+        baud=arguments.baud,
+        seconds=arguments.seconds,
+        say=say,
+    )
+    return Result(text)
