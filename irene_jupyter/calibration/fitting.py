@@ -8,38 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.parts import identity
+from irene_jupyter.calibration.own_fit import is_better, own_fit
 from irene_jupyter.calibration.results import Measured, Results
-from irene_jupyter.calibration.transfer import Target, joules_of, transferred
+from irene_jupyter.calibration.scorecard import Checked, left_out, scorecard_dict
+from irene_jupyter.calibration.transfer import Target, transferred
+from irene_jupyter.calibration.uncertainty import NORMAL_90
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import evaluation, features
+from irene_jupyter.predictors import features
 from irene_jupyter.predictors.device import fingerprint
 from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval, Rules
-from irene_jupyter.predictors.training import LEAST_TREES, train_device
-from irene_jupyter.tree import Energy, ModelTree, Node, NodeType
+from irene_jupyter.predictors.rules import Interval
 
-NORMAL_90 = 1.645  # standard deviations on either side that hold 90 %
 LEAST_HALF = math.log1p(0.02)  # no interval of a transferred profile is tighter
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A measured part and what a fit without it (its node, or its model) says."""
-
-    measured: Measured
-    level: NodeType
-    class_name: str
-    joules: float
-
-    @property
-    def percent_error(self) -> float:
-        """100·|predicted − measured| / measured."""
-        return 100 * abs(self.joules / self.measured.joules - 1)
 
 
 def fitted(
@@ -57,16 +41,22 @@ def fitted(
     # A GPU's boosted residuals are about its tiles: they say nothing of a processor.
     keep = bench.device.startswith("cuda")
     by_node = complete is False
-    checked = _left_out(source.rules, results.measured, targets, keep=keep, by_node=by_node)
+    checked = left_out(source.rules, results.measured, targets, keep=keep, by_node=by_node)
     protocol = "node" if by_node else "model"
     profile = _transferred(source, targets, results, checked, keep=keep)
     method = f"transfer from {source.name}: its coefficients are the prior (R2)"
     if complete:
-        own = _own_fit(results, bench, source.rules, name)
-        if own is not None and _is_better(own, checked):
-            profile, method = own, "a fit of its own (R2)"
+        try:
+            own = own_fit(results, targets, source.rules, name)
+        except DataError as error:
+            method += f"; no fit of its own: {error}"
+        else:
+            if is_better(own, checked):
+                profile, method = own, "a fit of its own (R2)"
+            else:
+                method += "; a fit of its own errs more on models that it has not seen"
     scorecard = {
-        **_scorecard(results, checked, protocol),
+        **scorecard_dict(results, checked, protocol),
         **({"own_fit": profile.scorecard} if profile.scorecard else {}),
     }
     return replace(
@@ -195,150 +185,3 @@ def _likely(errors: Sequence[float]) -> float:
 
 def _root_mean_square(values: Sequence[float]) -> float:
     return math.sqrt(math.fsum(value * value for value in values) / len(values))
-
-
-def _left_out(
-    source: Rules,
-    measured: Sequence[Measured],
-    targets: Sequence[Target],
-    *,
-    keep: bool,
-    by_node: bool,
-) -> list[Checked]:
-    """Each part by a fit without it: without its model, or by node without itself alone."""
-    found = []
-    models: dict[str, Rules] = {}
-    for at, (each, target) in enumerate(zip(measured, targets, strict=True)):
-        if by_node:
-            rest = [t for other, t in enumerate(targets) if other != at]
-            rules = transferred(source, rest, keep_residual=keep)
-        else:
-            model = each.part.architecture
-            if model not in models:
-                rest = [
-                    t
-                    for m, t in zip(measured, targets, strict=True)
-                    if m.part.architecture != model
-                ]
-                models[model] = transferred(source, rest or targets, keep_residual=keep)
-            rules = models[model]
-        first = target.nodes[0]
-        found.append(Checked(each, first.type, first.class_name, joules_of(rules, target)))
-    return found
-
-
-# --- a fit of its own -----------------------------------------------------------------------------
-
-
-def _own_fit(results: Results, bench: Bench, source: Rules, name: str) -> DeviceProfile | None:
-    """`train_device` on the trees of which every node was measured; None where too few are."""
-    trees = complete_trees(results, bench, source)
-    if len(trees) < LEAST_TREES:
-        return None
-    try:
-        return _widened(train_device(trees, name=name), results)
-    except DataError:
-        return None
-
-
-def complete_trees(results: Results, bench: Bench, source: Rules) -> list[ModelTree]:
-    """Trees with joules at every node; leaves without a regressor are part of their module."""
-    by_tree: dict[int, tuple[ModelTree, dict[Any, float]]] = {}
-    for each in results.measured:
-        target = _target(bench, each)
-        _, known = by_tree.setdefault(id(target.tree), (target.tree, {}))
-        shares = [joules_of(source, replace(target, nodes=(node,))) for node in target.nodes]
-        total = math.fsum(shares)
-        for node, share in zip(target.nodes, shares, strict=True):
-            part = share / total if len(shares) > 1 else 1.0
-            known[identity(node)] = each.joules * part
-    found = []
-    for tree, known in by_tree.values():
-        root = _filled(tree.root, known)
-        if root is not None:
-            found.append(replace(tree, root=root))
-    return found
-
-
-def _filled(node: Node, known: Mapping[Any, float]) -> Node | None:
-    joules = known.get(identity(node))
-    if joules is None:
-        return None
-    children = []
-    for child in node.children:
-        if not child.children and features.kind_of(child) is None:
-            continue
-        filled = _filled(child, known)
-        if filled is None:
-            return None
-        children.append(filled)
-    energy = Energy(joules, joules, joules, "measured")
-    return replace(node, energy=energy, children=tuple(children))
-
-
-def _widened(profile: DeviceProfile, results: Results) -> DeviceProfile:
-    sure = NORMAL_90 * max(
-        math.hypot(each.uncertainty.meter, each.uncertainty.clock) for each in results.measured
-    )
-    intervals = {
-        known: {
-            group: Interval(
-                math.exp(-math.hypot(math.log(interval.low), sure)),
-                math.exp(math.hypot(math.log(interval.high), sure)),
-            )
-            for group, interval in groups.items()
-        }
-        for known, groups in profile.intervals.items()
-    }
-    return replace(profile, intervals=intervals)
-
-
-def _is_better(own: DeviceProfile, checked: Sequence[Checked]) -> bool:
-    """Whether the fit of its own errs less on models that it has not seen."""
-    errors = own.scorecard.get("error_percent", {}).get("LOMO", {})
-    mine = [errors[level] for level in ("module", "model") if level in errors]
-    transfer = error_percent(checked)
-    theirs = [transfer[level] for level in ("module", "model") if level in transfer]
-    return bool(mine) and bool(theirs) and sum(mine) / len(mine) < sum(theirs) / len(theirs)
-
-
-# --- the scorecard --------------------------------------------------------------------------------
-
-
-def error_percent(checked: Sequence[Checked]) -> dict[str, float]:
-    """The mean error of each level."""
-    found: dict[str, float] = {}
-    for level in evaluation.LEVELS:
-        errors = [each.percent_error for each in checked if each.level == level]
-        if errors:
-            found[level] = math.fsum(errors) / len(errors)
-    return found
-
-
-def _scorecard(results: Results, checked: Sequence[Checked], protocol: str) -> dict[str, Any]:
-    return {
-        "error_percent": {f"leave one {protocol} out": error_percent(checked)},
-        "meaning": "each node is predicted by a fit that has not seen it; joules are of one run, "
-        "mean of the rounds; ± is the expanded uncertainty (95 %) of the measurement",
-        "nodes": [
-            {
-                "node": each.measured.part.key,
-                "level": each.level,
-                "class_name": each.class_name,
-                "measured_joules": each.measured.joules,
-                "plus_minus_percent": 100 * each.measured.uncertainty.expanded,
-                "repeatability_percent": 100 * each.measured.uncertainty.repeatability,
-                "meter_percent": 100 * each.measured.uncertainty.meter,
-                "clock_percent": 100 * each.measured.uncertainty.clock,
-                "predicted_joules": each.joules,
-                "error_percent": each.percent_error,
-                "rounds": each.measured.uncertainty.rounds,
-                "seconds": each.measured.seconds,
-                "variation_percent": 100 * each.measured.variation,
-                "unstable": each.measured.unstable,
-                "rejected_runs": len(each.measured.rejected),
-            }
-            for each in checked
-        ],
-        "failed": [{"node": part.key, "reason": reason} for part, reason in results.failed],
-    }

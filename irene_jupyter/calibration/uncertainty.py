@@ -20,6 +20,7 @@ from irene_jupyter.calibration.errors import CalibrationError
 # Half-widths, relative: emonPis before and after calibration, and counters by NVIDIA's data sheets.
 ACCURACY = {"uncalibrated": 0.11, "calibrated": 0.06, "counter": 0.05, "simulated": 0.0}
 LEVEL = 0.95  # of the expanded uncertainty
+NORMAL_90 = 1.645  # standard deviations on either side that hold 90 %
 
 
 @dataclass(frozen=True, slots=True)
