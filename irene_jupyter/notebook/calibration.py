@@ -90,7 +90,7 @@ def _watcher(shell: InteractiveShell) -> tuple[Callable[[Any], None], Callable[[
         from irene_jupyter.notebook.progress import CalibrationProgress
 
         progress = CalibrationProgress()
-        display(progress.widget)  # type: ignore[no-untyped-call]
+        progress.show()
         return progress, progress.stopped
     from irene_jupyter.calibration.lines import Lines
 

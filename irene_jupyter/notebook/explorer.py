@@ -110,6 +110,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         """The tree in it."""
         return self._tree
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """One display: the live explorer, and the report of now for where it cannot live."""
+        live = super()._repr_mimebundle_(**kwargs) or {}
+        return {**live, **(self.report._repr_mimebundle_() if self.report else {})}
+
     # --- controls ---------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -314,8 +319,8 @@ def _summary(report: EnergyReport, cost: CostSummary | None) -> str:
         for phase in report.phases
     ]
     cells = "".join(
-        f'<tr><td style="padding-right:1.5em">{escape(printable(name, 60))}</td>'
-        f'<td style="text-align:right">{escape(printable(value, 60))}</td></tr>'
+        f'<tr><td style="padding:0 1.5em 0 0">{escape(printable(name, 60))}</td>'
+        f'<td style="padding:0;text-align:right">{escape(printable(value, 60))}</td></tr>'
         for name, value in rows
     )
     return (
@@ -323,5 +328,6 @@ def _summary(report: EnergyReport, cost: CostSummary | None) -> str:
         f"{escape(format_joules(energy.joules))}</span> {escape(format_interval(energy))} "
         '<span style="border:1px solid;border-radius:.6em;padding:0 .5em;font-size:.85em">'
         f"{escape(badge(report))}</span>"
-        f"<div>{escape(printable(provenance(report), 200))}</div><table>{cells}</table></div>"
+        f"<div>{escape(printable(provenance(report), 200))}</div>"
+        f'<table style="border-spacing:0">{cells}</table></div>'
     )

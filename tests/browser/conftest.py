@@ -166,6 +166,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={work}"),
         *("--LabApp.expose_app_in_browser=True", "--IdentityProvider.token="),
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         *("--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
     ]
     log = base / "log.txt"

@@ -9,6 +9,13 @@ from typing import Any
 import nbformat
 
 REPORT_MIME = "application/vnd.irene.energy+json"
+SHOW_TREE = """\
+import json
+from pathlib import Path
+from irene_jupyter import EnergyTree
+tree = EnergyTree(json.loads(Path("report.json").read_text()))
+tree"""
+ERRORS = ("Error displaying widget", "Loading widget", "model not found")
 RUN_CELL = """(index) => {
   const { commands, shell } = window.jupyterapp;
   shell.currentWidget.content.activeCellIndex = index;
@@ -32,12 +39,17 @@ READY = """async () => {
 
 def open_notebook(page: Any, lab: tuple[str, Path], name: str, sources: Sequence[str]) -> None:
     """A new notebook of code cells, open in JupyterLab with a kernel that answers."""
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    # Without a kernel's name JupyterLab asks for one.
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), lab[1] / name)
+    write_notebook(lab[1] / name, sources)
     open_path(page, lab, name)
     wait_for_kernel(page)
+
+
+def write_notebook(path: Path, sources: Sequence[str]) -> None:
+    """A notebook of code cells, none of which was run."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    # Without a kernel's name Jupyter asks for one.
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
 
 
 def open_path(page: Any, lab: tuple[str, Path], name: str) -> None:
@@ -82,3 +94,14 @@ def run_cell(page: Any, index: int) -> str:
     page.wait_for_function(HAS_RUN, arg=[index, before])
     output = page.locator(".jp-CodeCell").nth(index).locator(".jp-OutputArea-output")
     return str(output.first.text_content()).strip() if output.count() else ""
+
+
+def assert_one_tree(page: Any, kind: str) -> None:
+    """One tree, `live` or `static`, in full, and no word of a widget that is missing."""
+    shown = page.locator(f'[data-irene="{kind}"] .irene-tree')
+    shown.wait_for(timeout=60_000)
+    assert page.locator(".irene-tree").count() == 1
+    assert shown.locator(".irene-label").first.text_content() == "BertModel"
+    assert "10.0 J" in shown.inner_text()
+    text = page.locator(".jp-OutputArea").first.inner_text()
+    assert not [error for error in ERRORS if error in text]

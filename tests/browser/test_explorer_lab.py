@@ -55,3 +55,12 @@ def test_sliders_move_the_tree_and_the_plot(page: Any, lab: tuple[str, Any]) -> 
     if picture:
         alert.scroll_into_view_if_needed()
         page.screenshot(path=picture.replace(".png", "-error.png"))
+
+    # The kernel goes: its widgets are gone, and the tree as it was first shown is there.
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.locator('[data-irene="static"] .irene-tree').wait_for()
+    assert page.locator(".irene-tree").count() == 1
+    assert page.locator(".noUi-handle").count() == 0
+    assert "Error displaying widget" not in page.locator(".jp-OutputArea").first.inner_text()
+    if picture:
+        page.screenshot(path=picture.replace(".png", "-gone.png"))

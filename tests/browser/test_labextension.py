@@ -47,7 +47,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def check_access(page: Any) -> Callable[[str], None]:
-    """`check_access(selector)`: axe-core finds no violation in the first of each."""
+    """`check_access(selector)`: axe-core finds no violation in all that match each part."""
     if not AXE.is_file():
         pytest.skip("run `npm ci --ignore-scripts` in labextension/ for axe-core")
 
@@ -56,8 +56,9 @@ def check_access(page: Any) -> Callable[[str], None]:
             page.add_script_tag(path=AXE)
         violations = page.evaluate(
             """async (selector) => {
-              const include = selector.split(",").map((part) => document.querySelector(part));
-              if (include.includes(null)) return [`nothing matches ${selector}`];
+              const found = selector.split(",").map((part) => [...document.querySelectorAll(part)]);
+              if (found.some((each) => each.length === 0)) return [`nothing matches ${selector}`];
+              const include = found.flat();
               const { violations } = await axe.run({ include });
               return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
             }""",
@@ -307,7 +308,10 @@ def test_the_palette_has_the_commands(page: Any, lab: tuple[str, Path]) -> None:
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-cell')")
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="busy"]')
     execute(page, "apputils:activate-command-palette")
+    page.wait_for_selector(".lm-CommandPalette-input:focus")  # it comes a moment later
     page.keyboard.type("cancel the calibration")
+    found = page.locator(".lm-CommandPalette-item.lm-mod-active")
+    found.filter(has_text="Cancel the Calibration").wait_for()
     page.keyboard.press("Enter")
     page.get_by_text("KeyboardInterrupt").first.wait_for()
     assert run_cell(page, 1) == "here"

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from lab_driver import (
     REPORT_MIME,
+    SHOW_TREE,
+    assert_one_tree,
     execute,
     open_notebook,
     open_path,
@@ -19,27 +21,9 @@ from lab_driver import (
 from tree_data import small_report
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-SHOW = """\
-import json
-from pathlib import Path
-from irene_jupyter import EnergyTree
-tree = EnergyTree(json.loads(Path("report.json").read_text()))
-tree"""
 READ = "print(repr(tree.selected))"
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 TRUSTED = "window.jupyterapp.shell.currentWidget.content.model.cells.get(0).trusted"
-ERRORS = ("Error displaying widget", "Loading widget", "model not found")
-
-
-def assert_one_tree(page: Any, kind: str) -> None:
-    """One tree, `live` or `static`, in full, and no word of a widget that is missing."""
-    shown = page.locator(f'[data-irene="{kind}"] .irene-tree')
-    shown.wait_for(timeout=60_000)
-    assert page.locator(".irene-tree").count() == 1
-    assert shown.locator(".irene-label").first.text_content() == "BertModel"
-    assert "10.0 J" in shown.inner_text()
-    text = page.locator(".jp-OutputArea").first.inner_text()
-    assert not [error for error in ERRORS if error in text]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +33,7 @@ def saved(browser: Any, lab: tuple[str, Path]) -> Path:
     name = "lasting.ipynb"
     page = browser.new_context(viewport={"width": 1100, "height": 800}).new_page()
     page.set_default_timeout(30_000)
-    open_notebook(page, lab, name, (SHOW, READ))
+    open_notebook(page, lab, name, (SHOW_TREE, READ))
     run_cell(page, 0)
     assert_one_tree(page, "live")
     page.locator(".irene-lab-status-text", has_text="10.0 J predicted").wait_for()
@@ -105,9 +89,8 @@ def test_reopened_and_untrusted(page: Any, lab: tuple[str, Path], saved: Path) -
     assert page.evaluate(TRUSTED) is False
 
 
-def test_converted_to_a_page(page: Any, saved: Path) -> None:
-    nbconvert = pytest.importorskip("nbconvert")
-    html, _ = nbconvert.HTMLExporter(template_name="lab").from_filename(str(saved))
+def assert_html_alone(page: Any, html: str) -> None:
+    """The first output of a page, offline: a tree in html that needs no script."""
     page.context.set_offline(True)
     page.route("**/*", lambda route: route.abort())
     page.set_content(html, wait_until="domcontentloaded")
@@ -116,3 +99,21 @@ def test_converted_to_a_page(page: Any, saved: Path) -> None:
     assert output.locator("details").count() > 0
     assert output.locator("script").count() == 0
     assert "widget" not in output.inner_text().lower()
+
+
+def test_converted_to_a_page(page: Any, saved: Path) -> None:
+    nbconvert = pytest.importorskip("nbconvert")
+    html, _ = nbconvert.HTMLExporter(template_name="lab").from_filename(str(saved))
+    assert_html_alone(page, html)
+
+
+def test_executed_and_converted_to_a_page(page: Any, tmp_path: Path) -> None:
+    """As `nbconvert --execute` does it, told to keep no state: else it shows widgets, online."""
+    nbconvert = pytest.importorskip("nbconvert")
+    (tmp_path / "report.json").write_text(json.dumps(small_report()))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SHOW_TREE)])
+    run = nbconvert.preprocessors.ExecutePreprocessor(store_widget_state=False)
+    run.preprocess(notebook, {"metadata": {"path": tmp_path}})
+    assert WIDGET_MIME in notebook.cells[0].outputs[0].data
+    html, _ = nbconvert.HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    assert_html_alone(page, html)

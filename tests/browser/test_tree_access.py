@@ -64,6 +64,29 @@ def test_axe_finds_nothing_in_a_comparison(
     assert violations() == []
 
 
+def test_axe_finds_nothing_in_several_views_on_one_page(
+    draw: Draw, page: Any, violations: Callable[[], list[str]]
+) -> None:
+    """As in a notebook: names, ids and landmarks of one must not be those of another."""
+    draw(complete_report(), expandedDepth=2)
+    page.evaluate(
+        """async (report) => {
+          const { renderTree, renderComparison } = await import("/widget.js");
+          const place = () => document.getElementById("tree").appendChild(
+            document.createElement("div"),
+          );
+          renderTree(place(), report, { view: "icicle" });
+          renderTree(place(), report, {});
+          renderComparison(place(), report, report, {});
+        }""",
+        complete_report(),
+    )
+    assert page.locator(".irene-tree").count() == 4
+    assert violations() == []
+    page.locator(".irene-tree").nth(2).get_by_role("button", name="Follow the energy").click()
+    assert page.locator(".irene-tree").nth(0).locator("[aria-selected=true]").count() == 1
+
+
 @pytest.mark.parametrize("width", [320, 560])
 def test_axe_finds_nothing_in_narrow_outputs(
     draw: Draw, page: Any, violations: Callable[[], list[str]], width: int

@@ -69,6 +69,10 @@ def test_calibrate_then_energy(kernel: Any) -> None:
     assert "<svg" in last["text/html"]
     assert "<script" not in last["text/html"]
     assert any("application/vnd.jupyter.widget-view+json" in each for each in cell.displays)
+    # At its end words stand in the progress's place: a widget would not outlive the kernel.
+    settled = cell.of("update_display_data")[-1]["data"]
+    assert set(settled) == {"text/html", "text/plain"}
+    assert settled["text/plain"].startswith("100% · stored ")
     assert not cell.stream("stderr").count("Traceback")
 
     cell = kernel.run("%irene_devices")

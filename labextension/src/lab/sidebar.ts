@@ -1,11 +1,12 @@
 // The left sidebar's plugin: the energy history of the current notebook.
 
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
-import { ICommandPalette, MainAreaWidget } from "@jupyterlab/apputils";
+import { Dialog, ICommandPalette, MainAreaWidget, showDialog } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 
 import { Comparison } from "./comparison.js";
@@ -22,12 +23,13 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   id: "irene-jupyter:history",
   description: "The energy history of a notebook, in the left sidebar.",
   autoStart: true,
-  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer],
+  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null,
   ): void => {
     if (!notebooks) return;
     const panel = new HistoryPanel({
@@ -37,7 +39,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
         app.shell.activateById(notebook.id);
         void jumpTo(notebook, entry);
       },
-      compare: (before, after) => showComparison(app, before, after),
+      compare: (before, after) => showComparison(labShell, before, after),
     });
     panel.id = PANEL_ID;
     panel.title.icon = energyIcon;
@@ -61,11 +63,17 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-function showComparison(app: JupyterFrontEnd, before: Entry, after: Entry): void {
+/** In a tab of its own; in a dialog where there are no tabs (Notebook 7). */
+function showComparison(shell: ILabShell | null, before: Entry, after: Entry): void {
   const content = new Comparison(before, after);
+  const title = `Energy ${promptOf(before)} → ${promptOf(after)}`;
+  if (!shell) {
+    void showDialog({ title, body: content, buttons: [Dialog.okButton({ label: "Close" })] });
+    return;
+  }
   const tab = new MainAreaWidget({ content });
-  tab.title.label = `Energy ${promptOf(before)} → ${promptOf(after)}`;
+  tab.title.label = title;
   tab.title.icon = energyIcon;
-  app.shell.add(tab, "main", { mode: "tab-after" });
-  app.shell.activateById(tab.id);
+  shell.add(tab, "main", { mode: "tab-after" });
+  shell.activateById(tab.id);
 }

@@ -199,6 +199,16 @@
   background: var(--jp-layout-color1);
   color: var(--jp-ui-font-color1);
 }
+
+/* In Notebook 7 it is a dialog: as wide as the tree needs, and it scrolls itself. */
+.jp-Dialog-content:has(.irene-lab-comparison) {
+  max-height: 90vh;
+}
+
+.jp-Dialog .irene-lab-comparison {
+  width: min(900px, 80vw);
+  padding: 2px;
+}
 `,""]),c.d(b,{},{A:g})},27(a,b,c){var d=c(19),e=c.n(d),f=c(20),g=(c.n(f))()(e());g.push([a.id,`/* Two reports against each other. */
 .irene-panes[data-comparison] {
   --irene-columns: minmax(170px, 1fr) 72px 72px 150px 70px 116px;
