@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from irene_jupyter.report.folding import (
-    ENERGY_TOLERANCE,
     OWN_SHARE_SHOWN,
     follows,
     group_name,
+    identical,
     relative_name,
 )
 from irene_jupyter.report.units import format_interval, format_joules, printable
@@ -35,6 +35,7 @@ LEGEND = (
 )
 _WIDTH = 110
 _LABEL = 56  # columns of the text's tree
+_ROUNDING = 1e-9  # a smaller part of the energy is no difference
 _BAR_PIXELS = 45  # of each half
 _OPEN_LEVELS = 4
 _OPEN_SHARE = 0.02  # of the greatest change
@@ -191,26 +192,33 @@ def _groups(pair: Difference) -> Iterator[list[Difference]]:
 
 
 def _repeats(first: Difference, last: Difference, pair: Difference, above: Difference) -> bool:
-    parent = above.before if pair.before is not None else above.after
-    path = "" if parent is None else parent.path
-    return follows(last.node, pair.node, path) and _alike(first, pair)
+    """Whether they fold in either tree, and all that is said of their differences is the same."""
+    for one, before, next_one, parent in (
+        (first.before, last.before, pair.before, above.before),
+        (first.after, last.after, pair.after, above.after),
+    ):
+        if one is None or before is None or next_one is None:
+            if one is not next_one:
+                return False
+            continue
+        path = "" if parent is None else parent.path
+        if not (follows(before, next_one, path) and identical(one, next_one)):
+            return False
+    return _agree(first, pair)
 
 
-def _alike(a: Difference, b: Difference) -> bool:
-    return (
-        _class(a) == _class(b)
-        and (a.before is None, a.after is None) == (b.before is None, b.after is None)
-        and a.is_significant == b.is_significant
-        and all(_close(x, y) for x, y in zip(a.energies, b.energies, strict=True))
-        and len(a.children) == len(b.children)
-        and all(map(_alike, a.children, b.children))
-    )
+def _agree(a: Difference, b: Difference) -> bool:
+    """Whether two pairs of the same structure have the same verdicts, down to the leaves."""
+    pairs = zip(a.walk(), b.walk(), strict=True)
+    return all(_verdict(one) == _verdict(other) for one, other in pairs)
 
 
-def _close(a: Energy | None, b: Energy | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a.source == b.source and math.isclose(a.joules, b.joules, rel_tol=ENERGY_TOLERANCE)
+def _verdict(pair: Difference) -> tuple[bool | None, bool, bool]:
+    """Significant or not, any change at all, and which way a significant one goes."""
+    change = pair.joules or 0.0
+    size = max((energy.joules for energy in pair.energies if energy is not None), default=0.0)
+    is_any = abs(change) > _ROUNDING * size
+    return pair.is_significant, is_any, bool(pair.is_significant) and change > 0
 
 
 def _sum(energies: Sequence[Energy | None]) -> Energy | None:

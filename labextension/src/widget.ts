@@ -1,6 +1,6 @@
 // The ipywidgets adapter (anywidget): traits on one side, the pure view on the other.
 
-import { renderComparison, renderTree, UNITS, VIEWS } from "./tree/index.js";
+import { renderTree, UNITS, VIEWS } from "./tree/index.js";
 
 /** What this adapter uses of anywidget's model. */
 interface Model {
@@ -56,5 +56,5 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
 }
 
-export { renderComparison, renderTree };
+export { renderTree };
 export default { render };

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import { readReport } from "../src/tree/data.js";
-import { csvText, fileName, rowText } from "../src/tree/files.js";
+import { csvText, fileName, modelOf, rowText } from "../src/tree/files.js";
 import { depthOf, layOut } from "../src/tree/layout.js";
 import { Rows } from "../src/tree/rows.js";
 import { icicleSvg } from "../src/tree/svg.js";
@@ -71,7 +71,8 @@ describe("files", () => {
   });
 
   it("names files after the model, safely", () => {
-    expect(fileName(readReport(bert()), "csv")).toBe("BertModel.csv");
-    expect(fileName(readReport(report(node("", "../a b", 1))), "csv")).toBe("_a_b.csv");
+    expect(fileName(modelOf(readReport(bert())), "csv")).toBe("BertModel.csv");
+    expect(fileName("../a b", "csv")).toBe("_a_b.csv");
+    expect(fileName("", "csv")).toBe("report.csv");
   });
 });

@@ -28,6 +28,10 @@ export function node(
   };
 }
 
+/** A primitive. */
+export const leaf = (path: string, className: string, joules: number, more: Json = {}): NodeJson =>
+  node(path, className, joules, [], { primitive: className, ...more });
+
 export const report = (root: NodeJson | null, more: Json = {}): Json => ({
   schema_version: 1,
   kind: "irene.energy",
@@ -43,7 +47,7 @@ export const report = (root: NodeJson | null, more: Json = {}): Json => ({
 const layer = (index: number, joules: number): NodeJson =>
   node(`encoder.layer.${index}`, "BertLayer", joules, [
     node(`encoder.layer.${index}.attention`, "BertAttention", (2 / 3) * joules),
-    node(`encoder.layer.${index}.output`, "Linear", 0.25 * joules),
+    leaf(`encoder.layer.${index}.output`, "Linear", 0.25 * joules),
   ]);
 
 /** Embeddings, three alike layers and a head: 10 J. */
@@ -82,7 +86,7 @@ export const distilBert = (): Json =>
         node("transformer", "Transformer", 4.5, [
           node("transformer.layer.0", "TransformerBlock", 4.4, [
             node("transformer.layer.0.attention", "SelfAttention", 2),
-            node("transformer.layer.0.lin", "Linear", 1.5),
+            leaf("transformer.layer.0.lin", "Linear", 1.5),
           ]),
         ]),
       ],

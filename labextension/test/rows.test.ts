@@ -38,21 +38,63 @@ describe("Rows", () => {
     expect(labels(rows)).toEqual(["Model", ...names]);
   });
 
-  it("follows the energy into a group, down to where most is spent", () => {
-    expect(rowsOf(bert()).hottest()?.node?.path).toBe("encoder.layer.0.attention");
-  });
+  describe("foremost, where the energy is followed to", () => {
+    const where = (children: ReturnType<typeof node>[], joules: number) => {
+      const found = rowsOf(report(node("", "Model", joules, children))).foremost();
+      return [found?.node.path, found?.repeated.length];
+    };
+    const layers = (count: number, joules: (at: number) => number) =>
+      Array.from({ length: count }, (_, at) =>
+        node(`layer.${at}`, "Layer", joules(at), [
+          node(`layer.${at}.up`, "Linear", 0.7 * joules(at)),
+          node(`layer.${at}.down`, "Linear", 0.3 * joules(at)),
+        ]),
+      );
 
-  it("stops where a module itself spends more than any part", () => {
-    const root = node("", "Model", 10, [node("small", "Small", 1), node("smaller", "S", 0.5)]);
-    expect(rowsOf(report(root)).hottest()?.label).toBe("Model");
+    it("goes into a folded group, down to where most is spent", () => {
+      const found = rowsOf(bert()).foremost()!;
+      expect(found.node.path).toBe("encoder.layer.0.attention");
+      expect(found.repeated).toHaveLength(3);
+    });
+
+    it("takes what all layers repeat for one: against a head that is there once", () => {
+      const head = node("head", "Linear", 5);
+      // 12 × 0.7 J stand against 5 J …
+      expect(where([...layers(12, () => 1), head], 17)).toEqual(["layer.0.up", 12]);
+      // … and 6 × 0.7 J do not, though the layers together have more than the head.
+      expect(where([...layers(6, () => 1), head], 11)).toEqual(["head", 1]);
+    });
+
+    it("shows the dearest of them, also where they differ too much to be folded", () => {
+      const uneven = layers(12, (at) => (at === 7 ? 1.5 : 1));
+      expect(where([...uneven, node("head", "Linear", 5)], 17.5)).toEqual(["layer.7.up", 12]);
+    });
+
+    it("counts layers within layers", () => {
+      const stage = (at: number) =>
+        node(`stage.${at}`, "Stage", 4, [0, 1, 2, 3].map((block) =>
+          node(`stage.${at}.${block}`, "Block", 1, []),
+        ));
+      expect(where([stage(0), stage(1), node("head", "Linear", 7)], 15)).toEqual(["stage.0.0", 8]);
+    });
+
+    it("stops where a module itself spends more than any part", () => {
+      expect(where([node("small", "Small", 1), node("smaller", "S", 0.5)], 10)).toEqual(["", 1]);
+    });
+
+    it("takes a model that was not run where nothing else is, and nothing from nothing", () => {
+      const rows = rowsOf(report(null, { not_run: [bert().root, node("gpt2", "GPT2Model", 20)] }));
+      expect(rows.foremost()?.node.path).toBe("gpt2");
+      expect(rowsOf(report(node("", "Model", 0, [], { energy: null }))).foremost()).toBeNull();
+    });
   });
 
   it("sorts by energy and back", () => {
     const rows = rowsOf(bert());
     rows.expandTo(1);
-    rows.sort("energy");
+    rows.sort(true);
     expect(labels(rows)).toEqual(["BertModel", "encoder", "embeddings", "pooler"]);
-    rows.sort("order");
+    rows.sort(false);
     expect(labels(rows)).toEqual(["BertModel", "embeddings", "encoder", "pooler"]);
   });
 
@@ -103,7 +145,7 @@ describe("search", () => {
       "layer.1",
       "attention",
     ]);
-    expect(found.first?.node?.path).toBe("encoder.layer.1.attention");
+    expect(found.hits.map((hit) => hit.node?.path)).toEqual(["encoder.layer.1.attention"]);
     expect(labels(rows)).toEqual(["BertModel"]); // the tree itself stays as it is
   });
 
@@ -111,7 +153,7 @@ describe("search", () => {
     const rows = rowsOf(bert());
     expect(search(rows, "BertEncoder").matches).toBe(1);
     expect(search(rows, "encoder").matches).toBe(10); // everything below has it in its path
-    expect(search(rows, "nowhere")).toMatchObject({ matches: 0, top: [], first: null });
+    expect(search(rows, "nowhere")).toMatchObject({ matches: 0, top: [], hits: [] });
   });
 
   it("shows no more rows than anybody reads", () => {
@@ -124,7 +166,11 @@ describe("search", () => {
 
   it("keeps the order that the reader chose", () => {
     const rows = rowsOf(bert());
-    rows.sort("energy");
-    expect(labels(search(rows, "e")).slice(0, 2)).toEqual(["BertModel", "encoder"]);
+    rows.sort(true);
+    const found = search(rows, "e");
+    expect(labels(found).slice(0, 2)).toEqual(["BertModel", "encoder"]);
+    expect(found.hits.map((hit) => hit.label)).toEqual(
+      labels(found).filter((label) => label !== "3 × BertLayer"),
+    );
   });
 });

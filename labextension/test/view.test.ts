@@ -128,7 +128,7 @@ describe("renderTree", () => {
     [...place.querySelectorAll("button")].find((b) => b.textContent === "Follow the energy")!.click();
     expect(texts(".irene-status")).toEqual([
       "Most is spent in encoder.layer.0.attention (BertAttention): 2.00 J, 20.0 %; " +
-        "the 3 alike take 60.0 %",
+        "in all 3 repetitions 60.0 %",
     ]);
     expect(focused()).toBe("attention");
   });

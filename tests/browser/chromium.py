@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "irene_jupyter" / "static"
+FRONT_END = ROOT / "labextension"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -17,4 +18,4 @@ ARGUMENTS = (
     "--disable-sync",
 )
 # There after `npm ci --ignore-scripts` in labextension/.
-AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = FRONT_END / "node_modules" / "axe-core" / "axe.min.js"

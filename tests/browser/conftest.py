@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import ARGUMENTS, AXE, PROGRAMS, ROOT, STATIC
+from chromium import ARGUMENTS, AXE, FRONT_END, PROGRAMS, ROOT, STATIC
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -24,10 +24,12 @@ SITE = "http://irene.test"  # never resolved: every request is answered below
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An energy report</title>
 <meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/widget.css">
+<link rel="stylesheet" href="/comparison.css">
 <div id="tree"></div></html>"""
 SERVED = {
     "widget.js": (STATIC / "widget.js", "text/javascript"),
     "widget.css": (STATIC / "widget.css", "text/css"),
+    "comparison.css": (FRONT_END / "src" / "tree" / "comparison.css", "text/css"),
     "axe.js": (AXE, "text/javascript"),
 }
 START_SECONDS = 60.0
@@ -118,16 +120,40 @@ def draw(site: Any) -> Callable[..., Any]:
     return draw
 
 
+@pytest.fixture(scope="session")
+def comparison_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The comparison as a script: no widget holds it, and JupyterLab's bundle is no module."""
+    program, esbuild = shutil.which("node"), FRONT_END / "node_modules" / "esbuild"
+    if program is None or not esbuild.is_dir():
+        pytest.skip("run `npm ci --ignore-scripts` in labextension/ to draw comparisons here")
+    script = tmp_path_factory.mktemp("comparison") / "comparison.js"
+    options = ("--bundle", "--format=esm", "--target=es2022", f"--outfile={script}")
+    source = FRONT_END / "src" / "tree" / "comparison.ts"
+    subprocess.run(
+        [program, str(esbuild / "bin" / "esbuild"), str(source), *options],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return script
+
+
 @pytest.fixture
-def compare(site: Any) -> Callable[..., Any]:
+def compare(site: Any, comparison_script: Path) -> Callable[..., Any]:
     """`compare(before, after, **options)` shows two reports against each other."""
+    site.route(
+        "**/comparison.js",
+        lambda route: route.fulfill(path=comparison_script, content_type="text/javascript"),
+    )
 
     def compare(before: Any, after: Any, **options: Any) -> Any:
         site.evaluate(
             """async ([before, after, options]) => {
-              const { renderComparison } = await import("/widget.js");
+              const { renderComparison } = await import("/comparison.js");
               const place = document.getElementById("tree");
-              window.view = renderComparison(place, before, after, options);
+              window.events = [];
+              const tell = (name) => (value) => window.events.push([name, value]);
+              window.view = renderComparison(place, before, after, {
+                ...options, onSelect: tell("select"), onUnit: tell("unit"),
+              });
             }""",
             [before, after, options],
         )

@@ -60,10 +60,29 @@ def test_axe_finds_nothing_in_a_comparison(
     after = complete_report()
     after["root"]["children"][1]["energy"] |= {"joules": 2.0, "low": 1.9, "high": 2.1}
     after["root"]["children"].append(energy_node("new", "New", 1.0))
-    compare(complete_report(), after, expandedDepth=4)
+    compare(complete_report(), after, expandedDepth=2)
+    page.get_by_role("button", name="Follow the difference").click()
+    assert violations() == []
+    page.get_by_role("searchbox").fill("layer")
+    assert page.get_by_role("button", name="Next match").is_visible()
     assert violations() == []
 
 
+def test_axe_finds_nothing_in_a_narrow_comparison(
+    compare: Draw, page: Any, violations: Callable[[], list[str]]
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    after = complete_report()
+    after["root"]["energy"] |= {"joules": 2.0, "low": 1.9, "high": 2.1}
+    compare(complete_report(), after, expandedDepth=4)
+    assert violations() == []
+    assert page.get_by_text("* significant: the 90 % intervals do not overlap").is_visible()
+    star = "element => getComputedStyle(element, '::after').content"
+    assert row(page, "BertModel").locator(".irene-change").evaluate(star) == '" *"'
+    assert row(page, "pooler").locator(".irene-change").evaluate(star) == "none"
+
+
+@pytest.mark.usefixtures("compare")  # which brings its script
 def test_axe_finds_nothing_in_several_views_on_one_page(
     draw: Draw, page: Any, violations: Callable[[], list[str]]
 ) -> None:
@@ -71,7 +90,8 @@ def test_axe_finds_nothing_in_several_views_on_one_page(
     draw(complete_report(), expandedDepth=2)
     page.evaluate(
         """async (report) => {
-          const { renderTree, renderComparison } = await import("/widget.js");
+          const { renderTree } = await import("/widget.js");
+          const { renderComparison } = await import("/comparison.js");
           const place = () => document.getElementById("tree").appendChild(
             document.createElement("div"),
           );

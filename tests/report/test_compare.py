@@ -15,7 +15,7 @@ from irene_jupyter.errors import ReportError
 from irene_jupyter.report.compare import COLUMNS, Comparison, Difference
 from irene_jupyter.report.compare_views import format_change
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
-from irene_jupyter.tree import Node
+from irene_jupyter.tree import Energy, Node
 
 SMALL = {"num_hidden_layers": 4, "vocab_size": 99}
 
@@ -203,6 +203,34 @@ def test_views_fold_repeated_layers() -> None:
     assert html.count("<details") == html.count("</details>")
     bundle = comparison._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
+
+
+def test_layers_that_differ_in_their_verdict_are_not_folded() -> None:
+    def measured(*joules: float) -> EnergyReport:
+        layers = [
+            replace(leaf(f"layer.{at}", "Layer", each), energy=Energy(each, each - 0.01,
+                    each + 0.01, "measured"))
+            for at, each in enumerate(joules)
+        ]  # fmt: skip
+        return report(inner("", "Net", layers, kind="model"))
+
+    same = measured(1.0, 1.0, 1.0)
+    assert "3 × Layer (layer.0–2)" in str(same.compare(measured(1.03, 1.03, 1.03)))
+    partly = str(same.compare(measured(1.03, 1.03, 1.0)))
+    assert "2 × Layer (layer.0–1)" in partly
+    assert "layer.2 Layer" in partly
+    # Each differs significantly, one for the better and one for the worse.
+    assert "2 ×" not in str(measured(1.0, 1.04).compare(measured(1.03, 1.01)))
+
+
+def test_layers_that_do_other_work_are_not_folded() -> None:
+    layers = [leaf(f"layer.{at}", "Layer", 1.0) for at in range(2)]
+    wider = replace(layers[1], features=replace(layers[1].features, flops=9_999))
+    before, after = (
+        report(inner("", "Net", [layers[0], second], kind="model")) for second in (layers[1], wider)
+    )
+    assert "2 × Layer" in str(before.compare(before))
+    assert "2 ×" not in str(before.compare(after))
 
 
 def test_hostile_names_in_all_views() -> None:

@@ -1,6 +1,7 @@
 // All that the extension uses of the view, in one place.
 
 import "../tree/tree.css";
+import "../tree/comparison.css";
 
 export { renderComparison } from "../tree/comparison.js";
 export { DataError, readReport, type Energy, type Report } from "../tree/data.js";

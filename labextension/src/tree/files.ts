@@ -26,15 +26,23 @@ const COLUMNS = [
   "flags",
 ];
 
-type Value = string | number | null;
+type Value = string | number | boolean | null;
 
 /** A value of a CSV file (RFC 4180). A spreadsheet must not take a name for a formula. */
 function field(value: Value): string {
   if (value === null) return "";
-  if (typeof value === "number") return String(value);
+  if (typeof value !== "string") return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** The text of a CSV file. */
+export const csv = (lines: readonly (readonly Value[])[]): string =>
+  lines.map((line) => `${line.map(field).join(",")}\r\n`).join("");
+
+/** Cells of a row for the clipboard, between tabs. */
+export const tabbed = (cells: readonly string[]): string =>
+  cells.map((text) => text.replace(/[\t\r\n]+/g, " ")).join("\t");
 
 /** One line for each node in the total, parents first. */
 export function csvText(report: Report): string {
@@ -68,30 +76,30 @@ export function csvText(report: Report): string {
     for (const child of node.children) visit(child, depth + 1, joules);
   };
   if (report.root) visit(report.root, 0, null);
-  return lines.map((line) => `${line.map(field).join(",")}\r\n`).join("");
+  return csv(lines);
 }
 
-/** A row for the clipboard, its cells between tabs. */
+/** A row for the clipboard. */
 export function rowText(item: Item): string {
   const name = item.node ? item.node.path || item.label : item.label;
   const joules = joulesOf(item);
-  return [
+  return tabbed([
     name,
     item.node ? item.node.className : item.detail,
     formatShare(shareOf(item)),
     joules === null ? "unknown" : `${joules} J`,
     `${formatShare(shareOfParent(item))} of parent`,
     sourceOf(item) ?? "",
-  ]
-    .map((text) => text.replace(/[\t\r\n]+/g, " "))
-    .join("\t");
+  ]);
 }
 
-/** A name for a file, from a model's class. */
-export const fileName = (report: Report, ending: string): string => {
-  const model = report.root?.className ?? report.notRun[0]?.className ?? "";
-  return `${model.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 60) || "report"}.${ending}`;
-};
+/** The class of a report's model. */
+export const modelOf = (report: Report): string =>
+  report.root?.className ?? report.notRun[0]?.className ?? "";
+
+/** A name for a file, of letters that every system takes. */
+export const fileName = (name: string, ending: string): string =>
+  `${name.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 60) || "report"}.${ending}`;
 
 /** Has the browser save `text` as a file. */
 export function download(name: string, text: string, mediaType: string): void {

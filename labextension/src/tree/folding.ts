@@ -17,6 +17,20 @@ export function relativeName(node: TreeNode, parentPath: string | null): string 
 /** The number at the end of a name: "11" of "layer.11". */
 export const indexOf = (name: string): string => INDEXED.exec(name)?.[2] ?? "";
 
+/** `nodes` in order, those together of which each follows the one before it. */
+export function grouped<T>(
+  nodes: readonly T[],
+  belongs: (first: T, last: T, next: T) => boolean,
+): T[][] {
+  const groups: T[][] = [];
+  for (const node of nodes) {
+    const group = groups.at(-1);
+    if (group && belongs(group[0] as T, group.at(-1) as T, node)) group.push(node);
+    else groups.push([node]);
+  }
+  return groups;
+}
+
 /** Whether `next` may follow `last` in a fold: "layer.0", "layer.1"; never "query", "key". */
 function follows(last: TreeNode, next: TreeNode, parentPath: string): boolean {
   const before = INDEXED.exec(relativeName(last, parentPath));
@@ -25,7 +39,8 @@ function follows(last: TreeNode, next: TreeNode, parentPath: string): boolean {
   return before[1] === after[1] && Number(before[2]) < Number(after[2]);
 }
 
-function closeInEnergy(first: TreeNode, next: TreeNode): boolean {
+/** Whether two repetitions take so nearly the same that one row is enough for them. */
+export function closeInEnergy(first: TreeNode, next: TreeNode): boolean {
   if (!first.energy || !next.energy) return first.energy === next.energy;
   const { joules, source } = first.energy;
   const larger = Math.max(joules, next.energy.joules);
@@ -66,26 +81,10 @@ export class Shapes {
     return this.#nodes.get(this.#numberOf.get(node) ?? -1) ?? [node];
   }
 
-  /** The children of `parent` in order, runs of alike numbered siblings together. */
-  fold(parent: TreeNode): TreeNode[][] {
-    const groups: TreeNode[][] = [];
-    for (const node of parent.children) {
-      const group = groups.at(-1);
-      const first = group?.[0];
-      const last = group?.at(-1);
-      if (
-        group &&
-        first &&
-        last &&
-        follows(last, node, parent.path) &&
-        this.#numberOf.get(first) === this.#numberOf.get(node) &&
-        closeInEnergy(first, node)
-      ) {
-        group.push(node);
-      } else {
-        groups.push([node]);
-      }
-    }
-    return groups;
+  /** Whether `next` repeats `last`, its sibling: the next number of the name, the same work. */
+  repeats(last: TreeNode, next: TreeNode, parentPath: string): boolean {
+    return (
+      follows(last, next, parentPath) && this.#numberOf.get(last) === this.#numberOf.get(next)
+    );
   }
 }

@@ -1,8 +1,8 @@
-// A W3C ARIA treegrid in plain DOM: rows that open and close, one of them in the tab order,
-// moved by arrows, Home, End, Page Up and Down, and by typing. It knows nothing of energy.
+// A W3C ARIA treegrid in plain DOM: rows that open and close, one of them in the tab order. What
+// its keys do is in `grid_keys.ts`. It knows nothing of energy.
 
 import { make } from "./dom.js";
-import { TypeAhead } from "./typeahead.js";
+import { GridKeys, isPlain } from "./grid_keys.js";
 
 /** What the grid needs to know of a row. */
 export interface GridItem<T> {
@@ -31,14 +31,6 @@ export interface GridHooks<T> {
   key?(item: T, event: KeyboardEvent): boolean;
 }
 
-/** A key that a notebook would take for a shortcut of its own: a, b, dd … insert, delete cells. */
-export const isPlain = (event: KeyboardEvent): boolean =>
-  !event.ctrlKey &&
-  !event.metaKey &&
-  !event.altKey &&
-  event.key !== "Escape" &&
-  !(event.shiftKey && event.key === "Enter");
-
 export class TreeGrid<T extends GridItem<T>> {
   /** Scrolls; holds the treegrid. */
   readonly element: HTMLElement;
@@ -46,7 +38,7 @@ export class TreeGrid<T extends GridItem<T>> {
   readonly #heading: HTMLElement;
   readonly #body = make("div", "body", { role: "rowgroup" });
   readonly #items = new WeakMap<Element, T>();
-  readonly #typed = new TypeAhead();
+  readonly #keys = new GridKeys<T>(this);
   #source: GridSource<T>;
   #rows = new Map<string, HTMLElement>();
   #current: T | null = null;
@@ -79,6 +71,43 @@ export class TreeGrid<T extends GridItem<T>> {
   /** The row that the tab key reaches. */
   get current(): T | null {
     return this.#current;
+  }
+
+  /** All rows that are drawn, from the top down. */
+  get shown(): T[] {
+    return [...this.#body.children].flatMap((row) => this.#items.get(row) ?? []);
+  }
+
+  /** How many rows are in sight at once. */
+  get page(): number {
+    const height = this.#rowOf(this.#current)?.offsetHeight || 1;
+    return Math.max(1, Math.floor(this.element.clientHeight / height) - 2);
+  }
+
+  /** The rows beside `item`, under the same parent. */
+  siblingsOf(item: T): readonly T[] {
+    return item.parent ? this.#source.childrenOf(item.parent) : this.#source.top;
+  }
+
+  firstChildOf(item: T): T | undefined {
+    return this.#source.childrenOf(item)[0];
+  }
+
+  /** The row below `item`, or above. */
+  beside(item: T, step: 1 | -1): T | null {
+    const row = this.#rowOf(item);
+    const next = step > 0 ? row?.nextElementSibling : row?.previousElementSibling;
+    return (next && this.#items.get(next)) ?? null;
+  }
+
+  isSelected(item: T): boolean | null {
+    return this.#hooks.isSelected(item);
+  }
+
+  /** A row that can be selected is chosen; a heading opens or closes. */
+  choose(item: T): void {
+    if (this.isSelected(item) === null) this.toggle(item);
+    else this.#hooks.choose(item);
   }
 
   /** Shows other rows; those of the same keys keep focus and place. */
@@ -241,28 +270,18 @@ export class TreeGrid<T extends GridItem<T>> {
     return (row && this.#items.get(row)) ?? null;
   }
 
-  #isSelectable(item: T): boolean {
-    return this.#hooks.isSelected(item) !== null;
-  }
-
-  /** A row that can be selected is chosen; a heading opens or closes. */
-  #choose(item: T): void {
-    if (this.#isSelectable(item)) this.#hooks.choose(item);
-    else this.toggle(item);
-  }
-
   #onClick(event: MouseEvent): void {
     const item = this.#itemAt(event);
     if (!item) return;
     this.focus(item);
     if ((event.target as Element).closest(".irene-twisty")) this.toggle(item);
-    else this.#choose(item);
+    else this.choose(item);
   }
 
   #onDoubleClick(event: MouseEvent): void {
     const item = this.#itemAt(event);
     // On a heading or a twisty the two clicks have each toggled already.
-    if (!item || !this.#isSelectable(item)) return;
+    if (!item || this.isSelected(item) === null) return;
     if (!(event.target as Element).closest(".irene-twisty")) this.toggle(item);
   }
 
@@ -272,78 +291,7 @@ export class TreeGrid<T extends GridItem<T>> {
     const edge = (event.ctrlKey || event.metaKey) && /^(Home|End)$/.test(event.key);
     const done =
       this.#hooks.key?.(item, event) ||
-      ((isPlain(event) || edge) && this.#act(item, event.key));
+      ((isPlain(event) || edge) && this.#keys.act(item, event.key));
     if (done) event.preventDefault();
-  }
-
-  /** True where `key` means something here. */
-  #act(item: T, key: string): boolean {
-    const row = this.#rowOf(item);
-    switch (key) {
-      case "ArrowDown":
-        this.#focusRow(row?.nextElementSibling);
-        return true;
-      case "ArrowUp":
-        this.#focusRow(row?.previousElementSibling);
-        return true;
-      case "ArrowRight":
-        if (item.expanded) this.focus(this.#source.childrenOf(item)[0]);
-        else this.expand(item);
-        return true;
-      case "ArrowLeft":
-        if (item.expanded) this.collapse(item);
-        else this.focus(item.parent);
-        return true;
-      case "Home":
-        this.#focusRow(this.#body.firstElementChild);
-        return true;
-      case "End":
-        this.#focusRow(this.#body.lastElementChild);
-        return true;
-      case "PageDown":
-        this.#page(row, 1);
-        return true;
-      case "PageUp":
-        this.#page(row, -1);
-        return true;
-      case "Enter":
-        // A second Enter opens or closes what the first one selected.
-        if (this.#hooks.isSelected(item)) this.toggle(item);
-        else this.#choose(item);
-        return true;
-      case " ":
-        this.#choose(item);
-        return true;
-      case "*":
-        for (const sibling of item.parent
-          ? this.#source.childrenOf(item.parent)
-          : this.#source.top) {
-          this.expand(sibling);
-        }
-        return true;
-      default:
-        return key.length === 1 && this.#typeAhead(item, key.toLowerCase());
-    }
-  }
-
-  #focusRow(row: Element | null | undefined): void {
-    this.focus(row && this.#items.get(row));
-  }
-
-  /** Focus as many rows further as the grid shows at once. */
-  #page(row: HTMLElement | null, direction: 1 | -1): void {
-    if (!row) return;
-    const rows = [...this.#body.children];
-    const shown = Math.max(1, Math.floor(this.element.clientHeight / (row.offsetHeight || 1)) - 2);
-    const target = rows.indexOf(row) + direction * shown;
-    this.#focusRow(rows[Math.min(rows.length - 1, Math.max(0, target))]);
-  }
-
-  #typeAhead(from: T, letter: string): boolean {
-    const rows = [...this.#body.children];
-    const labels = rows.map((row) => this.#items.get(row)?.label ?? "");
-    const start = rows.findIndex((row) => this.#items.get(row) === from);
-    this.#focusRow(rows[this.#typed.find(letter, labels, start)]);
-    return true;
   }
 }

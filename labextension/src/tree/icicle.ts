@@ -4,7 +4,7 @@ import type { TreeNode } from "./data.js";
 import { make, nameOf, shorten } from "./dom.js";
 import { relativeName } from "./folding.js";
 import { formatEnergy, formatShare, type Unit } from "./format.js";
-import { isPlain } from "./grid.js";
+import { isPlain } from "./grid_keys.js";
 import { depthOf, layOut, type Box } from "./layout.js";
 import { shade } from "./palette.js";
 import { flagCode } from "./words.js";

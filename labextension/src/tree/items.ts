@@ -1,23 +1,9 @@
-// What a row of the energy tree stands for: a node, or a heading over several.
+// The figures of a row of the energy tree: of its node, or summed over those of a heading.
 
 import type { TreeNode } from "./data.js";
-import type { GridItem } from "./grid.js";
+import type { Row } from "./outline.js";
 
-/** A row: a node of the tree, or a heading over several ("12 × BertLayer"). */
-export interface Item extends GridItem<Item> {
-  /** Null for a heading. */
-  readonly node: TreeNode | null;
-  /** The nodes below a heading; for a node, the node itself. */
-  readonly members: readonly TreeNode[];
-  /** Place among its siblings in the order of running. */
-  readonly order: number;
-  readonly detail: string;
-  /** Joules of the model tree that shares refer to; 0 if unknown. */
-  readonly whole: number;
-  /** True below "Built but not run": not in the total. */
-  readonly outside: boolean;
-  children: Item[] | null;
-}
+export type Item = Row<TreeNode>;
 
 const sum = (values: readonly (number | null)[]): number | null =>
   values.every((value) => value === null)
@@ -35,12 +21,6 @@ export function intervalOf(item: Item): [number, number] | null {
   const high = sum(item.members.map((node) => node.energy?.high ?? null));
   return low === null || high === null || high <= low ? null : [low, high];
 }
-
-export const hasChildren = (item: Item): boolean =>
-  item.node ? item.node.children.length > 0 : item.members.length > 0;
-
-/** The heading "Built but not run" itself. */
-export const isSection = (item: Item): boolean => item.node === null && item.parent === null;
 
 /** The row of the module that `item` is a part of; a folded group is no module. */
 export function moduleAbove(item: Item): Item | null {

@@ -1,197 +1,171 @@
-// Two trees aligned: which node of one report answers to which of the other, and what changed.
-// The rules are those of `report.compare` in Python.
+// The rows of a comparison: pairs of nodes, those of alike layers folded, and what differs.
 
+import { alignTrees, type Pair } from "./aligning.js";
 import type { TreeNode } from "./data.js";
-import { relativeName } from "./folding.js";
-import type { GridItem, GridSource } from "./grid.js";
+import { closeInEnergy, indexOf, relativeName, Shapes } from "./folding.js";
+import { Outline, type Row } from "./outline.js";
+import { ownJoules, searchedText } from "./rows.js";
 
-/** A node of either report, or of both. */
-export interface Pair extends GridItem<Pair> {
-  readonly before: TreeNode | null;
-  readonly after: TreeNode | null;
-  readonly order: number;
-  children: Pair[];
-}
+export type PairRow = Row<Pair>;
+export type Verdict =
+  | "significant"
+  | "within intervals"
+  | "no difference"
+  | "only before"
+  | "only after"
+  | "unknown";
 
-export type Verdict = "significant" | "within intervals" | "only before" | "only after" | "unknown";
+export const PAIR_SORTS = ["order", "difference"] as const;
 
-type Match = [before: TreeNode | null, after: TreeNode | null];
+/** A smaller part of the energy is no difference. */
+const ROUNDING = 1e-9;
 
-/**
- * The children of two aligned nodes: those of one path and type together; of the others, in
- * order, those of one class and type, then those of one type.
- */
-export function alignChildren(before: readonly TreeNode[], after: readonly TreeNode[]): Match[] {
-  const partner = new Map<TreeNode, TreeNode>();
-  const taken = new Set<TreeNode>();
-  const alike: ((a: TreeNode, b: TreeNode) => boolean)[] = [
-    (a, b) => a.path === b.path && a.type === b.type,
-    (a, b) => a.className === b.className && a.type === b.type,
-    (a, b) => a.type === b.type,
-  ];
-  for (const isAlike of alike) {
-    for (const a of before) {
-      if (partner.has(a)) continue;
-      const b = after.find((candidate) => !taken.has(candidate) && isAlike(a, candidate));
-      if (!b) continue;
-      partner.set(a, b);
-      taken.add(b);
-    }
+/** Joules of the nodes on one side of a row: what is not there needs none; null if unknown. */
+export function sideOf(row: Pick<PairRow, "members">, side: "before" | "after"): number | null {
+  let sum = 0;
+  for (const { [side]: node } of row.members) {
+    if (node && !node.energy) return null;
+    sum += node?.energy?.joules ?? 0;
   }
-  const matches: Match[] = before.map((a) => [a, partner.get(a) ?? null]);
-  // What only the second has stands behind what it follows there.
-  after.forEach((b, index) => {
-    if (taken.has(b)) return;
-    const previous = after[index - 1];
-    const place = previous ? matches.findIndex(([, other]) => other === previous) : -1;
-    matches.splice(place + 1, 0, [null, b]);
-  });
-  return matches;
-}
-
-function nameOfPair(before: TreeNode | null, after: TreeNode | null, parent: Pair | null): string {
-  const first = before && relativeName(before, parent?.before?.path ?? null);
-  const second = after && relativeName(after, parent?.after?.path ?? null);
-  if (first === null || second === null || first === second) return first ?? second ?? "";
-  return `${first} → ${second}`;
-}
-
-export function pairUp(
-  before: TreeNode | null,
-  after: TreeNode | null,
-  parent: Pair | null = null,
-  order = 0,
-): Pair {
-  const pair: Pair = {
-    // By place: both reports may have the same paths for different things.
-    key: parent ? `${parent.key}.${order}` : "0",
-    before,
-    after,
-    parent,
-    order,
-    level: (parent?.level ?? 0) + 1,
-    label: nameOfPair(before, after, parent),
-    expanded: false,
-    children: [],
-  };
-  pair.children = alignChildren(before?.children ?? [], after?.children ?? []).map(
-    ([a, b], place) => pairUp(a, b, pair, place),
-  );
-  return pair;
+  return sum;
 }
 
 /** What the second report spends more; null where one of them is unknown. */
-export function differenceOf(pair: Pair): number | null {
-  const joules = (node: TreeNode | null): number | null =>
-    node ? (node.energy?.joules ?? null) : 0;
-  const [before, after] = [joules(pair.before), joules(pair.after)];
+export function differenceOf(row: Pick<PairRow, "members">): number | null {
+  const [before, after] = [sideOf(row, "before"), sideOf(row, "after")];
   return before === null || after === null ? null : after - before;
 }
 
 /** The difference as a fraction of the first report's joules; null where there are none. */
-export function changeOf(pair: Pair): number | null {
-  const difference = differenceOf(pair);
-  const before = pair.before?.energy?.joules ?? 0;
+export function changeOf(row: Pick<PairRow, "members">): number | null {
+  const difference = differenceOf(row);
+  const before = sideOf(row, "before") ?? 0;
   return difference !== null && before > 0 ? difference / before : null;
 }
 
-/** Significant: the two intervals do not overlap. */
+/** Significant: the two intervals do not overlap. Pairs that share a row agree in it. */
 export function verdictOf({ before, after }: Pair): Verdict {
   if (!before) return "only after";
   if (!after) return "only before";
   if (!before.energy || !after.energy) return "unknown";
+  const [first, second] = [before.energy.joules, after.energy.joules];
+  if (Math.abs(second - first) <= ROUNDING * Math.max(first, second)) return "no difference";
   const apart = before.energy.high < after.energy.low || after.energy.high < before.energy.low;
   return apart ? "significant" : "within intervals";
 }
 
-export const PAIR_SORTS = ["order", "difference"] as const;
-export type PairSort = (typeof PAIR_SORTS)[number];
+const pairDifference = (pair: Pair): number | null => differenceOf({ members: [pair] });
 
-const size = (pair: Pair): number => Math.abs(differenceOf(pair) ?? 0);
+/** Whether all that is said of two pairs of the same structure is the same, down to the leaves. */
+function agree(a: Pair, b: Pair): boolean {
+  const verdict = verdictOf(a);
+  if (verdict !== verdictOf(b)) return false;
+  const isMore = (pair: Pair): boolean => (pairDifference(pair) ?? 0) > 0;
+  if (verdict === "significant" && isMore(a) !== isMore(b)) return false;
+  return a.children.every((child, place) => agree(child, b.children[place] as Pair));
+}
 
-/** The rows of a comparison. */
-export class Pairs implements GridSource<Pair> {
+const sides = ({ before, after }: Pair): TreeNode[] => [before, after].filter((node) => node !== null);
+
+export class Pairs extends Outline<Pair> {
+  readonly top: readonly PairRow[];
   readonly root: Pair;
-  readonly top: readonly Pair[];
-  /** The largest difference below the root, and of it. */
-  readonly largest: number;
-  readonly #byPath = new Map<string, Pair>();
+  /** The largest decrease of a row, at most 0, and the largest increase. */
+  readonly extremes: readonly [number, number];
+  readonly #shapes = new Shapes();
+  readonly #before = new Map<string, Pair>();
+  readonly #after = new Map<string, Pair>();
 
-  constructor(before: TreeNode | null, after: TreeNode | null, sort: PairSort) {
-    this.root = pairUp(before, after);
-    this.top = [this.root];
-    let largest = 0;
-    this.#visit((pair) => {
-      largest = Math.max(largest, size(pair));
-      for (const node of [pair.before, pair.after]) if (node) this.#byPath.set(node.path, pair);
-    });
-    this.largest = largest;
-    this.sort(sort);
-  }
-
-  childrenOf(pair: Pair): readonly Pair[] {
-    return pair.children;
-  }
-
-  hasChildren(pair: Pair): boolean {
-    return pair.children.length > 0;
+  constructor(before: TreeNode | null, after: TreeNode | null, isByWeight = false) {
+    super(isByWeight);
+    this.root = alignTrees(before, after);
+    this.index(this.root, null, (pair) => JSON.stringify([pair.before?.path, pair.after?.path]));
+    const visit = (pair: Pair): void => {
+      if (pair.before) this.#before.set(pair.before.path, pair);
+      if (pair.after) this.#after.set(pair.after.path, pair);
+      pair.children.forEach(visit);
+      for (const node of sides(pair)) this.#shapes.add(node);
+    };
+    visit(this.root);
+    // Percent are of the first report's total on both sides, so that they can be compared.
+    const whole = before?.energy?.joules ?? 0;
+    this.top = this.rows([this.entry([this.root], null, whole)], null);
+    const differences: number[] = [0];
+    const collect = (row: PairRow): void => {
+      differences.push(differenceOf(row) ?? 0);
+      this.childrenOf(row).forEach(collect);
+    };
+    this.top.forEach(collect);
+    this.extremes = [
+      differences.reduce((least, each) => Math.min(least, each)),
+      differences.reduce((most, each) => Math.max(most, each)),
+    ];
   }
 
   /** The pair of the node at `path`, of the second report first. */
   find(path: string): Pair | null {
-    return path ? (this.#byPath.get(path) ?? null) : this.root;
+    return path ? (this.#after.get(path) ?? this.#before.get(path) ?? null) : this.root;
   }
 
-  expandTo(depth: number): void {
-    this.#visit((pair) => {
-      pair.expanded = pair.level <= depth && pair.children.length > 0;
+  pathOf({ before, after }: Pair): string {
+    return (after ?? before)?.path ?? "";
+  }
+
+  weightOf(row: PairRow): number | null {
+    const difference = differenceOf(row);
+    return difference === null ? null : Math.abs(difference);
+  }
+
+  textOf(pair: Pair): string {
+    return sides(pair).map(searchedText).join("\n");
+  }
+
+  protected repeats(last: Pair, next: Pair, parent: Pair): boolean {
+    return (["before", "after"] as const).every((side) => {
+      const [a, b] = [last[side], next[side]];
+      return a && b ? this.#shapes.repeats(a, b, parent[side]?.path ?? "") : a === b;
     });
   }
 
-  expandAs(others: Pairs): void {
-    const open = new Set<string>();
-    others.#visit((pair) => {
-      if (pair.expanded) open.add(pair.key);
-    });
-    this.#visit((pair) => {
-      pair.expanded = open.has(pair.key) && pair.children.length > 0;
-    });
+  protected isClose(first: Pair, next: Pair): boolean {
+    const close = (a: TreeNode | null, b: TreeNode | null): boolean =>
+      a && b ? closeInEnergy(a, b) : a === b;
+    return close(first.before, next.before) && close(first.after, next.after) && agree(first, next);
   }
 
-  sort(sort: PairSort): void {
-    this.#visit((pair) => {
-      pair.children.sort(
-        (a, b) => (sort === "difference" ? size(b) - size(a) : 0) || a.order - b.order,
-      );
-    });
+  ownOf(pair: Pair): number {
+    const { before, after } = pair;
+    if (!before || !after) return pairDifference(pair) ?? 0;
+    if (!before.energy || !after.energy) return 0;
+    const own = ownJoules(after) - ownJoules(before);
+    const size = Math.max(before.energy.joules, after.energy.joules);
+    return Math.abs(own) > ROUNDING * size ? own : 0;
   }
 
-  height(): number {
-    let most = 0;
-    this.#visit((pair) => {
-      most = Math.max(most, pair.level);
-    });
-    return most;
+  /** What only one report has differs as a whole. */
+  protected override partsOf(pair: Pair): Pair[][] {
+    return pair.before && pair.after ? super.partsOf(pair) : [];
   }
 
-  /** From the root to where the difference lies: always the child that differs most. */
-  furthest(): Pair {
-    let at = this.root;
-    for (;;) {
-      const next = at.children.reduce<Pair | null>(
-        (best, child) => (best === null || size(child) > size(best) ? child : best),
-        null,
-      );
-      if (!next || size(next) === 0) return at;
-      at = next;
-    }
-  }
-
-  #visit(action: (pair: Pair) => void): void {
-    const visit = (pair: Pair): void => {
-      action(pair);
-      pair.children.forEach(visit);
+  protected words(
+    members: readonly Pair[],
+    parent: Pair | null,
+  ): Pick<PairRow, "label" | "detail"> {
+    const first = members[0] as Pair;
+    const label = told([
+      first.before && relativeName(first.before, parent?.before?.path ?? null),
+      first.after && relativeName(first.after, parent?.after?.path ?? null),
+    ]);
+    const classes = told([first.before?.className, first.after?.className]);
+    if (members.length < 2) return { label, detail: classes === label ? "" : classes };
+    const last = sides(members.at(-1) as Pair)[0];
+    return {
+      label: `${members.length} × ${classes}`,
+      detail: `${label} … ${indexOf(last?.path ?? "")}`,
     };
-    visit(this.root);
   }
 }
+
+/** "encoder → transformer"; once where both are the same, or one is missing. */
+export const told = (names: readonly (string | null | undefined)[]): string =>
+  [...new Set(names.filter((name) => name != null))].join(" → ");

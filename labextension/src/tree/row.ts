@@ -3,9 +3,7 @@
 import { make, nameOf, shorten } from "./dom.js";
 import { formatEnergy, formatInterval, formatShare, NO_VALUE, type Unit } from "./format.js";
 import {
-  hasChildren,
   intervalOf,
-  isSection,
   joulesOf,
   ownJoulesOf,
   shareOf,
@@ -13,6 +11,7 @@ import {
   sourceOf,
   type Item,
 } from "./items.js";
+import { isSection } from "./outline.js";
 import { flagCode } from "./words.js";
 
 type Column = [name: string, label: string, title: string];
@@ -51,24 +50,38 @@ export function flagMarks(flags: readonly string[]): HTMLElement[] {
   return marks;
 }
 
-/** For a folded group: what one of them takes. "1.19 J each", or from the least to the most. */
-function spread(item: Item, unit: Unit): string {
-  const joules = item.members.flatMap((node) => (node.energy ? [node.energy.joules] : []));
-  if (!joules.length) return "";
-  const least = formatEnergy(Math.min(...joules), unit, item.whole);
-  const most = formatEnergy(Math.max(...joules), unit, item.whole);
+/** For a folded group: what one of them has. "1.19 J each", or from the least to the most. */
+export function spread(values: readonly number[], format: (value: number) => string): string {
+  if (!values.length) return "";
+  const least = format(Math.min(...values));
+  const most = format(Math.max(...values));
   return least === most ? `${least} each` : `${least} to ${most} each`;
 }
 
-function nameCell(item: Item, unit: Unit): HTMLElement {
-  const twisty = make("span", "twisty", { "aria-hidden": "true" });
-  const name = cell("name", twisty, nameOf(item.label, "label"));
-  const detail =
-    item.node || isSection(item) ? item.detail : `${spread(item, unit)} · ${item.detail}`;
+/** The first cell: the name, what it is, and its flags. */
+export function nameCell(
+  label: string,
+  detail: string,
+  flags: readonly string[],
+  title: string,
+): HTMLElement {
+  const name = cell("name", make("span", "twisty", { "aria-hidden": "true" }));
+  name.append(nameOf(label, "label"));
   if (detail) name.append(nameOf(detail, "class"));
-  name.append(...flagMarks(item.members.flatMap((node) => node.flags)));
-  name.title = shorten(item.node ? `${item.node.path || item.label} (${item.detail})` : detail);
+  name.append(...flagMarks(flags));
+  name.title = shorten(title);
   return name;
+}
+
+function itemName(item: Item, unit: Unit): HTMLElement {
+  const joules = item.members.flatMap((node) => (node.energy ? [node.energy.joules] : []));
+  const detail =
+    item.node || isSection(item)
+      ? item.detail
+      : `${spread(joules, (each) => formatEnergy(each, unit, item.whole))} · ${item.detail}`;
+  const flags = item.members.flatMap((node) => node.flags);
+  const title = item.node ? `${item.node.path || item.label} (${item.detail})` : detail;
+  return nameCell(item.label, detail, flags, title);
 }
 
 function shareCell(share: number | null, ownJoules: number, joules: number): HTMLElement {
@@ -97,17 +110,17 @@ function rangeText(item: Item, joules: number | null, unit: Unit): string {
 export function treeCells(item: Item, row: HTMLElement, unit: Unit): HTMLElement[] {
   row.dataset.kind = isSection(item) ? "section" : (item.node?.type ?? "group");
   row.toggleAttribute("data-outside", item.outside);
-  if (isSection(item)) return [nameCell(item, unit)];
+  if (isSection(item)) return [itemName(item, unit)];
   const source = sourceOf(item);
   row.dataset.source = source ?? "";
   const joules = joulesOf(item);
   const own = ownJoulesOf(item);
   return [
-    nameCell(item, unit),
+    itemName(item, unit),
     shareCell(shareOf(item), own ?? 0, joules ?? 0),
     cell("energy", formatEnergy(joules, unit, item.whole)),
     cell("of-parent", formatShare(shareOfParent(item))),
-    cell("own", hasChildren(item) ? formatEnergy(own, unit, item.whole) : ""),
+    cell("own", !item.node || item.node.children.length ? formatEnergy(own, unit, item.whole) : ""),
     cell("range", rangeText(item, joules, unit)),
     cell("source", source ? badge(source) : null),
   ];

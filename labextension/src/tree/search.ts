@@ -1,52 +1,38 @@
-// The rows that a search leaves: the nodes whose path or class holds every word, and those above.
+// The rows that a search leaves: the nodes whose text holds every word, and those above them.
 
-import type { TreeNode } from "./data.js";
 import type { GridSource } from "./grid.js";
-import { isSection, type Item } from "./items.js";
-import type { Rows } from "./rows.js";
+import { isSection, type Branch, type Outline, type Row } from "./outline.js";
 
 /** More rows than anybody reads; every further one would cost time at each keystroke. */
 export const MOST_MATCHES = 200;
 
-export interface Found extends GridSource<Item> {
+export interface Found<T> extends GridSource<Row<T>> {
   /** Nodes that match, shown or not. */
   readonly matches: number;
-  /** The first row that matches. */
-  readonly first: Item | null;
-}
-
-/** The text that is searched, made once for each node. */
-const texts = new WeakMap<TreeNode, string>();
-
-function searched(node: TreeNode): string {
-  let text = texts.get(node);
-  if (text === undefined) {
-    text = `${node.path}\n${node.className}\n${node.primitive ?? ""}`.toLowerCase();
-    texts.set(node, text);
-  }
-  return text;
+  /** The rows that match, from the top down. */
+  readonly hits: readonly Row<T>[];
 }
 
 /** Rows of their own, opened down to the matches, so that the tree keeps its state. */
-export function search(rows: Rows, query: string): Found {
+export function search<T extends Branch<T>>(outline: Outline<T>, query: string): Found<T> {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   let matches = 0;
-  const chains: Item[][] = [];
-  for (const node of rows.nodes()) {
-    if (!words.every((word) => searched(node).includes(word))) continue;
-    if (++matches <= MOST_MATCHES) chains.push(rows.chain(node));
+  const chains: Row<T>[][] = [];
+  for (const node of outline.nodes()) {
+    const text = outline.textOf(node);
+    if (!words.every((word) => text.includes(word))) continue;
+    if (++matches <= MOST_MATCHES) chains.push(outline.chain(node));
   }
-  const copies = new Map<Item, Item>();
-  const top: Item[] = [];
-  const found = chains[0]?.at(-1);
+  const copies = new Map<Row<T>, Row<T>>();
+  const top: Row<T>[] = [];
   for (const chain of chains) {
-    let parent: Item | null = null;
-    for (const item of chain) {
-      let copy = copies.get(item);
+    let parent: Row<T> | null = null;
+    for (const row of chain) {
+      let copy = copies.get(row);
       if (!copy) {
         // Rows below a match are made when it is opened, as everywhere.
-        copy = { ...item, parent, expanded: false, children: null };
-        copies.set(item, copy);
+        copy = { ...row, parent, expanded: false, children: null };
+        copies.set(row, copy);
         if (!parent) top.push(copy);
         else (parent.children ??= []).push(copy);
         if (parent) parent.expanded = true;
@@ -54,12 +40,19 @@ export function search(rows: Rows, query: string): Found {
       parent = copy;
     }
   }
-  for (const copy of copies.values()) if (copy.children) rows.sorted(copy.children);
+  for (const copy of copies.values()) if (copy.children) outline.sorted(copy.children);
+  const found = new Set(chains.map((chain) => copies.get(chain.at(-1) as Row<T>)));
+  const hits: Row<T>[] = [];
+  const visit = (row: Row<T>): void => {
+    if (found.has(row)) hits.push(row);
+    if (row.expanded) row.children?.forEach(visit);
+  };
+  top.forEach(visit);
   return {
     matches,
-    first: (found && copies.get(found)) ?? null,
+    hits,
     top,
-    childrenOf: (item) => rows.childrenOf(item),
-    hasChildren: (item) => isSection(item) || rows.hasChildren(item),
+    childrenOf: (row) => outline.childrenOf(row),
+    hasChildren: (row) => isSection(row) || outline.hasChildren(row),
   };
 }

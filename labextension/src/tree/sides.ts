@@ -1,5 +1,6 @@
 // The details of one row of a comparison: both nodes, feature by feature.
 
+import type { Pair } from "./aligning.js";
 import type { Report, TreeNode } from "./data.js";
 import { make, nameOf, unbroken } from "./dom.js";
 import {
@@ -13,7 +14,6 @@ import {
   NO_VALUE,
   type Unit,
 } from "./format.js";
-import type { Pair } from "./pairs.js";
 
 export function renderSides(
   { before, after }: Pair,
@@ -41,6 +41,9 @@ export function renderSides(
   line("Energy", (node) => formatEnergy(node.energy?.joules ?? null, unit, 0));
   line("90 % interval", ({ energy }) =>
     energy ? formatInterval(energy.low, energy.high, energy.joules, unit, 0) : "",
+  );
+  line("Own energy", (node) =>
+    node.children.length && node.ownJoules !== null ? formatEnergy(node.ownJoules, unit, 0) : "",
   );
   line("Share of total", (node, report) => {
     const whole = report.root?.energy?.joules ?? 0;

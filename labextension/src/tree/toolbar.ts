@@ -1,21 +1,30 @@
-// The buttons and menus over the tree. They only tell what the reader wants.
+// The buttons and menus over the rows. They only tell what the reader wants.
 
 import { make } from "./dom.js";
 import { UNITS, type Unit } from "./format.js";
-import { SORTS, type Sort } from "./rows.js";
 
 export const VIEWS = ["tree", "icicle"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export interface ToolbarHooks {
-  followEnergy(): void;
+  follow(): void;
   search(query: string): void;
   /** Enter or the down arrow in the search field. */
   toMatches(): void;
+  /** To the next match, or the one before. */
+  step(by: 1 | -1): void;
   depth(levels: number): void;
-  sort(sort: Sort): void;
+  sort(isByWeight: boolean): void;
   unit(unit: Unit): void;
-  view(view: ViewName): void;
+  /** Without it there is one view only. */
+  view?(view: ViewName): void;
+}
+
+export interface ToolbarWords {
+  readonly follow: string;
+  readonly followTitle: string;
+  /** What the rows may be sorted by; the first is the order of running. */
+  readonly sorts: readonly string[];
 }
 
 const DEPTH_BUTTONS = [1, 2, 3, 4];
@@ -41,90 +50,95 @@ export function menu<T extends string>(
   return { element: make("label", "menu", {}, `${label} `, select), select };
 }
 
-export const levelGroup = (): HTMLElement =>
-  make("div", "segments", { role: "group", "aria-label": "Open levels" });
-export const levelLabel = (): HTMLElement =>
-  make("span", "toolbar-label", { "aria-hidden": "true" }, "Levels");
-
-/** Fills `group` with buttons that open so many levels; nothing changes if they are there. */
-export function levelButtons(
-  group: HTMLElement,
-  height: number,
-  open: (levels: number) => void,
-): void {
-  if (group.dataset.height === String(height)) return;
-  group.dataset.height = String(height);
-  const level = (label: string, title: string, levels: number): HTMLElement =>
-    button(label, title, () => open(levels));
-  group.replaceChildren(
-    level("None", "Close every row", 0),
-    ...DEPTH_BUTTONS.filter((count) => count < height - 1).map((count) =>
-      level(String(count), `Open ${count} level${count === 1 ? "" : "s"}`, count),
-    ),
-    level("All", "Open every row", height),
-  );
-}
-
 export class Toolbar {
   readonly element = make("div", "toolbar", { role: "group", "aria-label": "View" });
   readonly search: HTMLInputElement;
   /** What was just found or done, also for screen readers. */
   readonly status = make("p", "status", { role: "status" });
-  readonly #levels = levelGroup();
-  readonly #ofTree = make("div", "tools", {}, levelLabel(), this.#levels);
+  readonly #levels = make("div", "segments", { role: "group", "aria-label": "Open levels" });
+  readonly #ofRows: HTMLElement;
+  readonly #steps: HTMLElement;
   readonly #units: HTMLSelectElement;
   readonly #sorts: HTMLSelectElement;
   readonly #views = new Map<ViewName, HTMLButtonElement>();
   readonly #hooks: ToolbarHooks;
 
-  constructor(hooks: ToolbarHooks) {
+  constructor(words: ToolbarWords, hooks: ToolbarHooks) {
     this.#hooks = hooks;
-    const follow = button(
-      "Follow the energy",
-      "Open the path to the node that spends the most",
-      () => hooks.followEnergy(),
-    );
+    const follow = button(words.follow, words.followTitle, () => hooks.follow());
     follow.classList.add("irene-primary");
     this.search = this.#searchField();
-    const sorts = menu("Sort", SORTS, (sort) => hooks.sort(sort));
+    this.#steps = make("div", "segments", { role: "group", "aria-label": "Matches", hidden: "" });
+    for (const [by, sign, title] of [
+      [-1, "‹", "Previous match (Shift+F3)"],
+      [1, "›", "Next match (F3)"],
+    ] as const) {
+      const element = button(sign, title, () => hooks.step(by));
+      element.ariaLabel = by > 0 ? "Next match" : "Previous match";
+      this.#steps.append(element);
+    }
+    const sorts = menu("Sort", words.sorts, (sort) => hooks.sort(sort !== words.sorts[0]));
     const units = menu("Unit", UNITS, (unit) => hooks.unit(unit));
     this.#sorts = sorts.select;
     this.#units = units.select;
-    const views = make("div", "segments", { role: "group", "aria-label": "Drawn as" });
-    for (const view of VIEWS) {
-      const element = button(
-        view === "tree" ? "Tree" : "Icicle",
-        view === "tree" ? "A table of rows that open" : "Boxes as wide as their energy",
-        () => hooks.view(view),
-      );
-      this.#views.set(view, element);
-      views.append(element);
-    }
-    this.element.append(
-      follow,
-      this.search,
-      this.#ofTree,
-      make("span", "spring"),
-      make("div", "tools", {}, sorts.element, units.element, views),
-    );
+    const label = make("span", "toolbar-label", { "aria-hidden": "true" }, "Levels");
+    this.#ofRows = make("div", "tools", {}, label, this.#levels);
+    const menus = make("div", "tools", {}, sorts.element, units.element);
+    if (hooks.view) menus.append(this.#viewButtons((view) => hooks.view?.(view)));
+    const found = make("div", "tools", {}, this.search, this.#steps);
+    this.element.append(follow, found, this.#ofRows, make("span", "spring"), menus);
   }
 
   /** Shows what is chosen, and buttons for the levels that there are. */
-  show(state: { unit: Unit; sort: Sort; view: ViewName; height: number }): void {
+  show(state: { unit: Unit; height: number; view?: ViewName }): void {
+    const view = state.view ?? "tree";
     this.#units.value = state.unit;
-    this.#sorts.value = state.sort;
     // An icicle shows all levels, side by side as they run.
-    this.#ofTree.hidden = state.view === "icicle";
-    this.#sorts.disabled = state.view === "icicle";
-    for (const [view, element] of this.#views) {
-      element.setAttribute("aria-pressed", String(view === state.view));
+    this.#ofRows.hidden = view === "icicle";
+    this.#sorts.disabled = view === "icicle";
+    for (const [name, element] of this.#views) {
+      element.setAttribute("aria-pressed", String(name === view));
     }
-    levelButtons(this.#levels, state.height, (levels) => this.#hooks.depth(levels));
+    this.#showLevels(state.height);
+  }
+
+  /** Ways from one match to another, where there are several. */
+  showSteps(matches: number): void {
+    this.#steps.hidden = matches < 2;
   }
 
   tell(text: string): void {
     // The same words again would be read aloud again.
     if (this.status.textContent !== text) this.status.textContent = text;
+  }
+
+  /** Buttons that open so many levels; nothing changes if they are there. */
+  #showLevels(height: number): void {
+    if (this.#levels.dataset.height === String(height)) return;
+    this.#levels.dataset.height = String(height);
+    const level = (label: string, title: string, levels: number): HTMLElement =>
+      button(label, title, () => this.#hooks.depth(levels));
+    this.#levels.replaceChildren(
+      level("None", "Close every row", 0),
+      ...DEPTH_BUTTONS.filter((count) => count < height - 1).map((count) =>
+        level(String(count), `Open ${count} level${count === 1 ? "" : "s"}`, count),
+      ),
+      level("All", "Open every row", height),
+    );
+  }
+
+  #viewButtons(choose: (view: ViewName) => void): HTMLElement {
+    const views = make("div", "segments", { role: "group", "aria-label": "Drawn as" });
+    for (const view of VIEWS) {
+      const element = button(
+        view === "tree" ? "Tree" : "Icicle",
+        view === "tree" ? "A table of rows that open" : "Boxes as wide as their energy",
+        () => choose(view),
+      );
+      this.#views.set(view, element);
+      views.append(element);
+    }
+    return views;
   }
 
   #searchField(): HTMLInputElement {
@@ -141,6 +155,9 @@ export class Toolbar {
       if (event.key === "Enter" || event.key === "ArrowDown") {
         event.preventDefault();
         this.#hooks.toMatches();
+      } else if (event.key === "F3" && field.value) {
+        event.preventDefault();
+        this.#hooks.step(event.shiftKey ? -1 : 1);
       } else if (event.key === "Escape" && field.value) {
         // The notebook must not leave its cell because a search was ended.
         event.preventDefault();

@@ -4,7 +4,7 @@
 import { DataError, readReport, type Report } from "./data.js";
 import { make } from "./dom.js";
 import type { Unit } from "./format.js";
-import { isPlain } from "./grid.js";
+import { isPlain } from "./grid_keys.js";
 import { Shell, type TreeOptions } from "./shell.js";
 import type { ViewName } from "./toolbar.js";
 
