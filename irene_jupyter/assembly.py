@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -95,7 +96,7 @@ def make_report(
         measured=measured,
         notes=tuple(dict.fromkeys(told)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=dict(_versions()),
     )
 
 
@@ -175,6 +176,7 @@ def _summary(run: Run, node: Node) -> RunSummary:
     )
 
 
+@functools.cache  # a search through the packages' files, and they stay as they were imported
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in ("irene-jupyter", "torch", "transformers"):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from irene_jupyter.resources.sampler import Sampler
 
 DEFAULT_BATCH_SIZE = 8
+MAX_SIZE = 2**31 - 1  # of a batch, or a sequence: torch counts further, no machine does
 DEFAULT_SEQ_LEN = 128  # tokens
 MAX_BUDGET_SECONDS = 3600.0
 # Of the budget; what is left is for the prediction and the display.
@@ -85,6 +86,8 @@ class Options:
                 raise OptionError(f"{name} must be a whole number, not {value!r}")
             if value is not None and value < 1:
                 raise OptionError(f"{name} must be at least 1, not {value}")
+            if value is not None and value > MAX_SIZE:
+                raise OptionError(f"{name} must be at most {MAX_SIZE:,}, not {value}")
 
 
 class EnergyMonitor:
@@ -251,9 +254,8 @@ class EnergyMonitor:
             "replay": repeated_until - structured,
             "prediction": time.perf_counter() - repeated_until,
         }
-        return replace(
-            report, observer=observer_cost(seconds, stages), origin=_origin(captured.recorded)
-        )
+        report = replace(report, observer=observer_cost(seconds, stages))
+        return with_origin(report, _origin(captured.recorded))
 
 
 def measure(
@@ -334,12 +336,18 @@ def predict(
             generator, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds
         )
         report = make_report(runs, profile, "predict", method=method)
-        return replace(report, origin=Origin.of(generator))
+        return with_origin(report, Origin.of(generator))
     built = build_model(model)
     tree = structure_of(built, batch_size, seq_len)
     run = Run(model=tree.name, tree=tree, items=batch_size)
     report = make_report([run], profile, "predict", method=method)
-    return replace(report, origin=Origin.of(built))
+    return with_origin(report, Origin.of(built))
+
+
+def with_origin(report: EnergyReport, origin: Origin | None) -> EnergyReport:
+    """The report with what its one model can be built from again, now and from a file."""
+    configuration = None if origin is None else origin.configuration
+    return replace(report, origin=origin, configuration=configuration)
 
 
 def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:

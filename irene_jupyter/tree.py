@@ -220,12 +220,15 @@ class Run:
 # --- JSON -----------------------------------------------------------------------------------
 
 
+_FEATURES = tuple(each.name for each in fields(Features))
+
+
 def node_to_dict(node: Node) -> dict[str, Any]:
     """`node` as strict JSON values; unknown features are left out."""
     features = {
-        f.name: value
-        for f in fields(Features)
-        if (value := getattr(node.features, f.name)) not in (None, (), {})
+        name: value
+        for name in _FEATURES
+        if (value := getattr(node.features, name)) not in (None, (), {})
     }
     for name in ("input_shapes", "output_shapes"):
         if name in features:
@@ -248,10 +251,13 @@ def node_to_dict(node: Node) -> dict[str, Any]:
     }
 
 
-def node_from_dict(data: Any, depth: int = 0, like: Node | None = None) -> Node:
+def node_from_dict(
+    data: Any, depth: int = 0, like: Node | None = None, *, brief: bool = False
+) -> Node:
     """The node that `node_to_dict` wrote. Raises `TreeError` on anything else.
 
-    What `data` leaves out of its features is as in its counterpart `like`: see `_children`.
+    What `data` leaves out of its features is as in its counterpart `like`: see `_children`. In a
+    `brief` tree type, class and flags are, too, and nodes may leave out what is empty.
 
     Checks types, finite numbers, depth, and that children do not exceed their parent.
     """
@@ -259,6 +265,9 @@ def node_from_dict(data: Any, depth: int = 0, like: Node | None = None) -> Node:
         raise TreeError(f"tree: deeper than {MAX_DEPTH} levels")
     if not isinstance(data, dict):
         raise TreeError(f"tree: a node must be an object, not {type(data).__name__}")
+    if brief:
+        known = {"type": like.type, "class_name": like.class_name} if like else {}
+        data = {**known, "features": {}, "children": [], **data}
     kind = data.get("type")
     if kind not in NODE_TYPES:
         raise TreeError(f"tree: type {kind!r} is none of {', '.join(NODE_TYPES)}")
@@ -266,18 +275,20 @@ def node_from_dict(data: Any, depth: int = 0, like: Node | None = None) -> Node:
     primitive = data.get("primitive", like.primitive if like else None)
     if primitive is not None and not isinstance(primitive, str):
         raise TreeError("tree: 'primitive' must be a string or null")
-    flags = _expect(data, "flags", list)
-    if not all(isinstance(flag, str) for flag in flags):
-        raise TreeError("tree: 'flags' must be strings")
+    flags = like.flags if like else ()
+    if "flags" in data or not brief:
+        flags = tuple(_expect(data, "flags", list))
+        if not all(isinstance(flag, str) for flag in flags):
+            raise TreeError("tree: 'flags' must be strings")
     node = Node(
         path=_expect(data, "path", str),
         type=kind,
         class_name=_expect(data, "class_name", str),
         features=_features_from_dict(_expect(data, "features", dict), like),
-        children=_children(_expect(data, "children", list), depth + 1, like),
+        children=_children(_expect(data, "children", list), depth + 1, like, brief),
         energy=None if energy is None else _energy_from_dict(energy),
         primitive=primitive,
-        flags=tuple(flags),
+        flags=flags,
     )
     if node.energy is not None and node.children:
         below = math.fsum(child.energy.joules for child in node.children if child.energy)
@@ -289,7 +300,7 @@ def node_from_dict(data: Any, depth: int = 0, like: Node | None = None) -> Node:
     return node
 
 
-def _children(data: list[Any], depth: int, like: Node | None) -> tuple[Node, ...]:
+def _children(data: list[Any], depth: int, like: Node | None, brief: bool) -> tuple[Node, ...]:
     """Nodes at `depth`, each with its counterpart: the earlier sibling whose path is its `like`.
 
     Without one, it is the child at the same place of the parent's own counterpart `like`.
@@ -303,7 +314,7 @@ def _children(data: list[Any], depth: int, like: Node | None) -> tuple[Node, ...
             if path not in earlier:
                 raise TreeError(f"tree: 'like' names no earlier sibling: {path!r}")
             other = earlier[path]
-        nodes.append(node_from_dict(child, depth, other))
+        nodes.append(node_from_dict(child, depth, other, brief=brief))
         earlier.setdefault(nodes[-1].path, nodes[-1])
     return tuple(nodes)
 

@@ -69,6 +69,17 @@ class SizedRuns:
             return self._interpolated(*size)
         return self._trace(size, KINDS)
 
+    def outline(self, batch_size: int, seq_len: int, new_tokens: int = 0) -> tuple[Run, ...]:
+        """As `runs`, for what does not ask for paths, and faster.
+
+        Where it can, nodes that are alike are one object, with the path of the first.
+        """
+        size = (batch_size, seq_len, new_tokens)
+        if new_tokens or size in self._traced or not self.is_quick(*size):
+            return self.runs(*size)
+        tree = self._growth[0].at(batch_size, seq_len, alike_once=True)
+        return (Run(model=tree.name, tree=tree, items=batch_size),)
+
     def is_quick(self, batch_size: int, seq_len: int, new_tokens: int = 0) -> bool:
         """Whether `runs` has that size without tracing it."""
         return (batch_size, seq_len, new_tokens) in self._traced or (
@@ -157,10 +168,14 @@ class _OtherStructureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A node without its sizes: `place` is where they stand among the distinct ones."""
+    """A node without its sizes: `place` is where they stand among the distinct ones.
+
+    Frames that are alike but for their paths have the same `kind`.
+    """
 
     node: Node
     place: int
+    kind: int
     children: tuple[_Frame, ...]
 
 
@@ -176,10 +191,14 @@ class _Growth:
         self._sizes = [(tree.batch_size, tree.seq_len) for tree in trees]
         self._places: dict[tuple[object, ...], int] = {}
         self._distinct: list[tuple[Features, list[tuple[float, ...]]]] = []
+        self._frames: dict[tuple[object, ...], int] = {}
         self._root = self._frame([tree.root for tree in trees])
 
-    def at(self, batch_size: float, seq_len: float) -> ModelTree:
-        """The tree at a size; a sequence length between two whole numbers is a mean."""
+    def at(self, batch_size: float, seq_len: float, *, alike_once: bool = False) -> ModelTree:
+        """The tree at a size; a sequence length between two whole numbers is a mean.
+
+        With `alike_once`, nodes that are alike are one object.
+        """
         weights = [
             for_batch * for_length
             for for_batch in _lagrange(self._batches, batch_size)
@@ -190,7 +209,8 @@ class _Growth:
             round(math.fsum(w * size[part] for w, size in zip(weights, self._sizes, strict=True)))
             for part in (0, 1)
         )
-        return ModelTree(self._name, _built(self._root, features), batch, length)
+        once: dict[int, Node] | None = {} if alike_once else None
+        return ModelTree(self._name, _built(self._root, features, once), batch, length)
 
     def _frame(self, nodes: Sequence[Node]) -> _Frame:
         first = nodes[0]
@@ -205,7 +225,9 @@ class _Growth:
         children = tuple(
             self._frame(group) for group in zip(*(node.children for node in nodes), strict=True)
         )
-        return _Frame(first, place, children)
+        alike = (*fixed[1:], place, *(child.kind for child in children))
+        kind = self._frames.setdefault(alike, len(self._frames))
+        return _Frame(first, place, kind, children)
 
 
 def _lagrange(points: Sequence[int], x: float) -> list[float]:
@@ -269,18 +291,26 @@ def _shape(like: Shape, values: Iterator[float]) -> Shape:
     return tuple(round(round(next(values), 6)) for _ in like)  # 128.5 to even, despite rounding
 
 
-def _built(frame: _Frame, features: Sequence[Features]) -> Node:
+def _built(
+    frame: _Frame, features: Sequence[Features], once: dict[int, Node] | None = None
+) -> Node:
+    """The node of a frame; that of an alike one where `once` has it."""
+    if once is not None and frame.kind in once:
+        return once[frame.kind]
     node = frame.node
-    return Node(
+    built = Node(
         node.path,
         node.type,
         node.class_name,
         features[frame.place],
-        tuple([_built(child, features) for child in frame.children]),
+        tuple([_built(child, features, once) for child in frame.children]),
         None,
         node.primitive,
         node.flags,
     )
+    if once is not None:
+        once[frame.kind] = built
+    return built
 
 
 def _agree(guessed: Sequence[Run], traced: Sequence[Run]) -> bool:

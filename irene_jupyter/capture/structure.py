@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.utils._pytree import tree_map
 
+from irene_jupyter.capture.configuration import configuration_from_dict, configuration_to_dict
 from irene_jupyter.capture.inputs import Inputs, dummy_inputs
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.errors import CaptureError, IreneError
@@ -236,6 +237,8 @@ class Origin:
 
     model_class: type[nn.Module]
     config: Any
+    # The same as JSON, for files; None where it is not of transformers itself.
+    configuration: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, model: nn.Module) -> Origin | None:
@@ -246,10 +249,16 @@ class Origin:
         if not isinstance(wanted, type) or not isinstance(config, wanted):
             return None
         try:
-            return cls(type(model), copy.deepcopy(config))
+            kept = copy.deepcopy(config)
+            return cls(type(model), kept, configuration_to_dict(type(model), kept))
         except Exception as error:  # a user's configuration may hold what cannot be copied
             logger.debug("the configuration of %s was not kept", type(model), exc_info=error)
             return None
+
+    @classmethod
+    def from_configuration(cls, configuration: Mapping[str, Any]) -> Origin:
+        """Where the model of a saved report comes from. Raises `OptionError`."""
+        return cls(*configuration_from_dict(configuration), configuration)
 
     def build(self) -> nn.Module:
         """The model, without memory, on meta. Raises `CaptureError` where it does not build."""

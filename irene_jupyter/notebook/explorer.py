@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from html import escape
 from typing import Any
 
 import ipywidgets
 import traitlets
 
-from irene_jupyter.errors import IreneError
+from irene_jupyter.errors import DeviceError, IreneError
 from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, Setting, WhatIf
 from irene_jupyter.notebook.widget import EnergyTree
@@ -47,7 +48,7 @@ def explore(source: Any, *, method: str = "additive", **setting: Any) -> Explore
     True
     """
     if isinstance(source, EnergyReport):
-        setting = _setting_of(source) | setting
+        setting = _setting_of(source, setting.get("device")) | setting
     return Explorer(WhatIf(source, method), **setting)
 
 
@@ -190,6 +191,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
     # --- what follows -----------------------------------------------------------------------
 
     def _show(self) -> None:
+        # What must be traced takes seconds, and leaves garbage of torch's.
+        with _uncollected() if self._is_quick() else nullcontext():
+            self._predict()
+
+    def _predict(self) -> None:
         generates = self.new_tokens > 0
         self._controls["seq_len"].description = "prompt tokens" if generates else "sequence length"
         if not self._is_quick():
@@ -252,13 +258,30 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
 
     def _is_quick(self) -> bool:
         try:
-            return self._what_if.is_learned(self.setting)
+            return self._what_if.is_quick(self.setting)
         except IreneError:
             return True  # the prediction says what is wrong
 
     @staticmethod
     def _has(report: EnergyReport, path: str) -> bool:
         return any(node.path == path for node in report.walk())
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts Python's collection of cycles off for some milliseconds.
+
+    A move makes some 30,000 objects and frees as many, without cycles. But those that are young
+    when a collection comes by count as long-lived, and each ten moves then bring a collection of
+    all that torch holds: .3 s.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _control_layout() -> Any:
@@ -290,12 +313,23 @@ def _device_options(chosen: str) -> list[tuple[str, str]]:
     return options
 
 
-def _setting_of(report: EnergyReport) -> dict[str, Any]:
-    """The size and the device of a report's first run; of a generation its new tokens."""
+def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
+    """The size of a report's first run; of a generation its new tokens; and the report's device.
+
+    A report may come from another machine, and its device's name is never read as a path.
+    """
+    found: dict[str, Any] = {}
+    if device is None:
+        known = [info.name for info in devices()]
+        if report.device.name not in known:
+            raise DeviceError(
+                f"the device profile of this report, {printable(report.device.name, 60)!r}, is not "
+                f"known here: choose one, irene.explore(report, device={known[0]!r})"
+            )
+        found["device"] = report.device.name
     run = next(iter(report.runs), None)
-    found: dict[str, Any] = {"device": report.device.name}
     if run is not None:
-        found |= {"batch_size": run.batch_size, "seq_len": run.seq_len}
+        found |= {"batch_size": max(1, run.batch_size), "seq_len": max(1, run.seq_len)}
     steps = sum(each.calls for each in report.runs if each.phase == "decode")
     if steps:
         found["new_tokens"] = steps + 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
-from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
+from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options, with_origin
 from irene_jupyter.merging import total
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.paper import predict_with
@@ -28,9 +28,9 @@ MAX_BATCH_SIZE = 64  # of the slider; a larger one can be set from Python
 MAX_TOKENS = 2048  # as well
 _CURVE_POINTS = 13
 _NO_ORIGIN = (
-    "this report does not know the model that it is of (it was loaded from a file, or is of "
-    "several models, or of one that is not from transformers): explore the model or its "
-    "configuration instead, irene.explore(model)"
+    "this report does not know the model that it is of (it is of several models, or of one that "
+    "is not from transformers, or was loaded from a file of an older version): explore the model "
+    "or its configuration instead, irene.explore(model)"
 )
 
 
@@ -67,12 +67,15 @@ class WhatIf:
     """
 
     def __init__(self, source: Any, method: str = "additive") -> None:
-        from irene_jupyter.capture.structure import build_model
+        from irene_jupyter.capture.structure import Origin, build_model
 
         if isinstance(source, EnergyReport):
-            if source.origin is None:
+            if source.origin is not None:
+                source = source.origin
+            elif source.configuration is not None:
+                source = Origin.from_configuration(source.configuration)
+            else:
                 raise OptionError(_NO_ORIGIN)
-            source = source.origin
         Options(method=method)  # checks it
         self._source = source
         self._method = method
@@ -109,6 +112,11 @@ class WhatIf:
         """Whether sizes take milliseconds with the setting's dtype and kind of run."""
         return self._sized_for(setting)[0].is_learned
 
+    def is_quick(self, setting: Setting) -> bool:
+        """Whether this very size takes milliseconds: it lies between those traced, or is one."""
+        sized, _ = self._sized_for(setting)
+        return sized.is_quick(setting.batch_size, setting.seq_len, setting.new_tokens)
+
     def _sized_for(self, setting: Setting) -> tuple[SizedRuns, Origin | None]:
         """The runs by size of the setting's dtype and kind, and what they can be built from."""
         from irene_jupyter.capture.sizes import SizedRuns
@@ -134,7 +142,7 @@ class WhatIf:
         traced = not sized.is_quick(*size)
         runs = sized.runs(*size)
         report = make_report(runs, profile, "predict", method=self._method)
-        return Answer(replace(report, origin=origin), time.perf_counter() - began, traced)
+        return Answer(with_origin(report, origin), time.perf_counter() - began, traced)
 
     def curve(self, setting: Setting, against: str) -> tuple[CurvePoint, ...]:
         """Energy against one of batch_size, seq_len and new_tokens, the others as they are.
@@ -168,7 +176,7 @@ class WhatIf:
         self, size: int, sized: SizedRuns, at: Setting, profile: DeviceProfile
     ) -> CurvePoint:
         """The total alone, which is all that a curve needs of a report."""
-        runs = sized.runs(at.batch_size, at.seq_len, at.new_tokens)
+        runs = sized.outline(at.batch_size, at.seq_len, at.new_tokens)
         roots = [predict_with(run.tree, profile, self._method).root for run in runs]
         energy = total(
             [

@@ -85,10 +85,21 @@ class _Prediction:
         self._known_size = (tree.batch_size, tree.seq_len) in profile.sizes
         self._coefficients = Coefficients(profile.leaves, profile.own)
         self._results: dict[tuple[object, ...], _Result] = {}
+        # By the node's id(), which lives as long as the tree: one may stand at many places.
+        self._done: dict[tuple[int, bool], tuple[Node, _Result]] = {}
 
-    def of(self, node: Node, parent: Node | None) -> tuple[Node, _Result]:
-        """The node with its energy, and what else is predicted of it."""
-        below = [self.of(child, node) for child in node.children]
+    def of(
+        self, node: Node, parent: Node | None, beside_trained: bool = False
+    ) -> tuple[Node, _Result]:
+        """The node with its energy, and what else is predicted of it.
+
+        `beside_trained`: whether a child of the `parent` has a regressor.
+        """
+        done = self._done.get((id(node), beside_trained))
+        if done is not None:
+            return done
+        holds_trained = self._coefficients.holds_trained_leaves(node)
+        below = [self.of(child, node, holds_trained) for child in node.children]
         known = node.features
         key = (
             node.type,
@@ -102,9 +113,7 @@ class _Prediction:
             known.output_shapes,
             known.dtype,
             # A leaf without a regressor is another beside leaves with one.
-            node.primitive not in features.KINDS
-            and parent is not None
-            and self._coefficients.holds_trained_leaves(parent),
+            node.primitive not in features.KINDS and beside_trained,
             tuple([result.identity for _, result in below]),
         )
         result = self._results.get(key)
@@ -126,6 +135,7 @@ class _Prediction:
             node.primitive,
             node.flags + result.flags,
         )
+        self._done[id(node), beside_trained] = (predicted, result)
         return predicted, result
 
     def _leaf(

@@ -1,7 +1,12 @@
-"""The report's JSON as a notebook holds it: what alike nodes have in common is written once."""
+"""The report's JSON as a notebook holds it: what alike nodes have in common is written once.
+
+A notebook file has an indented line for every value of its JSON, which is most of a tree's size.
+So a tree is one text there, JSON again.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,14 +18,18 @@ Json = dict[str, Any]
 FULL_UP_TO_NODES = 64
 _DIGITS = 6  # significant, of what no sum is made of
 _EXACT = 2**53  # whole numbers up to here are exact as floats
+_INHERITED = ("type", "class_name", "primitive", "flags")
+# In place of a counterpart; every node has a type and a class.
+_NOTHING: Json = {"type": None, "class_name": None, "primitive": None, "flags": [], "features": {}}
 
 
 def notebook_json(report: EnergyReport) -> Json:
     """`report.to_dict()`, in brief where it has more than `FULL_UP_TO_NODES` nodes.
 
-    In brief, features and bounds of intervals have six digits, and a node with the structure of
-    an earlier sibling names it under `like`: features that the node and those below it leave
-    out are those of its counterpart there (`docs/report-format.md`). Joules are exact.
+    In brief, each tree, the resources and the configuration are a text of JSON, features and
+    bounds of intervals have six digits, and a node with the structure of an earlier sibling
+    names it under `like`: what the node and those below it leave out is that of its counterpart
+    there (`docs/report-format.md`). Joules are exact.
     """
     data = report.to_dict()
     roots = [data["root"], *data["not_run"], *(phase["root"] for phase in data["phases"])]
@@ -28,9 +37,12 @@ def notebook_json(report: EnergyReport) -> Json:
         return data
     return {
         **data,
-        "root": None if data["root"] is None else brief_tree(data["root"]),
-        "not_run": [brief_tree(root) for root in data["not_run"]],
-        "phases": [{**phase, "root": brief_tree(phase["root"])} for phase in data["phases"]],
+        "root": None if data["root"] is None else _text(brief_tree(data["root"])),
+        "not_run": [_text(brief_tree(root)) for root in data["not_run"]],
+        "phases": [{**phase, "root": _text(brief_tree(phase["root"]))} for phase in data["phases"]],
+        **{
+            key: _text(data[key]) for key in ("configuration", "resources") if data[key] is not None
+        },
     }
 
 
@@ -40,6 +52,10 @@ def brief_tree(root: Json) -> Json:
     structures: dict[int, int] = {}
     _number(rounded, {}, structures)
     return _brief(rounded, None, structures)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 def _count(node: Json) -> int:
@@ -76,19 +92,28 @@ def _number(node: Json, numbers: dict[Any, int], structures: dict[int, int]) -> 
 
 
 def _brief(node: Json, like: Json | None, structures: dict[int, int]) -> Json:
-    """`node` without what is the same in its counterpart `like`."""
-    brief = dict(node)
+    """`node` without what is nothing, or the same in its counterpart `like`."""
+    brief = {"path": node["path"]}
+    known = _NOTHING if like is None else like
+    brief |= {name: node[name] for name in _INHERITED if node[name] != known[name]}
+    if node["energy"] is not None:
+        brief["energy"] = node["energy"]
+    features = {
+        name: value
+        for name, value in node["features"].items()
+        if name not in known["features"] or value != known["features"][name]
+    }
+    children = _children(node, like, structures)
+    return brief | {
+        name: value for name, value in (("features", features), ("children", children)) if value
+    }
+
+
+def _children(node: Json, like: Json | None, structures: dict[int, int]) -> list[Json]:
     if like is not None:
-        del brief["primitive"]
-        brief["features"] = {
-            name: value
-            for name, value in node["features"].items()
-            if value != like["features"][name]
-        }
         pairs = zip(node["children"], like["children"], strict=True)
-        brief["children"] = [_brief(child, other, structures) for child, other in pairs]
-        return brief
-    brief["children"] = []
+        return [_brief(child, other, structures) for child, other in pairs]
+    briefs: list[Json] = []
     firsts: dict[int, Json] = {}  # by structure
     paths: set[str] = set()
     for child in node["children"]:
@@ -99,5 +124,5 @@ def _brief(node: Json, like: Json | None, structures: dict[int, int]) -> Json:
         elif child["path"] not in paths:  # else the path would name another one
             firsts[structures[id(child)]] = child
         paths.add(child["path"])
-        brief["children"].append(written)
-    return brief
+        briefs.append(written)
+    return briefs

@@ -140,6 +140,8 @@ class EnergyCurve:
                 + (f' stroke-dasharray="{dashes}"' if dashes else "")
                 + "/>"
             )
+            if kind == "extrapolated" and "predicted" not in self.kinds:
+                kind = "predicted, extrapolated"
             yield _text(x + 27, 14, kind, "start")
             x += 27 + 6.4 * len(kind) + 12
         yield (

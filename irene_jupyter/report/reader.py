@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
 from irene_jupyter.errors import ReportError
+from irene_jupyter.report.files import MAX_BYTES
 from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import (
@@ -20,27 +21,19 @@ from irene_jupyter.report.report import (
     Mode,
     RunSummary,
 )
-from irene_jupyter.tree import MAX_COUNT, RunStatus, Shape, TreeError, node_from_dict
+from irene_jupyter.tree import MAX_COUNT, Node, RunStatus, Shape, TreeError, node_from_dict
 
 # Relative tolerance between a file's `total_joules` and its root's energy.
 _TOTAL_TOLERANCE = 1e-9
 _MOST_JOULES = 1e18  # some hours of the world's electricity; sums of such stay finite
-_MAX_JSON_DEPTH = 16  # of `resources`
+_MAX_JSON_DEPTH = 16  # of `resources` and `configuration`
 _REMEDY = "it is damaged or was not written by irene_jupyter; save the report again"
 _T = TypeVar("_T")
 
 
 def report_from_text(text: str) -> EnergyReport:
     """The report in a file's text. Raises `ReportError` for all that is not strict JSON."""
-    try:
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
-        if "\\u" in text:  # only an escape can hold half a character
-            _check_unicode(data)
-    except RecursionError:
-        raise ReportError(f"nested too deeply: {_REMEDY}") from None
-    except ValueError as error:  # JSONDecodeError among them
-        raise ReportError(f"not valid JSON ({error}): {_REMEDY}") from error
-    return report_from_dict(data)
+    return report_from_dict(_json_from_text(text))
 
 
 def report_from_dict(data: Any) -> EnergyReport:
@@ -53,6 +46,31 @@ def report_from_dict(data: Any) -> EnergyReport:
         raise ReportError(f"its numbers are too large: {_REMEDY}") from error
     except RecursionError:  # where the caller is deep in the stack itself
         raise ReportError(f"nested too deeply: {_REMEDY}") from None
+
+
+def _json_from_text(text: str) -> Any:
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+        if "\\u" in text:  # only an escape can hold half a character
+            _check_unicode(data)
+    except RecursionError:
+        raise ReportError(f"nested too deeply: {_REMEDY}") from None
+    except ValueError as error:  # JSONDecodeError among them
+        raise ReportError(f"not valid JSON ({error}): {_REMEDY}") from error
+    return data
+
+
+def _unwrapped(data: Any) -> Any:
+    """The JSON in `data`, which is a text of it in notebooks (`brief.py`)."""
+    if not isinstance(data, str):
+        return data
+    if len(data) > MAX_BYTES:
+        _bad(f"a tree has more than {MAX_BYTES // 2**20} MiB")
+    return _json_from_text(data)
+
+
+def _tree(data: Any) -> Node:
+    return node_from_dict(_unwrapped(data), brief=isinstance(data, str))
 
 
 def _bad(what: str) -> NoReturn:
@@ -86,20 +104,21 @@ def _report_from_dict(data: Any) -> EnergyReport:
             f"schema_version is {version!r} and this irene_jupyter reads {SCHEMA_VERSION}: "
             "update irene_jupyter, or make the report again with this version"
         )
-    resources = data.get("resources")
+    resources = _unwrapped(data.get("resources"))
     if resources is not None:
-        _check_json(_of_type(data, "resources", dict))
-    root = None if data.get("root") is None else node_from_dict(data["root"])
+        _check_json("resources", _of_type({"resources": resources}, "resources", dict))
+    root = None if data.get("root") is None else _tree(data["root"])
     if root is not None and root.energy is None:
         _bad("the root has no energy")
     report = EnergyReport(
         root=root,
-        not_run=tuple(node_from_dict(node) for node in _of_type(data, "not_run", list)),
+        not_run=tuple(_tree(node) for node in _of_type(data, "not_run", list)),
         runs=tuple(_run_from_dict(run) for run in _of_type(data, "runs", list)),
         phases=tuple(map(_phase_from_dict, _of_type({"phases": [], **data}, "phases", list))),
         device=_device_from_dict(data.get("device")),
         mode=_one_of(data, "mode", get_args(Mode)),
         resources=resources,
+        configuration=_configuration_from_dict(_unwrapped(data.get("configuration"))),
         parts=_parts_from_list(data.get("parts")),
         measured=_measured_from_dict(data.get("measured")),
         observer=_observer_from_dict(data.get("observer")),
@@ -116,6 +135,19 @@ def _report_from_dict(data: Any) -> EnergyReport:
     if not math.isclose(total, report.total_joules, rel_tol=_TOTAL_TOLERANCE):
         _bad(f"total_joules is {total} and the root has {report.total_joules}")
     return report
+
+
+def _configuration_from_dict(data: Any) -> dict[str, Any] | None:
+    """Absent in older reports. Nothing is built before the report is explored."""
+    if data is None:
+        return None
+    if not isinstance(data, dict):
+        _bad("'configuration' must be an object or null")
+    _of_type(data, "model_class", str)
+    _of_type(data, "config", dict)
+    _text_or_none(data, "attention")
+    _check_json("configuration", data)
+    return data
 
 
 def _device_from_dict(data: Any) -> DeviceLabel:
@@ -152,7 +184,7 @@ def _run_from_dict(data: Any) -> RunSummary:
 def _phase_from_dict(data: Any) -> PhaseSummary:
     if not isinstance(data, dict):
         _bad("a phase must be an object")
-    root = node_from_dict(data.get("root"))
+    root = _tree(data.get("root"))
     if root.energy is None or root.energy.high > _MOST_JOULES:
         _bad("the root of a phase has no energy, or an absurd one")
     phase = PhaseSummary(
@@ -294,13 +326,13 @@ def _strings(values: Any, key: str) -> list[str]:
     return list(values)
 
 
-def _check_json(value: Any, depth: int = 0) -> None:
+def _check_json(key: str, value: Any, depth: int = 0) -> None:
     """Refuse what `json` itself lets through: infinite numbers (1e999), and great depth."""
     if depth > _MAX_JSON_DEPTH:
-        _bad("'resources' is nested too deeply")
+        _bad(f"{key!r} is nested too deeply")
     if isinstance(value, int | float) and not _finite(value):
-        _bad("'resources' holds a number that is not finite")
+        _bad(f"{key!r} holds a number that is not finite")
     for item in value.values() if isinstance(value, dict) else ():
-        _check_json(item, depth + 1)
+        _check_json(key, item, depth + 1)
     for item in value if isinstance(value, list) else ():
-        _check_json(item, depth + 1)
+        _check_json(key, item, depth + 1)

@@ -126,6 +126,9 @@ class EnergyReport:
     notes: tuple[str, ...] = ()  # warnings, for people
     created: str = ""  # ISO 8601, UTC
     versions: Mapping[str, str] = field(default_factory=dict)
+    # The one model's class and configuration as JSON values; None where it is not one of
+    # transformers' own.
+    configuration: Mapping[str, Any] | None = None
     # What the one model can be built from again, while this session lives; never saved.
     origin: object | None = field(default=None, compare=False)
 
@@ -254,6 +257,7 @@ class EnergyReport:
             "total_joules": self.total_joules,
             "root": None if self.root is None else node_to_dict(self.root),
             "not_run": [node_to_dict(node) for node in self.not_run],
+            "configuration": None if self.configuration is None else dict(self.configuration),
             "runs": [run.to_dict() for run in self.runs],
             "phases": [phase.to_dict() for phase in self.phases],
             "device": {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DataError, readReport } from "../src/tree/data.js";
+import { fullReport } from "../src/tree/full.js";
 import { bert, node, report } from "./reports.js";
 
 describe("readReport", () => {
@@ -57,6 +58,91 @@ describe("readReport", () => {
     });
     expect(read?.[1]?.children[0]?.features.inputShapes).toEqual(["8 × 1"]);
     expect(read?.[2]?.children[0]).toMatchObject({ primitive: null, features: { flops: 0 } });
+  });
+
+  it("reads a tree that is a text, as notebooks hold it", () => {
+    const energy = (joules: number) => ({ joules, low: joules, high: joules, source: "predicted" });
+    const brief = {
+      path: "",
+      type: "model",
+      class_name: "Model",
+      energy: energy(5),
+      children: [
+        {
+          path: "0",
+          type: "module",
+          class_name: "Layer",
+          energy: energy(2),
+          flags: ["shared: here and there"],
+          children: [
+            {
+              path: "0.query",
+              type: "ml",
+              class_name: "Linear",
+              primitive: "Linear",
+              energy: energy(1.5),
+              features: { flops: 3, input_shapes: [[8, 1]] },
+            },
+          ],
+        },
+        { path: "1", like: "0", energy: energy(3), children: [{ path: "1.query", flags: [] }] },
+      ],
+    };
+    const data = report(null, {
+      root: JSON.stringify(brief),
+      resources: JSON.stringify({ duration_seconds: 2 }),
+      phases: [{ phase: "decode", model: "M", joules: 5, root: JSON.stringify(brief) }],
+    });
+    const read = readReport(data);
+    const [first, second] = read.root?.children ?? [];
+    expect(read.root).toMatchObject({ ownJoules: 0, flags: [], primitive: null });
+    expect(first).toMatchObject({ ownJoules: 0.5, flags: ["shared: here and there"] });
+    expect(second).toMatchObject({ className: "Layer", type: "module", ownJoules: 3 });
+    expect(second?.flags).toEqual(first?.flags);
+    expect(second?.children[0]).toMatchObject({ className: "Linear", energy: null, ownJoules: null });
+    expect(second?.children[0]?.features).toMatchObject({ flops: 3, inputShapes: ["8 × 1"] });
+    expect(read.resources?.seconds).toBe(2);
+    expect(read.phases[0]?.joulesAt.get("0.query")).toBe(1.5);
+
+    // Saved as a file it is whole.
+    const whole = fullReport(data);
+    expect(readReport(whole)).toEqual(read);
+    expect(whole.resources).toEqual({ duration_seconds: 2 });
+    const layer = (whole.root as { children: Record<string, unknown>[] }).children[1];
+    expect(layer).toEqual({
+      path: "1",
+      type: "module",
+      class_name: "Layer",
+      primitive: null,
+      energy: energy(3),
+      own_joules: 3,
+      flags: ["shared: here and there"],
+      features: {},
+      children: [
+        {
+          path: "1.query",
+          type: "ml",
+          class_name: "Linear",
+          primitive: "Linear",
+          energy: null,
+          own_joules: null,
+          flags: [],
+          features: { flops: 3, input_shapes: [[8, 1]] },
+          children: [],
+        },
+      ],
+    });
+    expect(fullReport(whole)).toEqual(whole);
+  });
+
+  it.each(["", "x", "[]", "3", '"{}"', "{", "[".repeat(100_000)])("refuses the text %#", (root) => {
+    expect(() => readReport(report(null, { root }))).toThrow(DataError);
+    expect(() => readReport(report(null, { not_run: [root] }))).toThrow(DataError);
+  });
+
+  it("refuses a text that is deeper than Python writes", () => {
+    const root = '{"children":['.repeat(300) + "{}" + "]}".repeat(300);
+    expect(() => readReport(report(null, { root }))).toThrow("deeper than 256");
   });
 
   it("knows what each phase takes of each node", () => {

@@ -21,6 +21,7 @@ MODELS: tuple[tuple[str, Any, dict[str, Any]], ...] = (
     ("Llama, 32 layers", LlamaConfig(), {}),
     ("GPT-2, 16 new tokens", GPT2Config(), {"new_tokens": 16}),
 )
+MOVES = 48
 
 
 def milliseconds(step: Callable[[], object]) -> float:
@@ -42,7 +43,7 @@ def main() -> None:
         def drag(size: int, explorer: Any = explorer) -> None:
             explorer.batch_size = size
 
-        moves = [milliseconds(lambda size=size: drag(size)) for size in range(9, 40)]
+        moves = [milliseconds(lambda size=size: drag(size)) for size in range(9, 9 + MOVES)]
         print(
             f"{name:<22}{nodes:>6}{start:>6,.0f} ms{moves[0]:>9.0f} ms"
             f"{statistics.median(moves[1:]):>6.0f} ms{max(moves[1:]):>6.0f} ms"

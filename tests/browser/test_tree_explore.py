@@ -12,8 +12,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from transformers import BertConfig
 from tree_data import energy_node, energy_report, large_report, small_report
 from tree_page import focused, labels, row, selected, status
+
+import irene_jupyter as irene
+from irene_jupyter.report.report import MIME_TYPE, load_report
 
 Draw = Callable[..., Any]
 
@@ -23,9 +27,7 @@ def gpt2() -> dict[str, Any]:
     """A prediction for the real GPT-2, small."""
     from transformers import GPT2Config
 
-    import irene_jupyter
-
-    report = irene_jupyter.predict(GPT2Config(), batch_size=8, seq_len=128)
+    report = irene.predict(GPT2Config(), batch_size=8, seq_len=128)
     return report.to_dict()
 
 
@@ -227,6 +229,21 @@ def saved(page: Any, name: str) -> tuple[str, str]:
     download = waiting.value
     text = Path(download.path()).read_bytes().decode("utf-8")
     return download.suggested_filename, text
+
+
+def test_a_notebooks_brief_report_is_drawn_and_saved_in_full(draw: Draw, tmp_path: Path) -> None:
+    report = irene.predict(BertConfig(num_hidden_layers=4), batch_size=2, seq_len=16)
+    brief = report._repr_mimebundle_()[MIME_TYPE]
+    assert isinstance(brief["root"], str)
+    page = draw(brief)
+    assert "BertModel" in page.locator(".irene-row").first.text_content()
+    name, text = saved(page, "JSON")
+    file = tmp_path / name
+    file.write_text(text)
+    assert load_report(file) == irene.EnergyReport.from_dict(brief)
+    assert json.loads(text).keys() == report.to_dict().keys()
+    root = json.loads(text)["root"]
+    assert root["children"][1]["children"][2].keys() == report.to_dict()["root"].keys()
 
 
 def test_saves_json_csv_and_svg(draw: Draw) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from irene_jupyter.capture.generation import generation_of
 from irene_jupyter.capture.sizes import SizedRuns, positions_of
 from irene_jupyter.capture.structure import Origin, build_model, meta_copy, portable, structure_of
 from irene_jupyter.errors import CaptureError, OptionError
+from irene_jupyter.predictors.additive import predict_tree
+from irene_jupyter.predictors.device import load_device
 from irene_jupyter.tree import ModelTree
 
 TINY = {
@@ -66,6 +69,27 @@ def test_interpolated_sizes_are_what_a_trace_says(config: Any) -> None:
         (run,) = sized.runs(batch, length)
         agrees(run.tree, structure_of(model, batch, length))
         assert (run.items, run.model) == (batch, type(model).__name__)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)
+def test_an_outline_is_the_same_tree_but_for_paths(config: Any) -> None:
+    sized = SizedRuns(build_model(config), 32, 128)
+    assert sized.learn()
+    for size in ((5, 77), (7, 30)):
+        (run,), (whole,) = sized.outline(*size), sized.runs(*size)
+        first, second = list(run.tree.root.walk()), list(whole.tree.root.walk())
+        assert len(first) == len(second)
+        for a, b in zip(first, second, strict=True):
+            assert replace(a, path="", children=()) == replace(b, path="", children=())
+        if config in CONFIGS[:3]:  # two layers that are alike
+            assert len({id(node) for node in first}) < 0.7 * len(first)
+        found, wanted = (
+            predict_tree(each, load_device("gtx1080ti")) for each in (run.tree, whole.tree)
+        )
+        assert [node.energy for node in found.root.walk()] == [
+            node.energy for node in wanted.root.walk()
+        ]
+    assert sized.outline(40, 8) == sized.runs(40, 8)  # traced
 
 
 @pytest.mark.parametrize("config", CONFIGS[1:3], ids=lambda config: type(config).__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ from traitlets import TraitError
 from transformers import BertConfig, GPT2Config, LongformerConfig
 
 import irene_jupyter as irene
-from irene_jupyter.errors import CaptureError, OptionError
+from irene_jupyter.errors import CaptureError, DeviceError, OptionError, ReportError
 from irene_jupyter.notebook.explorer import Explorer, explore
 from irene_jupyter.predictors.device import SHIPPED_FOLDER
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
+from irene_jupyter.report.report import MIME_TYPE
 from irene_jupyter.tree import Energy
 
 EVIL = '<img src=x onerror="alert(1)">\u202e' + 10_000 * "x"
@@ -168,6 +171,25 @@ def test_the_curve_and_its_mark(explorer: Explorer) -> None:
     assert explorer.curve.svg in explorer._plot.value
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_moves_bring_no_collection_of_all_objects(explorer: Explorer, is_on: bool) -> None:
+    """Python's own collector is put off while a move lasts, and left as it was."""
+    seen: list[bool] = []
+    explorer.observe(lambda change: seen.append(gc.isenabled()), "report")
+    try:
+        gc.enable() if is_on else gc.disable()
+        explorer.batch_size = 5
+        explorer.seq_len = 500  # an error
+        assert explorer.error
+        assert gc.isenabled() is is_on
+        explorer.seq_len = 17
+        explorer.batch_size = 70  # is traced, and what torch leaves may be collected
+        assert gc.isenabled() is is_on
+    finally:
+        gc.enable()
+    assert seen == [False, False, is_on]
+
+
 def test_the_selection_stays_where_it_can(explorer: Explorer) -> None:
     explorer.tree.selected = "encoder.layer.1"
     explorer.batch_size = 5
@@ -203,7 +225,7 @@ def test_a_plain_model_stays_untouched() -> None:
         assert torch.equal(tensor, before[name])
 
 
-def test_a_report_is_explored_from_its_model(tmp_path: Path) -> None:
+def test_a_report_is_explored_from_its_model() -> None:
     report = irene.predict(GPT2, batch_size=3, seq_len=9, new_tokens=6)
     explorer = explore(report)
     setting = explorer.setting
@@ -221,10 +243,77 @@ def test_a_report_is_explored_from_its_model(tmp_path: Path) -> None:
     assert explorer.report.root.class_name == "BertForSequenceClassification"
     assert (explorer.batch_size, explorer.seq_len) == (2, 8)
 
+
+def test_a_report_of_a_file_or_a_notebook_is_explored(tmp_path: Path) -> None:
+    report = irene.predict(GPT2, batch_size=3, seq_len=9, new_tokens=6)
     loaded = irene.load_report(report.save(tmp_path / "saved.energy.json"))
     assert loaded == report
+    explorer = explore(loaded)
+    assert explorer.report.root.class_name == "GPT2LMHeadModel"
+    assert explorer.report.total_joules == pytest.approx(report.total_joules)
+    assert (explorer.setting.batch_size, explorer.setting.new_tokens) == (3, 6)
+
+    from transformers import BertForSequenceClassification
+
+    config = BertConfig(**TINY | {"num_hidden_layers": 4}, attn_implementation="eager")
+    model = BertForSequenceClassification(config).eval()
+    with torch.inference_mode():
+        measured = irene.measure(model, torch.ones(2, 8, dtype=torch.long))
+    output = json.loads(json.dumps(measured._repr_mimebundle_()[MIME_TYPE]))
+    assert isinstance(output["configuration"], str)  # in brief
+    read = irene.EnergyReport.from_dict(output)
+    assert read.configuration == measured.configuration
+    explorer = explore(read)
+    assert (explorer.batch_size, explorer.seq_len) == (2, 8)
+    assert explorer.report.total_joules == pytest.approx(explore(measured).report.total_joules)
+    assert "matmul" in str(explorer.report)  # as eager attention has it
+    # What was measured is not shown again: all figures are predicted, and say so.
+    assert explorer.report.mode == "predict"
+    sources = {node.energy.source for node in explorer.report.walk()}
+    assert "predicted" in sources <= {"predicted", "estimated"}
+    for shown in (explorer._summary.value, explorer._plot.value):
+        assert "Predicted for GTX 1080 Ti PC" in shown
+
+
+@pytest.mark.parametrize("report", ["plain", "old", "several"])
+def test_a_report_that_does_not_know_its_model_says_so(report: str, tmp_path: Path) -> None:
+    if report == "several":
+        with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+            for model in (nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 4))):
+                model(torch.ones(1, 4))
+        found = monitor.report
+    else:
+        found = irene.predict(nn.Linear(8, 8) if report == "plain" else BERT, seq_len=8)
+    data = json.loads(found.save(tmp_path / "saved.energy.json").read_text())
+    if report == "old":
+        del data["configuration"]
     with pytest.raises(OptionError, match=r"loaded from a file.*irene\.explore\(model\)"):
-        explore(loaded)
+        explore(irene.EnergyReport.from_dict(data))
+
+
+def test_a_hostile_report_is_not_explored(tmp_path: Path) -> None:
+    plain = irene.predict(BERT, seq_len=8).to_dict()
+
+    def report(**changes: Any) -> irene.EnergyReport:
+        return irene.EnergyReport.from_dict(plain | changes)
+
+    evil = {"model_class": "os", "config": {"model_type": EVIL}}
+    with pytest.raises(OptionError, match="no model 'os'"):
+        explore(report(configuration=evil))
+    for bad in ([], "no JSON", {"model_class": 3, "config": {}}, {"model_class": "BertModel"},
+                {"model_class": "BertModel", "config": {"x": float("inf")}}):  # fmt: skip
+        with pytest.raises(ReportError):
+            report(configuration=bad)
+    # The name of a device is not a path to be read.
+    secret = tmp_path / "device.json"
+    secret.write_text((SHIPPED_FOLDER / "gtx1080ti.json").read_text())
+    foreign = report(device={"name": str(secret), "label": "x", "kind": "reference"})
+    with pytest.raises(DeviceError, match="device='gtx1080ti'"):
+        explore(foreign)
+    assert explore(foreign, device="gtx1080ti").error == ""
+    for size, complaint in ((2**62, "at most"), (2**30, "64 positions")):
+        with pytest.raises(OptionError, match=complaint):
+            explore(report(runs=[plain["runs"][0] | {"seq_len": size}]))
 
 
 def test_hostile_names_and_errors_are_text() -> None:

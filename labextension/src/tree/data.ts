@@ -1,6 +1,17 @@
 // The report's JSON (schema version 1), read defensively: it may come from any notebook.
 
-import { isObject, list, number, numberOrNull, object, text, textOrNull, texts } from "./json.js";
+import {
+  isObject,
+  list,
+  number,
+  numberOrNull,
+  object,
+  text,
+  textOrNull,
+  texts,
+  unwrapped,
+  type Json,
+} from "./json.js";
 import { readPhase, readSurroundings, type Phase, type Surroundings } from "./surroundings.js";
 
 export interface Energy {
@@ -71,10 +82,15 @@ function readShapes(value: unknown): string[] {
   });
 }
 
-/** Own energy is a difference: what is left of it by rounding is nothing. */
-function readOwn(value: unknown, joules: number): number | null {
-  const own = numberOrNull(value);
-  return own !== null && own < joules * ROUNDING ? 0 : own;
+/**
+ * What no child explains, null where the energy is unknown. It may be left out, and it is a
+ * difference: what is left of it by rounding is nothing.
+ */
+function readOwn(value: Json, energy: Energy | null, children: TreeNode[]): number | null {
+  if (!energy) return null;
+  const below = children.reduce((sum, child) => sum + (child.energy?.joules ?? 0), 0);
+  const own = number(value.own_joules, energy.joules - below);
+  return own < energy.joules * ROUNDING ? 0 : own;
 }
 
 const NO_FEATURES: Features = {
@@ -114,41 +130,56 @@ function readFeatures(value: unknown, like: Features): Features {
 }
 
 /**
- * Nodes at `depth`, each with its counterpart: the earlier sibling whose path is its `like`, or
- * else the child at the same place of the parent's own counterpart.
+ * What the children in `value` are read as, each with its counterpart: the earlier sibling whose
+ * path is its `like`, or else the child at the same place of the parent's own counterpart `like`.
  */
-function readChildren(value: unknown, depth: number, like: TreeNode | null): TreeNode[] {
-  const earlier = new Map<string, TreeNode>();
+export function readLike<T extends object>(
+  value: unknown,
+  like: readonly T[] | undefined,
+  read: (child: Json, like: T | null) => T,
+): T[] {
+  const earlier = new Map<string, T>();
   return list(value).map((child, index) => {
-    const named = isObject(child) && typeof child.like === "string" ? child.like : null;
-    const other = named === null ? like?.children[index] : earlier.get(named);
-    const node = readNode(child, depth, other ?? null);
-    if (!earlier.has(node.path)) earlier.set(node.path, node);
+    if (!isObject(child)) throw new DataError("a node is not an object");
+    const named = typeof child.like === "string" ? earlier.get(child.like) : like?.[index];
+    const node = read(child, named ?? null);
+    const path = text(child.path);
+    if (!earlier.has(path)) earlier.set(path, node);
     return node;
   });
 }
 
-function readNode(value: unknown, depth: number, like: TreeNode | null = null): TreeNode {
-  if (!isObject(value)) throw new DataError("a node is not an object");
+/** What `value` leaves out is as in `like`, or nothing. */
+function readNode(value: Json, depth: number, like: TreeNode | null): TreeNode {
   if (depth > MAX_DEPTH) throw new DataError(`the tree is deeper than ${MAX_DEPTH} levels`);
-  const energy = isObject(value.energy) ? value.energy : null;
-  const joules = number(energy?.joules);
+  const given = isObject(value.energy) ? value.energy : null;
+  const joules = number(given?.joules);
+  const energy = given && {
+    joules,
+    low: number(given.low, joules),
+    high: number(given.high, joules),
+    source: text(given.source),
+  };
+  const children = readLike(value.children, like?.children, (child, other) =>
+    readNode(child, depth + 1, other),
+  );
   return {
     path: text(value.path),
-    type: text(value.type),
-    className: text(value.class_name),
+    type: text(value.type) || (like?.type ?? ""),
+    className: text(value.class_name) || (like?.className ?? ""),
     primitive: textOrNull(value.primitive) ?? like?.primitive ?? null,
-    energy: energy && {
-      joules,
-      low: number(energy.low, joules),
-      high: number(energy.high, joules),
-      source: text(energy.source),
-    },
-    ownJoules: readOwn(value.own_joules, joules),
+    energy,
+    ownJoules: readOwn(value, energy, children),
     features: readFeatures(value.features, like?.features ?? NO_FEATURES),
-    flags: texts(value.flags),
-    children: readChildren(value.children, depth + 1, like),
+    flags: "flags" in value ? texts(value.flags) : (like?.flags ?? []),
+    children,
   };
+}
+
+function readTree(value: unknown): TreeNode {
+  const root = unwrapped(value);
+  if (!isObject(root)) throw new DataError("a tree is neither an object nor JSON of one");
+  return readNode(root, 0, null);
 }
 
 function readRun(value: unknown): Run {
@@ -179,8 +210,8 @@ export function readReport(value: unknown): Report {
   const device = object(value.device);
   return {
     mode: text(value.mode),
-    root: value.root == null ? null : readNode(value.root, 0),
-    notRun: list(value.not_run).map((node) => readNode(node, 0)),
+    root: value.root == null ? null : readTree(value.root),
+    notRun: list(value.not_run).map(readTree),
     runs: list(value.runs).map(readRun),
     phases: list(value.phases).map(readPhase),
     device: { label: text(device.label) || text(device.name), kind: text(device.kind) },

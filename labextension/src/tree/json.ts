@@ -12,3 +12,13 @@ export const texts = (value: unknown): string[] => list(value).map(text).filter(
 export const numberOrNull = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 export const number = (value: unknown, otherwise = 0): number => numberOrNull(value) ?? otherwise;
+
+/** The JSON in `value`, which is a text of it in notebooks; null where the text is none. */
+export function unwrapped(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return null;
+  }
+}

@@ -3,6 +3,7 @@
 import type { Report } from "./data.js";
 import { make } from "./dom.js";
 import { csvText, download, fileName, modelOf } from "./files.js";
+import { fullReport } from "./full.js";
 import { icicleSvg } from "./svg.js";
 import { button } from "./toolbar.js";
 
@@ -26,7 +27,9 @@ export function renderSaving(shown: () => { report: Report; data: unknown }): HT
   const save = (label: string, title: string, mediaType: string, text: () => string) =>
     saveButton(label, title, mediaType, () => modelOf(shown().report), text);
   return savingBar(
-    save("JSON", "The whole report", "application/json", () => JSON.stringify(shown().data)),
+    save("JSON", "The whole report", "application/json", () =>
+      JSON.stringify(fullReport(shown().data)),
+    ),
     save("CSV", "One line for each node", "text/csv", () => csvText(shown().report)),
     save("SVG", "The icicle as a picture", "image/svg+xml", () => icicleSvg(shown().report)),
   );

@@ -1,7 +1,17 @@
 // What a report tells beside its tree: phases of generate(), parts of the cell, counters, the
 // machine meanwhile, and what watching cost. Everything may be absent.
 
-import { isObject, list, number, numberOrNull, object, text, textOrNull, texts } from "./json.js";
+import {
+  isObject,
+  list,
+  number,
+  numberOrNull,
+  object,
+  text,
+  textOrNull,
+  texts,
+  unwrapped,
+} from "./json.js";
 
 /** Prefill or decode of one model that ran generate(). */
 export interface Phase {
@@ -64,7 +74,7 @@ export interface Surroundings {
 export function readPhase(value: unknown): Phase {
   const phase = object(value);
   const joulesAt = new Map<string, number>();
-  const waiting: unknown[] = [phase.root];
+  const waiting: unknown[] = [unwrapped(phase.root)];
   while (waiting.length) {
     const node = waiting.pop();
     if (!isObject(node)) continue;
@@ -143,6 +153,6 @@ export function readSurroundings(report: Record<string, unknown>): Surroundings 
       counters: list(measured.counters).map(readCounter),
     },
     observer: readObserver(report.observer),
-    resources: readResources(report.resources),
+    resources: readResources(unwrapped(report.resources)),
   };
 }

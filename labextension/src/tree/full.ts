@@ -1,0 +1,46 @@
+// A report's JSON in full, as `report.save` writes it: a notebook holds large ones in brief.
+
+import { readLike } from "./data.js";
+import { isObject, list, number, object, unwrapped, type Json } from "./json.js";
+
+const joulesOf = (node: Json): number => number(object(node.energy).joules);
+
+function fullNode(value: Json, like: Json | null): Json {
+  const below = list(like?.children).map(object);
+  const children = readLike(value.children, below, fullNode);
+  const { like: _, ...own } = value;
+  const explained = children.reduce((sum, child) => sum + joulesOf(child), 0);
+  return {
+    path: "",
+    type: like?.type,
+    class_name: like?.class_name,
+    primitive: like?.primitive ?? null,
+    energy: null,
+    own_joules: isObject(value.energy) ? Math.max(0, joulesOf(value) - explained) : null,
+    flags: like?.flags ?? [],
+    ...own,
+    features: { ...object(like?.features), ...object(value.features) },
+    children,
+  };
+}
+
+const fullTree = (root: unknown): unknown =>
+  root == null ? null : fullNode(object(unwrapped(root)), null);
+
+/** `data`, which `readReport` has read, with nothing left out. */
+export function fullReport(data: unknown): Json {
+  const report = object(data);
+  return {
+    ...report,
+    root: fullTree(report.root),
+    not_run: list(report.not_run).map(fullTree),
+    ...("phases" in report && {
+      phases: list(report.phases).map((phase) => ({
+        ...object(phase),
+        root: fullTree(object(phase).root),
+      })),
+    }),
+    ...("configuration" in report && { configuration: unwrapped(report.configuration) }),
+    resources: unwrapped(report.resources) ?? null,
+  };
+}
