@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.merging import gathered, merged, repeated
-from irene_jupyter.report.phases import PhaseSummary, leveled_phases
+from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary, leveled_phases
 from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode, RunSummary
 from irene_jupyter.tree import Node, Run
 
@@ -75,7 +75,7 @@ def make_report(
         root=root,
         device=DeviceLabel(profile.name, profile.label, profile.kind),
         mode=mode,
-        phases=tuple(
+        phases=PhaseSummaries(
             replace(phase, root=gathered([(name, phase.root)]).children[0])
             if len(models) > 1
             else phase

@@ -19,7 +19,7 @@ from irene_jupyter.calibration.fitting import fitted
 from irene_jupyter.calibration.results import accuracy_of, results_of
 from irene_jupyter.calibration.session import Session
 from irene_jupyter.calibration.suite import Suite, in_words, suite_of
-from irene_jupyter.errors import OptionError
+from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter
@@ -30,7 +30,7 @@ from irene_jupyter.predictors.device import (
     load_device,
     user_devices_folder,
 )
-from irene_jupyter.predictors.profile import NAME, DeviceProfile
+from irene_jupyter.predictors.profile import NAME, DeviceProfile, read_profile
 
 MOST_ROUNDS = 100
 
@@ -101,6 +101,7 @@ def plan(
         raise OptionError(f"{name!r} is the name of a shipped profile: give another one")
     if output is None:
         path = user_devices_folder() / f"{name}.json"
+        _check_owner(path)
         checkpoint = user_devices_folder().parent / "calibrations" / f"{name}{KEEP}"
     else:
         path = Path(output).expanduser()
@@ -242,6 +243,22 @@ def _fit(
         complete=chosen.suite.complete,
         training=training,
     )
+
+
+def _check_owner(path: Path) -> None:
+    """Raises `OptionError` where the profile of another machine would be lost.
+
+    Machines that share a home folder, or a name, would write the same file.
+    """
+    try:
+        theirs = read_profile(path).fingerprint
+    except DeviceError:  # none yet, or damaged: nothing is lost
+        return
+    if theirs is not None and dict(theirs) != fingerprint():
+        raise OptionError(
+            f"{path.stem!r} is the profile of another machine ({theirs.get('cpu')}, "
+            f"{theirs.get('memory_gibibytes')} GiB): give this one another name, or delete {path}"
+        )
 
 
 def _machine_name() -> str:

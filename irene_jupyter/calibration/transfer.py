@@ -8,6 +8,7 @@ moves with the machine. Needs numpy and scipy.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -160,6 +161,12 @@ class _Problem:
         self.log_own = np.log(_growable(source))
         sizes = [1 + len(source.leaves[kind].slopes) for kind in self.kinds]
         self.places = np.cumsum([1 + len(self.kinds), *sizes])
+        # Of all kinds, one after the other: they are moved a hundred thousand times in a fit.
+        leaves = [source.leaves[kind] for kind in self.kinds]
+        self.base = np.array([v for leaf in leaves for v in (leaf.floor_joules, *leaf.slopes)])
+        self.spread = np.full(len(self.base), SPREAD)
+        self.spread[self.places[:-1] - self.places[0]] = FLOOR_SPREAD
+        self.kind_scale = np.repeat(np.arange(1, 1 + len(self.kinds)), sizes)
         self.count = int(self.places[-1]) + len(self.log_own)
 
     def start(self, floor: float) -> Array:
@@ -169,14 +176,13 @@ class _Problem:
         theta[0] = np.median(self.log_joules - np.log(self.joules(theta)))
         return theta
 
-    def _leaf(self, at: int, theta: Array) -> tuple[float, Array]:
-        """(floor, slopes) of a kind."""
-        leaf = self.source.leaves[self.kinds[at]]
-        here = theta[self.places[at] : self.places[at + 1]]
-        spread = np.r_[FLOOR_SPREAD, np.full(len(leaf.slopes), SPREAD)]
-        shift = theta[0] + KIND_SPREAD * theta[1 + at] + spread * here
-        found = np.r_[leaf.floor_joules, leaf.slopes] * np.exp(np.clip(shift, -30, 30))
-        return float(found[0]), found[1:]
+    def _leaves(self, theta: Array) -> list[Array]:
+        """Floor and slopes of each kind."""
+        here = theta[self.places[0] : self.places[-1]]
+        shift = theta[0] + KIND_SPREAD * theta[self.kind_scale] + self.spread * here
+        found = self.base * np.exp(np.clip(shift, -30, 30))
+        ends = (self.places - self.places[0]).tolist()
+        return [found[begin:end] for begin, end in itertools.pairwise(ends)]
 
     def _own(self, theta: Array) -> Array:
         shift = theta[0] + OWN_SPREAD * theta[self.places[-1] :]
@@ -185,11 +191,12 @@ class _Problem:
     def joules(self, theta: Array) -> Array:
         """Of all targets."""
         total = self.fixed * math.exp(min(theta[0], 30.0)) + self.own @ self._own(theta)
-        for at, (x, factor, calls) in enumerate(self.rows):
+        for kind, found, (x, factor, calls) in zip(
+            self.kinds, self._leaves(theta), self.rows, strict=True
+        ):
             if len(x):
-                floor, slopes = self._leaf(at, theta)
-                power = self.source.leaves[self.kinds[at]].sharpness
-                work = np.maximum(x @ slopes, 1e-30)
+                floor, power = found[0], self.source.leaves[kind].sharpness
+                work = np.maximum(x @ found[1:], 1e-30)
                 high, low = np.maximum(work, floor), np.minimum(work, floor)
                 total = total + calls @ (high * (1 + (low / high) ** power) ** (1 / power) * factor)
         return np.asarray(np.maximum(total, 1e-30))
@@ -198,15 +205,15 @@ class _Problem:
         """Of the data, robust, then of the ridge; the machine's scale is free."""
         errors = (np.log(self.joules(theta)) - self.log_joules) * self.weights
         errors = errors * np.sqrt(2 / (1 + np.sqrt(1 + (errors / ROBUST) ** 2)))
-        return np.asarray(np.r_[errors, theta[1:]])
+        return np.concatenate([errors, theta[1:]])
 
     def rules(self, theta: Array) -> Rules:
         """The fitted coefficients."""
         leaves = {}
-        for at, kind in enumerate(self.kinds):
-            floor, slopes = self._leaf(at, theta)
+        for kind, found in zip(self.kinds, self._leaves(theta), strict=True):
+            floor, *slopes = found.tolist()
             leaves[kind] = replace(
-                self.source.leaves[kind], floor_joules=floor, slopes=tuple(slopes.tolist())
+                self.source.leaves[kind], floor_joules=floor, slopes=tuple(slopes)
             )
         own = dict(zip(features.OWN_COLUMNS, self._own(theta).tolist(), strict=True))
         return Rules(leaves, own)

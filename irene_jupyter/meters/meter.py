@@ -91,6 +91,8 @@ class PowerMeter(ABC):
         """Lets go of what `open` took; called in any case, also twice."""
 
     def __enter__(self) -> Self:
+        if self.stopping.is_set():
+            raise MeterError("this meter was used and is closed: make a new one of its kind")
         try:
             self.open()
             self._thread = threading.Thread(target=self._run, name="irene-meter", daemon=True)

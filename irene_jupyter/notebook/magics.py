@@ -140,7 +140,7 @@ class EnergyMagics(Magics):
             cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
             print("  ".join(cells).rstrip())
 
-    @no_var_expand
+    # With IPython's {variables}: in a room of machines each has its own --name.
     @magic_arguments("irene_calibrate")
     @argument(
         "--meter",

@@ -61,12 +61,24 @@ class _LineError(Exception):
 
 
 def load_trees(path: str | Path) -> list[ModelTree]:
-    """The trees in `path` (.jsonl or .jsonl.gz), each node with its measured energy.
+    """The measured trees in `path` (.jsonl or .jsonl.gz): joules at every node, a tree a line.
 
     Raises `DataError`, which names the line, the node and the field, for a missing or damaged
     file, NaN, fields that are missing or of the wrong type, energy that is not above zero,
     scopes that occur twice or lead in a circle, unknown primitives, and GEMM nodes whose
     widths do not follow from their flops and parameters.
+
+    >>> import irene_jupyter as irene
+    >>> trees = irene.load_trees("irene_device_1.jsonl.gz")  # doctest: +SKIP
+    >>> profile = irene.train_device(trees, name="pc1")  # doctest: +SKIP
+
+    A file that is not there:
+
+    >>> try:
+    ...     irene.load_trees("nowhere.jsonl")
+    ... except irene.IreneError as error:
+    ...     print(error)
+    no training data at 'nowhere.jsonl'; give a .jsonl or .jsonl.gz file
     """
     path = Path(path)
     trees = []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PHASE_COLUMNS = (
     "phase", "calls", "tokens", "time here", "replayed", "energy", "per token", "time/token",
 )  # fmt: skip
+UNKNOWN = format_seconds(None)  # in a cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +113,37 @@ class PhaseSummary:
         }
 
     def __str__(self) -> str:
-        return ", ".join(
-            f"{name} {value}" for name, value in zip(PHASE_COLUMNS, phase_cells(self), strict=True)
-        )
+        cells = zip(PHASE_COLUMNS, phase_cells(self), strict=True)
+        return ", ".join(f"{name} {value}" for name, value in cells if value != UNKNOWN)
 
     __repr__ = __str__
+
+
+class PhaseSummaries(tuple[PhaseSummary, ...]):
+    """The phases of a report's generations; shown as a table of what is known of them."""
+
+    __slots__ = ()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each phase: joules and seconds of all its calls, and for each token."""
+        import pandas as pd
+
+        columns = (
+            "model", "phase", "calls", "tokens", "joules", "joules_per_token", "seconds",
+            "seconds_per_token", "replayed_seconds",
+        )  # fmt: skip
+        return pd.DataFrame([[getattr(each, c) for c in columns] for each in self], columns=columns)
+
+    def __str__(self) -> str:
+        if not self:
+            return "no phases: nothing was generated"
+        rows = [PHASE_COLUMNS, *map(phase_cells, self)]
+        names, *known = (c for c in zip(*rows, strict=True) if set(c[1:]) != {UNKNOWN})
+        columns = [[cell.ljust(max(map(len, names))) for cell in names]]
+        columns += [[cell.rjust(max(map(len, column))) for cell in column] for column in known]
+        return "\n".join("  ".join(row) for row in zip(*columns, strict=True))
+
+    __repr__ = __str__  # what a notebook shows
 
 
 def phase_of(report: EnergyReport, phase: str, model: str | None = None) -> PhaseSummary:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar, get_args
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.files import MAX_BYTES
 from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
-from irene_jupyter.report.phases import PhaseSummary
+from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
 from irene_jupyter.report.report import (
     KIND,
     SCHEMA_VERSION,
@@ -114,7 +114,9 @@ def _report_from_dict(data: Any) -> EnergyReport:
         root=root,
         not_run=tuple(_tree(node) for node in _of_type(data, "not_run", list)),
         runs=tuple(_run_from_dict(run) for run in _of_type(data, "runs", list)),
-        phases=tuple(map(_phase_from_dict, _of_type({"phases": [], **data}, "phases", list))),
+        phases=PhaseSummaries(
+            map(_phase_from_dict, _of_type({"phases": [], **data}, "phases", list))
+        ),
         device=_device_from_dict(data.get("device")),
         mode=_one_of(data, "mode", get_args(Mode)),
         resources=resources,

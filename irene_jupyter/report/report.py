@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.files import read_text, write_atomic
+from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
 from irene_jupyter.tree import Node, RunStatus, Shape, node_to_dict
 
@@ -118,7 +119,7 @@ class EnergyReport:
     mode: Mode = "measure"
     not_run: tuple[Node, ...] = ()
     runs: tuple[RunSummary, ...] = ()
-    phases: tuple[PhaseSummary, ...] = ()  # of generate(), each with a tree of its own
+    phases: PhaseSummaries = field(default_factory=PhaseSummaries)  # each with a tree of its own
     parts: Parts | None = None  # of the cell, with what is not in the tree; None if not run
     measured: MeasuredEnergy | None = None  # by this machine's counters; None if not run
     observer: Mapping[str, Any] | None = None  # JSON: seconds that watching took, by stage

@@ -16,7 +16,7 @@ from irene_jupyter.calibration.events import Progress
 from irene_jupyter.calibration.parts import Part
 from irene_jupyter.calibration.view import html, text
 from irene_jupyter.errors import OptionError
-from irene_jupyter.predictors.device import load_device, user_devices_folder
+from irene_jupyter.predictors.device import fingerprint, load_device, user_devices_folder
 from irene_jupyter.predictors.profile import read_profile
 
 BERT, GPT = "tiny-bert", "tiny-gpt"
@@ -102,3 +102,18 @@ def test_plan_runs_nothing() -> None:
             plan("quick", **options)
     with pytest.raises(CalibrationError, match="quick, standard, full"):
         plan("fast")
+
+
+def test_the_profile_of_another_machine_is_not_overwritten() -> None:
+    """As where a room shares a home folder, and its machines a name."""
+    mine = load_device("gtx1080ti").to_dict() | {"name": "seat", "fingerprint": fingerprint()}
+    path = user_devices_folder() / "seat.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(mine))
+    assert plan(name="seat").output == path, "one's own is calibrated again"
+    path.write_text(json.dumps(mine | {"fingerprint": {"cpu": "Abacus", "memory_gibibytes": 1}}))
+    with pytest.raises(OptionError, match=r"another machine \(Abacus, 1 GiB\).*another name"):
+        plan(name="seat")
+    assert plan(name="seat", output=path).output == path, "who names the file wants it so"
+    path.write_text("{")
+    assert plan(name="seat").output == path

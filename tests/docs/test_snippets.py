@@ -1,4 +1,4 @@
-"""The tour and the guides word by word, as a new user would: each page is one notebook."""
+"""The README, tour and guides word by word, as a new user would: each page is one notebook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pages import blocks
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PROGRESS = re.compile(r"%%energy: replaying \d+ of \d+ operations\n?")  # of a slow machine
-PAGES = ["tour.md", *sorted(f"guides/{page.name}" for page in (DOCS / "guides").glob("*.md"))]
+GUIDES = sorted(f"guides/{page.name}" for page in (DOCS / "guides").glob("*.md"))
+PAGES = ["../README.md", "tour.md", *GUIDES]
 
 
 @pytest.fixture(scope="module")

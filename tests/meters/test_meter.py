@@ -130,3 +130,14 @@ def test_an_error_on_closing_is_raised_where_it_is_waited_for() -> None:
 def test_what_a_meter_says_of_itself_unless_it_knows_better() -> None:
     meter = HttpPlug("http://127.0.0.1:1")
     assert (meter.format, meter.clock, meter.window_seconds(1.0)) == (None, "monotonic", 0.0)
+
+
+def test_a_meter_that_was_used_is_not_opened_again() -> None:
+    """Its thread has ended: a second calibration would wait for readings that never come."""
+    with plug([{"power": 60.0}]) as url:
+        meter = HttpPlug(url, 0.02)
+        with meter:
+            assert meter.wait(1, PATIENCE)
+        with pytest.raises(MeterError, match="make a new one"), meter:
+            pass
+    assert "irene-meter" not in [thread.name for thread in threading.enumerate()]

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+import irene_jupyter as irene
 from irene_jupyter import cli
+from irene_jupyter.errors import OptionError
 from irene_jupyter.predictors.dataset import load_trees
 from irene_jupyter.predictors.evaluation import family
 
@@ -227,3 +229,12 @@ def test_a_single_model_leaves_nothing_out(
         assert out == ""
         assert "every line has the 'model_name' 'gpt2'" in err
     assert {family(tree.name) for tree in load_trees(path)} == {"decoder"}
+
+
+@pytest.mark.parametrize(
+    "options", [{"method": "magic"}, {"protocol": "LOMO"}, {"features": "some"}], ids=str
+)
+def test_what_is_not_known_is_named_with_what_is(options: dict[str, Any]) -> None:
+    (unknown,) = options.values()
+    with pytest.raises(OptionError, match=f"{unknown}.*: take .*(irene|model)"):
+        irene.crossvalidate([], **{"method": "irene", **options})

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 import transformers as hf
-from report_builders import bert
+from report_builders import bert, bert_report
 
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
@@ -43,6 +43,22 @@ def predicted() -> EnergyReport:
 def report(request: pytest.FixtureRequest) -> EnergyReport:
     found: EnergyReport = request.getfixturevalue(request.param)
     return found
+
+
+def test_the_phases_are_a_table(predicted: EnergyReport, measured: EnergyReport) -> None:
+    head, prefill, decode = str(predicted.phases).splitlines()
+    assert head.split() == ["phase", "calls", "tokens", "energy", "per", "token"], "what is known"
+    assert prefill.split()[:4] == ["GPT2LMHeadModel", "prefill", "1", "12"]
+    assert "time here" not in str(predicted.phase("decode"))
+    assert "time here" in str(measured.phases)
+    assert len({len(line) for line in (head, prefill, decode)}) == 1
+    table = predicted.phases.to_dataframe().set_index("phase")
+    assert table["joules"].sum() == pytest.approx(predicted.total_joules)
+    assert table["tokens"].to_list() == [12, 2 * (NEW - 1)]
+    assert table["seconds"].isna().all()
+    again = EnergyReport.from_dict(predicted.to_dict())
+    assert str(again.phases) == str(predicted.phases)
+    assert str(bert_report().phases) == "no phases: nothing was generated"
 
 
 def test_phases_add_up_to_the_report_at_every_node(report: EnergyReport):
