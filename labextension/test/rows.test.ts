@@ -78,6 +78,17 @@ describe("Rows", () => {
       expect(where([stage(0), stage(1), node("head", "Linear", 7)], 15)).toEqual(["stage.0.0", 8]);
     });
 
+    it("takes a module that itself spends more than any part for a whole", () => {
+      // As attention with its products beside a larger Linear: 4 J of which 1.6 J are its own.
+      const attention = (at: number) =>
+        node(`layer.${at}.attention`, "Attention", 4, ["q", "k", "v"].map((name) =>
+          node(`layer.${at}.attention.${name}`, "Linear", 0.8),
+        ));
+      const layer = (at: number) =>
+        node(`layer.${at}`, "Layer", 7, [attention(at), node(`layer.${at}.dense`, "Linear", 3)]);
+      expect(where([layer(0), layer(1)], 14)).toEqual(["layer.0.attention", 2]);
+    });
+
     it("stops where a module itself spends more than any part", () => {
       expect(where([node("small", "Small", 1), node("smaller", "S", 0.5)], 10)).toEqual(["", 1]);
     });

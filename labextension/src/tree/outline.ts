@@ -103,31 +103,34 @@ export abstract class Outline<T extends Branch<T>> implements GridSource<Row<T>>
   }
 
   /**
-   * The node that has most by itself, and those that repeat it in alike siblings above: they
-   * count together, so that twelve layers stand against a head that is there once; but never for
-   * less than one of them, where they differ in sign. Null where nobody has anything.
+   * Where the search for the most has arrived: the greatest node with none below it that has more
+   * than it has by itself. What repeats it in alike siblings above counts with it, so that twelve
+   * layers stand against a head that is there once; but never for less than one of them, where
+   * they differ in sign. Null where nobody has anything.
    */
   foremost(): { node: T; repeated: readonly T[] } | null {
     let most = 0;
     let best: readonly T[] = [];
     // `alike` stand at the same place below repeated siblings, so their children are alike, too.
-    const visit = (alike: readonly T[]): void => {
+    const visit = (alike: readonly T[]): { sum: number; size: number } => {
       const [first] = alike;
-      if (!first) return;
-      let [sum, single] = [0, 0];
-      for (const node of alike) {
-        const own = this.ownOf(node);
-        sum += own;
-        single = Math.max(single, Math.abs(own));
-      }
-      const weight = Math.max(Math.abs(sum), single);
-      if (weight > most) [most, best] = [weight, alike];
+      if (!first) return { sum: 0, size: 0 };
+      const owns = alike.map((node) => this.ownOf(node));
+      const single = Math.max(...owns.map(Math.abs));
+      let sum = owns.reduce((total, own) => total + own, 0);
+      const own = Math.max(Math.abs(sum), single);
+      let below = 0;
       let place = 0;
       for (const run of this.partsOf(first)) {
         const from = place;
         place += run.length;
-        visit(alike.flatMap((node) => node.children.slice(from, from + run.length)));
+        const part = visit(alike.flatMap((node) => node.children.slice(from, from + run.length)));
+        sum += part.sum;
+        below = Math.max(below, part.size);
       }
+      const size = Math.max(Math.abs(sum), single);
+      if (own > below && size > most) [most, best] = [size, alike];
+      return { sum, size };
     };
     const [root] = this.top;
     if (root?.node) visit([root.node]);

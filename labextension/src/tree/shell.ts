@@ -178,16 +178,20 @@ export class Shell {
     const node = item?.node;
     if (!item || !node) return "Nothing in this tree spends energy";
     const unit: Unit = this.#unit === "%" ? "J" : this.#unit;
-    const own = ownJoules(node);
+    // The whole model is no answer: what it spends beyond its parts is.
+    const spent = (each: TreeNode): number =>
+      node.path ? (each.energy?.joules ?? 0) : ownJoules(each);
     const share = (joules: number): string =>
       formatShare(item.whole > 0 ? joules / item.whole : null);
-    const together = repeated.reduce((sum, other) => sum + ownJoules(other), 0);
+    const together = repeated.reduce((sum, other) => sum + spent(other), 0);
     const all =
       repeated.length > 1 ? `; in all ${repeated.length} repetitions ${share(together)}` : "";
-    const name = node.path ? `${node.path} (${node.className})` : node.className;
-    // A module is where most is spent if it spends it beyond its parts.
-    const what = node.children.length ? `${name} itself` : name;
-    return `Most is spent in ${what}: ${formatEnergy(own, unit, item.whole)}, ${share(own)}${all}`;
+    const isWhole = !node.path && node.children.length > 0;
+    const what = node.path
+      ? `${node.path} (${node.className})`
+      : node.className + (isWhole ? " itself, beyond its parts" : "");
+    const joules = spent(node);
+    return `Most is spent in ${what}: ${formatEnergy(joules, unit, item.whole)}, ${share(joules)}${all}`;
   }
 }
 
