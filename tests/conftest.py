@@ -22,6 +22,11 @@ settings.load_profile("tests")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The file that takes longest begins: else one process waits for the other at the end."""
+    items.sort(key=lambda item: item.path.name != "test_notebooks.py")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_profile_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whoever calibrated this machine has a profile that "auto" would take."""

@@ -293,7 +293,7 @@ def test_an_empty_report_is_one_line(draw: Draw) -> None:
         (None, "this is not an energy report"),
         ([], "this is not an energy report"),
         ({"kind": "irene.energy", "schema_version": 2}, "schema version 2"),
-        (energy_report(None, not_run=[7]), "a node is not an object"),
+        (energy_report(None, not_run=[7]), "a tree is neither an object nor JSON of one"),
         ({"kind": "irene.energy", "schema_version": 1}, "No model was built or run"),
     ],
 )
