@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
 from irene_jupyter.capture.counting import Cost
@@ -87,6 +88,16 @@ class Parameters:
                 sizes |= self._sizes(child)
             self._known[id(module)] = sizes
         return sizes
+
+
+def class_name_of(module: nn.Module) -> str:
+    """The name of a module's class; of a scripted one, of what it was made from."""
+    name = getattr(module, "original_name", None) if _is_script(module) else None
+    return name if isinstance(name, str) else type(module).__name__
+
+
+def _is_script(module: nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule)
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import nn
 
+from irene_jupyter.capture import hooks
 from irene_jupyter.capture.bare import Bare, Kind, Uncopyable
 from irene_jupyter.errors import CaptureError
 
@@ -242,6 +243,8 @@ class Copies:
     # --- functions --------------------------------------------------------------------------
 
     def _function(self, function: types.FunctionType) -> Any:
+        if function.__module__ == hooks.__name__:  # what stood in for a module's method
+            return function
         original = getattr(function, "_torchdynamo_orig_callable", None)
         if original is not None:  # what torch.compile, or torch.compiler.disable, made of it
             return self.copy(original)

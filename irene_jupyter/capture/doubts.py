@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# The flag of a tree that could not be traced without values, and was not given the user's.
+INVENTED = "estimated: its code looks at values, and it was traced on values of our own"
+
 
 def unknown(what: str) -> str:
     """The flag of a node of which `what` ran and could not be counted."""

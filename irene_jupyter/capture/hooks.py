@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from irene_jupyter.apart import is_own_thread
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ class Thread(threading.local):
     """What a thread is doing. Defaults of the class cost no lookup that fails."""
 
     is_inside = False  # a root call, or work of our own: module calls are no roots
-    is_own = False  # work of our own: modules that it creates are not the user's
+    is_own = False  # a thread of ours: modules that it creates are not the user's
     recording: Recording | None = None  # gets every module call of this thread
     seen = 0  # the sum of the `id`s of the classes of the modules that were called
+
+    def __init__(self) -> None:
+        if is_own_thread():
+            self.is_inside = self.is_own = True
 
 
 THREAD = Thread()
@@ -48,6 +53,7 @@ class Hooks:
         self._compiling = 0
         self._originals: dict[str, Any] = {}
         self._patched = self._patches()
+        self._covered: set[str] = set()  # functions of ours that another patch calls
         self._has_callbacks = False
 
     @contextmanager
@@ -125,15 +131,19 @@ class Hooks:
 
     def _install(self) -> None:
         for name, function in self._patched.items():
+            if name in self._covered:
+                continue
             self._originals[name] = getattr(nn.Module, name)
             setattr(nn.Module, name, function)
         self.meet_compiler()
 
     def _uninstall(self) -> None:
         for name, function in self._patched.items():
-            # Who patched over ours, as the compiler does, stays: ours only passes calls on.
+            # Who patched over ours, as the compiler does, stays, and goes on to call ours.
             if getattr(nn.Module, name) is function:
                 setattr(nn.Module, name, self._originals[name])
+            else:
+                self._covered.add(name)
 
     def _compile_starts(self, args: Any) -> None:
         with self._lock:
@@ -149,14 +159,3 @@ class Hooks:
 
 
 HOOKS = Hooks()
-
-
-@contextmanager
-def own_work() -> Iterator[None]:
-    """Nothing that this thread does is the user's: no module that it calls or creates is seen."""
-    before = THREAD.is_inside, THREAD.is_own, THREAD.recording
-    THREAD.is_inside, THREAD.is_own, THREAD.recording = True, True, None
-    try:
-        yield
-    finally:
-        THREAD.is_inside, THREAD.is_own, THREAD.recording = before

@@ -23,6 +23,7 @@ from torch import nn
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.activity import Activity
+from irene_jupyter.capture.builder import class_name_of
 from irene_jupyter.capture.compiled import CompiledCalls
 from irene_jupyter.capture.hidden import hidden_part, whole_module
 from irene_jupyter.capture.hooks import HOOKS, THREAD
@@ -256,9 +257,7 @@ class Recorder:
                     logger.debug("%s was not kept", type(module).__name__, exc_info=error)
             yield
 
-    def _group_of(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Group:
+    def _group_of(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Group:
         known = self._known.get(id(module))
         if known is None:
             known = self._meet(module)
@@ -296,7 +295,7 @@ class Recorder:
         sizes = [] if cached is None else [cached]
         signature = Signature(
             known.reference,
-            known.module_class,
+            known.class_name,
             batch_size,
             seq_len,
             kind=(id(known), phase, beams, without_sizes(key[:-1], sizes)),
@@ -322,7 +321,7 @@ class Recorder:
         identity, models = id(module), self._known
         reference = weakref.ref(module, lambda _: models.pop(identity, None))
         with self._lock:
-            return models.setdefault(identity, Known(reference, type(module), state_of))
+            return models.setdefault(identity, Known(reference, class_name_of(module), state_of))
 
 
 def _is_tracing() -> bool:

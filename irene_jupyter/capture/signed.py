@@ -35,7 +35,7 @@ class Signature:
     """
 
     reference: Callable[[], nn.Module | None]
-    module_class: type
+    class_name: str
     batch_size: int = 1
     seq_len: int = 1
     kind: Any = None
@@ -63,9 +63,7 @@ class Signature:
 
     def another_way(self) -> Signature:
         """The same from outside, with no calls yet."""
-        return replace(
-            self, record=None, calls=0, failures=0, seconds=0.0, is_other_way=True
-        )
+        return replace(self, record=None, calls=0, failures=0, seconds=0.0, is_other_way=True)
 
 
 class Known:
@@ -74,11 +72,11 @@ class Known:
     def __init__(
         self,
         reference: weakref.ref[nn.Module],
-        module_class: type,
+        class_name: str,
         state_of: Callable[[nn.Module], int],
     ) -> None:
         self.reference = reference
-        self.module_class = module_class
+        self.class_name = class_name
         self.groups: dict[Any, Group] = {}
         self._state_of = state_of
         self._state = 0

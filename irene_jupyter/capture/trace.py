@@ -27,7 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture import canonical
-from irene_jupyter.capture.builder import Builder, Parameters
+from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.counting import FREE, Cost, canonical_name, count, tensors_in
 from irene_jupyter.capture.elementwise import without_kernel
@@ -102,7 +102,7 @@ class _OperationMode(TorchDispatchMode):
 @contextmanager
 def _without(mode: TorchFunctionMode) -> Iterator[None]:
     """This thread without a mode, which afterwards lies where it lay among the others."""
-    modes = _get_current_function_mode_stack()
+    modes = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
     if mode not in modes:
         yield
         return
@@ -147,7 +147,7 @@ class Recording:
         self._keep_calls = keep_calls
         self._device = device
         self._new_leaves: list[str] = []  # of the function call being added
-        self._builder = Builder("", type(root).__name__)
+        self._builder = Builder("", class_name_of(root))
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self.is_dry = not is_timed
@@ -311,7 +311,7 @@ class Recording:
         if builder is not None:
             return builder, False
         path = f"{parent.builder.path}.{name}" if parent.builder.path else name
-        builder = Builder(path, type(module).__name__)
+        builder = Builder(path, class_name_of(module))
         self._describe(builder, module, type_name=builder.class_name)
         parent.builder.children[name] = builder
         return builder, True

@@ -62,13 +62,22 @@ class CellSession:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        is_interrupted = False
         try:
-            self._monitor.__exit__(kind, error, traceback)
-            report = self._monitor.report
+            try:
+                self._monitor.__exit__(kind, error, traceback)
+            except KeyboardInterrupt:
+                is_interrupted = True
+            self._show(error)
         except KeyboardInterrupt:
-            if error is None:
-                raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended") from None
-            return  # what the cell raised comes first
+            is_interrupted = True
+        if is_interrupted and error is None:  # else what the cell raised comes first
+            raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended")
+
+    def _show(self, error: BaseException | None) -> None:
+        """Keep the report, show it where the cell raised no `error`, and save it."""
+        try:
+            report = self._monitor.report
         except Exception as own:
             self._shell.user_ns.pop(VARIABLE, None)  # an older cell's report would mislead
             complain("no report", own)
