@@ -126,7 +126,7 @@ class Recorder:
         return [module for module in alive if module is not None]
 
     def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
-        """`torch.compile`, which may be what imports the compiler: it looks at torch's functions."""
+        """`torch.compile`, on torch as it was: the compiler looks at its functions."""
         with HOOKS.removed():
             made = self._compile(*args, **kwargs)
         self._compiled.install()

@@ -87,7 +87,8 @@ def replayed(
 
     The heaviest leaves come first; what the budget does not reach stays without. `progress`
     gets a line now and then once it lasts over a second. `others_cpu_share` is what other
-    processes take of this machine (0 to 1); once `is_stopped()` it ends. Nothing the user owns is changed.
+    processes take of this machine (0 to 1); once `is_stopped()` it ends. Nothing the user owns is
+    changed.
     """
     if budget_seconds <= 0:
         return Replay(tuple(runs))

@@ -1,4 +1,4 @@
-"""What is kept of a model's calls: how many of each signature, how long, and the first one's record.
+"""What is kept of a model's calls: how many of each signature, how long, one of them in full.
 
 A `Group` is of calls that look alike from outside; those of them that ran other modules, or gave
 another size of output, are a `Signature` of their own.
