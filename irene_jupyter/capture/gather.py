@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import nn
 
@@ -66,6 +67,7 @@ def gather(
     notes: list[str] = []
     owners: dict[int, str] = {}
     recorded: list[Recorded | None] = []
+    seen: list[tuple[Signature, str]] = []  # of each run, and the path of its module
     for signature in signatures:
         module = uncompiled(signature.module)
         home = homes.find(module)
@@ -75,12 +77,13 @@ def gather(
         run, problem = _run_of(signature, naming.of(top), top, path, trace_unrecorded)
         if run is not None:
             runs.append(run)
+            seen.append((signature, path))
             owners[id(signature)] = run.model
             calls = None if signature.recording is None else signature.recording.calls
             recorded.append(None if calls is None else Recorded(module, path, calls))
         if problem:
             notes.append(problem)
-    runs = _prefilled(runs, recorded)
+    runs = _within_generation(runs, seen)
     if trace_unrecorded:
         ran = {id(homes.find(module)[0]) for module in called if homes.find(module)}  # type: ignore[index]
         idle = [top for top in homes.tops if id(top) not in ran]
@@ -91,20 +94,42 @@ def gather(
     return Captured(tuple(runs), tuple(notes), owners, tuple(recorded))
 
 
-def _prefilled(runs: list[Run], recorded: Sequence[Recorded | None]) -> list[Run]:
-    """An encoder that generate() calls on its own belongs to the prefill of its model."""
-    generating = {run.model for run in runs if run.phase is not None}
+def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]]) -> list[Run]:
+    """Parts that generate() calls on their own belong to a phase of their model.
+
+    Their tokens are those of the model, which count once: only what an encoder-decoder reads is
+    counted where its encoder reads it. What the caller does not tell is of the prefill.
+    """
+    callers = [
+        run.model for run, (_, path) in zip(runs, seen, strict=True) if run.phase and not path
+    ]
+    generating = {run.model for run in runs if run.phase}
+    encoders = {id(encoder) for signature, _ in seen if (encoder := _encoder(signature))}
     done = []
-    for run, record in zip(runs, recorded, strict=True):
-        if run.phase is None and run.model in generating and record is not None and record.path:
-            # What comes out tells the length: of a spectrogram it is not the input's.
-            part = run.tree.root.find(record.path).features
-            shape = part.output_shapes[0] if part.output_shapes else ()
-            length = shape[1] if len(shape) > 2 else run.tree.seq_len
-            tokens = run.calls * run.tree.batch_size * length
-            run = replace(run, phase="prefill", tokens=tokens)
+    for run, (signature, path) in zip(runs, seen, strict=True):
+        if path and run.phase is None and run.model in generating:
+            phase, tokens = signature.role.phase, 0
+            if id(uncompiled(signature.module)) in encoders:
+                phase = "prefill"  # a draft model's, too, that begins within a step
+                # What comes out tells the length: of a spectrogram it is not the input's.
+                shapes = run.tree.root.find(path).features.output_shapes
+                length = shapes[0][1] if shapes and len(shapes[0]) > 2 else run.tree.seq_len
+                tokens = run.calls * run.tree.batch_size * length
+            run = replace(run, phase=phase or "prefill", tokens=tokens)
+        elif path and run.model in callers:
+            run = replace(run, phase=signature.role.phase or run.phase, tokens=0)
         done.append(run)
     return done
+
+
+def _encoder(signature: Signature) -> nn.Module | None:
+    """The encoder of an encoder-decoder that generates; None where the call is of none."""
+    model: Any = uncompiled(signature.module)
+    is_one = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
+    if not (signature.phase and is_one and hasattr(model, "get_encoder")):
+        return None
+    found = model.get_encoder()
+    return found if isinstance(found, nn.Module) else None
 
 
 def _run_of(
@@ -125,10 +150,13 @@ def _run_of(
     root = node if module is top else _wrapped(node, top, path)
     returned = signature.calls > 0
     calls = signature.calls if returned else signature.failures
-    rows = calls * inputs.batch_size // signature.beams
+    role = signature.role
+    rows = calls * inputs.batch_size // role.beams
     tokens = 0
-    if signature.phase is not None:  # without a cache a step reads all again, for one new token
-        tokens = rows * (1 if signature.phase == "decode" else inputs.seq_len)
+    if signature.phase is not None and not role.is_own_draft:
+        # Without a cache a step reads all again, for one new token.
+        reads_all = signature.phase == "decode" and not signature.cache_length
+        tokens = rows * (1 if reads_all else inputs.seq_len) + signature.token_correction
     return Run(
         model=name,
         tree=ModelTree(name, root, inputs.batch_size, inputs.seq_len),

@@ -22,8 +22,9 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.activity import Activity
+from irene_jupyter.capture.caches import Caches
 from irene_jupyter.capture.inputs import Inputs, input_sizes
-from irene_jupyter.capture.steps import Place, beams_of_caller, phase_of, place_of
+from irene_jupyter.capture.steps import Place, Role, phase_of, place_of, role_of
 from irene_jupyter.capture.structure import without_data
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.training import TrainingTimes
@@ -55,7 +56,8 @@ class Signature:
     inputs: Inputs
     phase: str | None
     cache_length: int | None = None  # tokens in the key-value cache, at the first call
-    beams: int = 1  # rows of the batch that beam search computes for one sequence
+    role: Role = Role()  # within generate()
+    token_correction: int = 0  # tokens that were taken back, or that an earlier call read for it
     recording: Recording | None = None
     calls: int = 0  # that returned
     failures: int = 0  # that raised
@@ -95,6 +97,7 @@ class Recorder:
         self.activity = Activity(time.perf_counter())  # by `id` of a signature, and of training
         self.own_seconds = 0.0  # that recording took within the cell
         self._training = TrainingTimes(self._spent)
+        self._caches = Caches()
         self._compile: Callable[..., Any] = torch.compile
 
     def __enter__(self) -> Recorder:
@@ -119,6 +122,7 @@ class Recorder:
     ) -> None:
         self._is_open = False
         self._uninstall()
+        self._caches.uninstall()
         torch.compile = self._compile
         Recorder._active = None
 
@@ -221,7 +225,8 @@ class Recorder:
                 module.training,
                 torch.is_grad_enabled(),
                 _is_autocast_enabled(),
-                place if cached is None else (cached > 0, cached // CACHE_BUCKET),
+                place,
+                None if cached is None else (cached > 0, cached // CACHE_BUCKET),
                 *[_describe(value, cached) for value in args],
                 *[(name, _describe(value, cached)) for name, value in kwargs.items()],
             )
@@ -229,6 +234,8 @@ class Recorder:
             if signature is None and not _is_tracing():
                 with lock:
                     signature = self._new(key, module, args, kwargs, cached, place)
+            if signature is not None and cached is not None:
+                self._caches.called(kwargs["past_key_values"], signature, cached, place)
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", type(module).__name__, exc_info=error)
             signature = None
@@ -291,7 +298,7 @@ class Recorder:
         if self._is_opaque(module):
             inputs = Inputs(*without_data(args, kwargs), batch_size, seq_len)
         phase = phase_of(cached, place, seq_len)
-        signature = Signature(module, inputs, phase, cached, beams_of_caller())
+        signature = Signature(module, inputs, phase, cached, role_of(module))
         self.signatures[key] = signature
         return signature
 
