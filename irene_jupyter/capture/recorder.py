@@ -13,7 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -56,7 +56,7 @@ class Signature:
     inputs: Inputs
     phase: str | None
     cache_length: int | None = None  # tokens in the key-value cache, at the first call
-    role: Role = Role()  # within generate()
+    role: Role = field(default_factory=Role)  # within generate()
     token_correction: int = 0  # tokens that were taken back, or that an earlier call read for it
     recording: Recording | None = None
     calls: int = 0  # that returned
