@@ -10,9 +10,10 @@ from torch import nn
 
 from irene_jupyter.capture.builder import count_parameters
 from irene_jupyter.capture.calls import Call
+from irene_jupyter.capture.copies import uncompiled
 from irene_jupyter.capture.primitives import is_ignored
 from irene_jupyter.capture.recorder import Recorder, Signature
-from irene_jupyter.capture.structure import structure_of, tree_for, uncompiled
+from irene_jupyter.capture.structure import structure_of, tree_for
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.merging import moved
 from irene_jupyter.tree import ModelTree, Node, Run

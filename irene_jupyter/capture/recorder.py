@@ -23,9 +23,9 @@ from torch import nn
 
 from irene_jupyter.capture.activity import Activity
 from irene_jupyter.capture.caches import Caches
+from irene_jupyter.capture.copies import Copies
 from irene_jupyter.capture.inputs import Inputs, input_sizes
 from irene_jupyter.capture.steps import Place, Role, phase_of, place_of, role_of
-from irene_jupyter.capture.structure import without_data
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.training import TrainingTimes
 from irene_jupyter.errors import CaptureError
@@ -296,7 +296,7 @@ class Recorder:
         batch_size, seq_len = input_sizes(args, kwargs)
         inputs = Inputs((), {}, batch_size, seq_len)
         if self._is_opaque(module):
-            inputs = Inputs(*without_data(args, kwargs), batch_size, seq_len)
+            inputs = Inputs(*Copies().of_arguments(args, kwargs), batch_size, seq_len)
         phase = phase_of(cached, place, seq_len)
         signature = Signature(module, inputs, phase, cached, role_of(module))
         self.signatures[key] = signature

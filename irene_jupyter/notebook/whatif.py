@@ -196,7 +196,8 @@ class WhatIf:
     def _model(self, dtype: str | None, generates: bool) -> nn.Module:
         import torch
 
-        from irene_jupyter.capture.structure import build_model, meta_copy
+        from irene_jupyter.capture.copies import bare_copy
+        from irene_jupyter.capture.structure import build_model
 
         model = build_model(self._source, generates=True) if generates else self._plain
         if dtype is None:
@@ -204,7 +205,7 @@ class WhatIf:
         wanted = getattr(torch, dtype, None)
         if not isinstance(wanted, torch.dtype) or not wanted.is_floating_point:
             raise OptionError(f"unknown dtype {dtype!r}: take one of {', '.join(DTYPES)}")
-        return meta_copy(model, wanted)
+        return bare_copy(model, wanted)
 
 
 def _resized(setting: Setting, size: tuple[int, int, int]) -> Setting:
