@@ -7,9 +7,8 @@ known; so their values are computed beside them, on the CPU, and never those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -32,8 +31,8 @@ _LIKE = frozenset(
 _CHOSEN = frozenset(("__getitem__", "__setitem__"))
 
 
-class KnownValues(TorchFunctionMode):
-    """Within it, values that follow from known ones are known. Enter it after `device("meta")`.
+class MetaValues(TorchFunctionMode):
+    """Within it tensors are made on meta, and values that follow from known ones are known.
 
     With `guesses`, who asks for a value that is not known is told True: that a mask, say, has no
     padding. Without, torch raises as it does.
@@ -43,13 +42,22 @@ class KnownValues(TorchFunctionMode):
         super().__init__()
         self._values: WeakIdKeyDictionary[torch.Tensor, torch.Tensor] = WeakIdKeyDictionary()
         self._guesses = guesses
+        self._device = torch.device("meta")
 
-    def on_meta(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A tensor on meta like `tensor`, whose values are known where it has some."""
-        with torch._C.DisableTorchFunction():
-            bare = torch.empty_like(tensor, device="meta")
-            self._keep(bare, self._values.get(tensor) if tensor.is_meta else tensor.clone())
-        return bare
+    def __enter__(self) -> Self:
+        self._device.__enter__()
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._device.__exit__(*error)
+
+    def keep(self, bare: torch.Tensor, like: torch.Tensor) -> None:
+        """Makes the values of `like` known of `bare`, if they are known and few."""
+        known = self._values.get(like) if like.is_meta else like
+        if known is not None and known.numel() <= MOST_ELEMENTS:
+            self._values[bare] = known.detach().clone()
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
@@ -77,16 +85,17 @@ class KnownValues(TorchFunctionMode):
             result = func(*args, **kwargs)
         except (NotImplementedError, RuntimeError):
             return tree_map(
-                lambda v: self.on_meta(v) if isinstance(v, torch.Tensor) else v,
+                lambda v: self._on_meta(v) if isinstance(v, torch.Tensor) else v,
                 self._computed(func, args, kwargs),
             )
         leaves = tree_leaves(result)
         if any(isinstance(v, torch.Tensor) and v.is_meta for v in leaves) and all(
             v.numel() <= MOST_ELEMENTS for v in leaves if isinstance(v, torch.Tensor)
         ):
-            for one, value in zip(leaves, tree_leaves(self._computed(func, args, kwargs))):
+            values = tree_leaves(self._computed(func, args, kwargs))
+            for one, value in zip(leaves, values, strict=True):
                 if isinstance(one, torch.Tensor) and one.is_meta:
-                    self._keep(one, value)
+                    self._values[one] = value
         return result
 
     def _unknown(
@@ -111,7 +120,7 @@ class KnownValues(TorchFunctionMode):
                 found.append(part)
             else:
                 with torch._C.DisableTorchFunction():
-                    found += [self.on_meta(each) for each in values.nonzero(as_tuple=True)]
+                    found += [self._on_meta(each) for each in values.nonzero(as_tuple=True)]
         return tuple(found) if isinstance(index, tuple) or len(found) > 1 else found[0]
 
     def _computed(self, func: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -126,13 +135,8 @@ class KnownValues(TorchFunctionMode):
             real_args, real_kwargs = tree_map(real, (args, dict(kwargs)))
             return func(*real_args, **real_kwargs)
 
-    def _keep(self, bare: torch.Tensor, value: Any) -> None:
-        if isinstance(value, torch.Tensor) and value.numel() <= MOST_ELEMENTS:
+    def _on_meta(self, value: torch.Tensor) -> torch.Tensor:
+        bare = torch.empty_like(value, device="meta")
+        if value.numel() <= MOST_ELEMENTS:
             self._values[bare] = value
-
-
-@contextmanager
-def on_meta(*, guesses: bool = False) -> Iterator[KnownValues]:
-    """For code that makes tensors without naming their device, and looks at values of small ones."""
-    with torch.device("meta"), KnownValues(guesses=guesses) as known:
-        yield known
+        return bare
