@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -152,12 +153,22 @@ def grid_of(config: Any) -> tuple[int, int]:
     return rows, columns
 
 
-def patches(config: Any, images: int) -> torch.Tensor:
-    """Rows of flat patches, those of all images one after the other."""
+def patches(config: Any, images: int) -> Iterator[torch.Tensor]:
+    """Rows of patches, those of all images one after the other: flat, of two frames, or planes."""
     rows, columns = grid_of(config)
-    frames = setting(config, "temporal_patch_size") or 1
-    width = channels_of(config) * int(frames) * _patch(config) ** 2
-    return torch.empty(images * rows * columns, width, device="meta")
+    number, side, channels = images * rows * columns, _patch(config), channels_of(config)
+    told = setting(config, "temporal_patch_size")
+    for frames in (int(told),) if told else (1, 2):
+        yield torch.empty(number, channels * frames * side**2, device="meta")
+    planes = torch.empty(number, channels, side, side, device="meta")
+    yield from (planes, planes[None])
+
+
+def flat_patches(config: Any, images: int) -> torch.Tensor:
+    """Rows of flat patches for each image on its own."""
+    rows, columns = grid_of(config)
+    width = channels_of(config) * _patch(config) ** 2
+    return torch.empty(images, rows * columns, width, device="meta")
 
 
 def grids(config: Any, images: int) -> torch.Tensor:
@@ -172,11 +183,12 @@ def _gridded(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple
     grid = grids(config, images)
     size = " × ".join(str(int(each) * _patch(config)) for each in grid[0, 1:])
     merged = setting(config, "spatial_merge_size", "merge_size") or 2
-    yield {
-        "pixel_values": patches(config, images),
-        "image_grid_thw": grid,
-        "image_merge_sizes": torch.full((images,), int(merged)),
-    }, size
+    for pixels in patches(config, images):
+        yield {
+            "pixel_values": pixels,
+            "image_grid_thw": grid,
+            "image_merge_sizes": torch.full((images,), int(merged)),
+        }, size
 
 
 def _flat(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kwargs, str]]:
@@ -184,7 +196,7 @@ def _flat(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kw
     config, images = model.config, batch * count
     rows, columns = grid_of(config)
     number, size = rows * columns, f"{rows * _patch(config)} × {columns * _patch(config)}"
-    pixels = patches(config, images).unflatten(0, (images, number))
+    pixels = flat_patches(config, images)
     if "spatial_shapes" in forward:
         yield {
             "pixel_values": pixels,
@@ -200,10 +212,23 @@ def _planes(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[
     """Whole images; or tiles of them, in a dimension of their own."""
     height, width = side_of(model.config)
     plane, images = (channels_of(model.config), height, width), batch * count
-    sizes = {"image_sizes": torch.tensor([[height, width]] * images)}
-    size = f"{height} × {width}"
-    for shape in ((images, *plane), (batch, count, *plane), (images, 5, *plane)):
-        yield {"pixel_values": torch.empty(shape, device="meta"), **sizes}, size
+    sizes = torch.tensor([[height, width]] * images)
+    # Ones: who pads with empty tiles looks for zeros.
+    for shape in ((images, *plane), (batch, count, *plane), (images, _tiles(model.config), *plane)):
+        for more in ({}, {"image_sizes": sizes}):
+            yield {"pixel_values": torch.ones(()).expand(shape), **more}, f"{height} × {width}"
+
+
+def _tiles(config: Any) -> int:
+    """Of an image of the configured size: its own, and those of the grid that fits it best."""
+    grids = setting(config, "image_grid_pinpoints")
+    if not grids:
+        return 1
+    from transformers.image_processing_utils import select_best_resolution
+
+    size = side_of(config)
+    best = select_best_resolution(size, grids)
+    return 1 + math.prod(-(-whole // side) for whole, side in zip(best, size, strict=True))
 
 
 def _spectrograms(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kwargs, str]]:

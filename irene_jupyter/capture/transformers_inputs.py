@@ -13,6 +13,7 @@ from torch import nn
 from irene_jupyter.capture.media import (
     bins_of,
     channels_of,
+    flat_patches,
     grids,
     medium_of,
     patches,
@@ -110,7 +111,8 @@ def _has_decoder(config: Any, accepted: Any) -> bool:
 
 
 def _may_see(config: Any) -> bool:
-    return setting(config, "image_token_id", "image_token_index") is not None
+    has_tower = getattr(config, "vision_config", None) is not None
+    return has_tower and setting(config, "image_token_id", "image_token_index") is not None
 
 
 def _length(main: str, kwargs: dict[str, Any], size: _Size, wanted: int) -> int:
@@ -154,11 +156,12 @@ def _pixels(size: _Size, accepted: Any) -> Made:
     config, batch = size.config, size.batch_size
     grid = next((n for n in ("grid_thw", "image_grid_thw") if n in accepted), None)
     if grid is not None:
-        yield {"pixel_values": patches(config, batch), grid: grids(config, batch)}
+        for pixels in patches(config, batch):
+            yield {"pixel_values": pixels, grid: grids(config, batch)}
     plane = (channels_of(config), *side_of(config))
     if "spatial_shapes" in accepted:
         shapes = grids(config, batch)[:, 1:]
-        flat = patches(config, batch).unflatten(0, (batch, -1))
+        flat = flat_patches(config, batch)
         mask = torch.ones(flat.shape[:2], dtype=torch.long)
         yield {"pixel_values": flat, "spatial_shapes": shapes, "pixel_attention_mask": mask}
     frames = setting(config, "num_frames")
@@ -199,8 +202,9 @@ def _samples(size: _Size, accepted: Any) -> Made:
 
 def _hidden(size: _Size, accepted: Any) -> Made:
     if "grid_thw" in accepted:
-        images = size.batch_size
-        yield {"hidden_states": patches(size.config, images), "grid_thw": grids(size.config, images)}
+        grid = grids(size.config, size.batch_size)
+        for rows in patches(size.config, size.batch_size):
+            yield {"hidden_states": rows, "grid_thw": grid}
     yield _empty(size.batch_size, size.seq_len, _width(size.config))
 
 

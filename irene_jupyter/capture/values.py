@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
-MOST_ELEMENTS = 2**20  # of a tensor whose values are kept
+MOST_ELEMENTS = 2**22  # of a tensor whose values are kept
 
 # What is asked for values, and what makes them from none. Nothing random: that moves the state.
 _QUESTIONS = frozenset(
@@ -106,9 +106,18 @@ class MetaValues(TorchFunctionMode):
             args = (args[0], self._places(args[1]), *args[2:])
         elif name == "repeat_interleave" and len(args) > 1 and args[1] in self._values:
             kwargs.setdefault("output_size", int(self._values[args[1]].sum()))
-        if args and (name == "__setitem__" or (name.endswith("_") and not name.startswith("_"))):
-            self._values.pop(args[0], None) if isinstance(args[0], torch.Tensor) else None
-        return func(*args, **kwargs)
+        is_writing = name == "__setitem__" or (name.endswith("_") and not name.startswith("_"))
+        if is_writing and args and isinstance(args[0], torch.Tensor):
+            self._values.pop(args[0], None)
+        try:
+            return func(*args, **kwargs)
+        except RuntimeError:  # a size, or the end of a slice, that is a tensor
+            numbers = _mapped(self._number, (args, kwargs))
+            return func(*numbers[0], **numbers[1])
+
+    def _number(self, value: Any) -> Any:
+        known = self._values.get(value) if isinstance(value, torch.Tensor) else None
+        return value if known is None or known.dim() or known.is_floating_point() else known.item()
 
     def _places(self, index: Any) -> Any:
         """An index whose masks are known, as the numbers of the places that they mark."""
@@ -140,3 +149,14 @@ class MetaValues(TorchFunctionMode):
         if value.numel() <= MOST_ELEMENTS:
             self._values[bare] = value
         return bare
+
+
+def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
+    """`value` with each part replaced by what `function` makes of it, ends of slices too."""
+    if isinstance(value, tuple | list):
+        return type(value)([_mapped(function, each) for each in value])
+    if isinstance(value, dict):
+        return {key: _mapped(function, each) for key, each in value.items()}
+    if isinstance(value, slice):
+        return slice(*(function(each) for each in (value.start, value.stop, value.step)))
+    return function(value)
