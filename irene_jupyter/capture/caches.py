@@ -20,22 +20,25 @@ from irene_jupyter.capture.steps import Place, cache_length, proposed_tokens
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
-    from irene_jupyter.capture.recorder import Signature
+    from irene_jupyter.capture.signed import Signature
 
 _CROP = "crop"  # the method of transformers' caches
 
 
 @dataclass(slots=True)
-class _Call:
-    """The last call with a cache: it read the tokens from `start` to `end`."""
+class Reading:
+    """A call that reads the tokens from `start` to `end` into a cache: the last one that did."""
 
     cache: weakref.ref[Any]
-    signature: Signature
     start: int
     end: int
     prompt_end: int  # where the tokens begin that are proposed, not given
-    has_prompt: bool
-    carried: int = 0  # proposed tokens that were read with the prompt and stayed
+    is_prompt: bool
+    is_draft: bool
+    is_verifying: bool  # as a call with that cache did before
+    received: int = 0  # proposed tokens that were read with the prompt and stayed
+    carried: int = 0  # the same, for the call after this one
+    signature: Signature | None = None  # once it has ended
 
 
 class Caches:
@@ -46,32 +49,49 @@ class Caches:
     """
 
     def __init__(self) -> None:
-        self._last: dict[int, _Call] = {}  # by `id` of the cache
-        self._verifying: set[int] = set()  # caches from which tokens were taken back
+        self._last: dict[int, Reading] = {}  # by `id` of the cache
         self._wrapped: dict[type, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self._lock = threading.Lock()
 
-    def called(self, cache: Any, signature: Signature, cached: int, place: Place | None) -> None:
-        """A call of `signature` begins, with `cached` tokens in `cache`."""
+    def begun(
+        self, cache: Any, signature: Signature, cached: int, place: Place | None
+    ) -> Reading | None:
+        """A call like those of `signature` begins, with `cached` tokens in `cache`."""
         try:
             reference = weakref.ref(cache)
         except TypeError:  # a class of the user's, of the kind that cannot be referred to
-            return
+            return None
         self._wrap(type(cache))
+        end, is_draft = cached + signature.seq_len, signature.role.is_draft
+        is_prompt = place == "prompt" and not is_draft
+        proposed = proposed_tokens() if is_prompt else 0
         with self._lock:
-            last = self._last.get(id(cache))
-            if last is not None and last.cache() is cache:
-                if 0 < last.start < cached < last.end:
-                    self._settle(last, cached)
-                _correct(signature, last.carried)
-            else:
-                self._verifying.discard(id(cache))
-            end = cached + signature.inputs.seq_len
-            is_prompt = place == "prompt" and not signature.role.is_draft
-            given = end - (proposed_tokens() if is_prompt else 0)
-            if place is None and cached and id(cache) in self._verifying:
-                signature.phase = "decode"
-            self._last[id(cache)] = _Call(reference, signature, cached, end, given, is_prompt)
+            last = self._last_of(cache)
+            if last is not None and 0 < last.start < cached < last.end:
+                self._settle(last, cached)
+            reading = Reading(
+                reference,
+                cached,
+                end,
+                end - proposed,
+                is_prompt,
+                is_draft,
+                is_verifying=place is None and last is not None and last.is_verifying,
+                received=0 if last is None else last.carried,
+            )
+            self._last[id(cache)] = reading
+        return reading
+
+    def ended(self, reading: Reading, signature: Signature) -> None:
+        """The call of `reading` was one of `signature`."""
+        reading.signature = signature
+        _correct(signature, reading.received)
+        if reading.is_verifying and reading.start > 0:
+            signature.phase = "decode"
+
+    def _last_of(self, cache: Any) -> Reading | None:
+        last = self._last.get(id(cache))
+        return last if last is not None and last.cache() is cache else None
 
     def uninstall(self) -> None:
         """The caches' classes as they were; who has wrapped over us since then stays."""
@@ -81,19 +101,20 @@ class Caches:
         self._wrapped = {}
         self._last = {}
 
-    def _settle(self, call: _Call, length: int) -> None:
-        """After `call` its cache was cut back to `length`."""
-        if not call.start < length <= call.end or call.signature.role.is_draft:
+    def _settle(self, reading: Reading, length: int) -> None:
+        """After the call of `reading` its cache was cut back to `length`."""
+        signature = reading.signature
+        if signature is None or reading.is_draft or not reading.start < length <= reading.end:
             return
-        _correct(call.signature, length - call.end)
-        call.end = length
-        if call.has_prompt:  # what was accepted beyond the prompt is the next step's
-            kept = max(0, length - call.prompt_end)
-            _correct(call.signature, call.carried - kept)
-            call.carried = kept
-        elif call.start > 0:
-            call.signature.phase = "decode"
-            self._verifying.add(id(call.cache()))
+        _correct(signature, length - reading.end)
+        reading.end = length
+        if reading.is_prompt:  # what was accepted beyond the prompt is the next step's
+            kept = max(0, length - reading.prompt_end)
+            _correct(signature, reading.carried - kept)
+            reading.carried = kept
+        elif reading.start > 0:
+            signature.phase = "decode"
+            reading.is_verifying = True
 
     def _wrap(self, kind: type) -> None:
         for each in kind.__mro__:
@@ -113,9 +134,8 @@ class Caches:
                 raise
             if not torch.compiler.is_compiling():
                 with self._lock:
-                    last = self._last.get(id(cache))
-                    length = cache_length(cache)
-                    if last is not None and last.cache() is cache and length is not None:
+                    last, length = self._last_of(cache), cache_length(cache)
+                    if last is not None and length is not None:
                         self._settle(last, length)
             return result
 
@@ -124,5 +144,4 @@ class Caches:
 
 def _correct(signature: Signature, tokens: int) -> None:
     """Counts `tokens` of each sequence more, or fewer."""
-    rows = signature.inputs.batch_size // signature.role.beams
-    signature.token_correction += rows * tokens
+    signature.token_correction += tokens * signature.batch_size // signature.role.beams
