@@ -190,6 +190,7 @@ class ModelTree:
     root: Node
     batch_size: int
     seq_len: int
+    notes: tuple[str, ...] = ()  # about an input of our own making
 
 
 RunStatus = Literal["run", "not_run", "incomplete"]

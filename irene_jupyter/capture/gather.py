@@ -76,6 +76,7 @@ def gather(
     notes = list(_notes_of(recorder))
     owners: dict[int, str] = {}
     recorded: list[Recorded | None] = []
+    seen: list[tuple[Signature, str]] = []  # of each run, and the path of its module
     for signature in signatures:
         module = None if signature.module is None else uncompiled(signature.module)
         home = homes.find(module) if module is not None else None
@@ -85,6 +86,7 @@ def gather(
         run, problem = _run_of(signature, name, home, records)
         if run is not None:
             runs.append(run)
+            seen.append((signature, home[1] if home else ""))
             owners[id(signature)] = run.model
             live = signature.record is not None and signature.record.node is not None
             recorded.append(
@@ -94,7 +96,7 @@ def gather(
             )
         if problem:
             notes.append(problem)
-    runs = _prefilled(runs, recorded)
+    runs = _within_generation(runs, seen)
     if may_trace():
         ran = {id(home[0]) for module in called if (home := homes.find(module))}
         elsewhere = {id(module) for module in owned} - {id(module) for module in built}
@@ -174,20 +176,42 @@ def _flagged(node: Node, flag: str) -> Node:
     return replace(node, flags=(*node.flags, flag))
 
 
-def _prefilled(runs: list[Run], recorded: Sequence[Recorded | None]) -> list[Run]:
-    """An encoder that generate() calls on its own belongs to the prefill of its model."""
-    generating = {run.model for run in runs if run.phase is not None}
+def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]]) -> list[Run]:
+    """Parts that generate() calls on their own belong to a phase of their model.
+
+    Their tokens are those of the model, which count once: only what an encoder-decoder reads is
+    counted where its encoder reads it. What the caller does not tell is of the prefill.
+    """
+    callers = [
+        run.model for run, (_, path) in zip(runs, seen, strict=True) if run.phase and not path
+    ]
+    generating = {run.model for run in runs if run.phase}
+    encoders = {id(encoder) for signature, _ in seen if (encoder := _encoder(signature))}
     done = []
-    for run, record in zip(runs, recorded, strict=True):
-        if run.phase is None and run.model in generating and record is not None and record.path:
-            # What comes out tells the length: of a spectrogram it is not the input's.
-            part = run.tree.root.find(record.path).features
-            shape = part.output_shapes[0] if part.output_shapes else ()
-            length = shape[1] if len(shape) > 2 else run.tree.seq_len
-            tokens = run.calls * run.tree.batch_size * length
-            run = replace(run, phase="prefill", tokens=tokens)
+    for run, (signature, path) in zip(runs, seen, strict=True):
+        if path and run.phase is None and run.model in generating:
+            phase, tokens = signature.role.phase, 0
+            if id(signature.module and uncompiled(signature.module)) in encoders:
+                phase = "prefill"  # a draft model's, too, that begins within a step
+                # What comes out tells the length: of a spectrogram it is not the input's.
+                shapes = run.tree.root.find(path).features.output_shapes
+                length = shapes[0][1] if shapes and len(shapes[0]) > 2 else run.tree.seq_len
+                tokens = run.calls * run.tree.batch_size * length
+            run = replace(run, phase=phase or "prefill", tokens=tokens)
+        elif path and run.model in callers:
+            run = replace(run, phase=signature.role.phase or run.phase, tokens=0)
         done.append(run)
     return done
+
+
+def _encoder(signature: Signature) -> nn.Module | None:
+    """The encoder of an encoder-decoder that generates; None where the call is of none."""
+    model: Any = signature.module and uncompiled(signature.module)
+    is_one = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
+    if not (signature.phase and is_one and hasattr(model, "get_encoder")):
+        return None
+    found = model.get_encoder()
+    return found if isinstance(found, nn.Module) else None
 
 
 def _run_of(
@@ -205,10 +229,13 @@ def _run_of(
         notes = (*notes, f"{path or name} was recomputed for the backward pass (checkpointing)")
     returned = signature.calls > 0
     calls = signature.calls if returned else signature.failures
-    rows = calls * signature.batch_size // signature.beams
+    role = signature.role
+    rows = calls * signature.batch_size // role.beams
     tokens = 0
-    if signature.phase is not None:  # without a cache a step reads all again, for one new token
-        tokens = rows * (1 if signature.phase == "decode" else signature.seq_len)
+    if signature.phase is not None and not role.is_own_draft:
+        # Without a cache a step reads all again, for one new token.
+        reads_all = signature.phase == "decode" and not signature.cache_length
+        tokens = rows * (1 if reads_all else signature.seq_len) + signature.token_correction
     begins = not (path or signature.phase == "decode" or signature.cache_length)
     return Run(
         model=name,

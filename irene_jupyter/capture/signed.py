@@ -10,7 +10,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from torch import nn
 
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.hidden import HiddenPart
+from irene_jupyter.capture.steps import Role
 from irene_jupyter.tree import Node
 
 MAX_VARIANTS = 8  # of one group that are recorded; a model may take another way at each call
@@ -42,7 +43,8 @@ class Signature:
     sizes: tuple[int, ...] = ()
     phase: str | None = None
     cache_length: int | None = None  # tokens in the key-value cache, at the first call
-    beams: int = 1  # rows of the batch that beam search computes for one sequence
+    role: Role = field(default_factory=Role)  # within generate()
+    token_correction: int = 0  # tokens that were taken back, or that an earlier call read for it
     training: bool = False
     is_recomputed: bool = False  # for the backward pass, by checkpointing
     is_other_way: bool = False
@@ -63,7 +65,15 @@ class Signature:
 
     def another_way(self) -> Signature:
         """The same from outside, with no calls yet."""
-        return replace(self, record=None, calls=0, failures=0, seconds=0.0, is_other_way=True)
+        return replace(
+            self,
+            record=None,
+            token_correction=0,
+            calls=0,
+            failures=0,
+            seconds=0.0,
+            is_other_way=True,
+        )
 
 
 class Known:

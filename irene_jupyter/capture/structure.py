@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 # A model on meta that can only be traced for real, because its code looks at values, gets zeros
 # for weights, up to this size.
 MAX_ZEROS_BYTES = 2 * 2**30
+_FOR_LONG = 2  # candidates of inputs to try with all kinds of tensors, which may take seconds
+# Masks of a text: transformers inspects their values, and ours would be all ones.
+_MASKS = ("attention_mask", "decoder_attention_mask", "encoder_attention_mask")
 
 
 def structure_of(
@@ -39,19 +42,22 @@ def structure_of(
     seq_len: int,
     name: str | None = None,
     kinds: Sequence[Kind] = KINDS,
+    images: int | None = None,
 ) -> ModelTree:
     """The tree of one forward pass of `model` on inputs of our own making; it is not run.
 
-    `kinds` are the tensors to try, the cheapest first. Raises `InputShapeError` if its input's
-    shape is unknown, `CaptureError` if the pass fails.
+    `kinds` are the tensors to try, the cheapest first; `images` as in `dummy_inputs`. Raises
+    `InputShapeError` if its input's shape is unknown, `CaptureError` if the pass fails.
     """
     model = uncompiled(model)
+    candidates = list(dummy_inputs(model, batch_size, seq_len, images))
     failures: list[str] = []
-    for inputs in dummy_inputs(model, batch_size, seq_len):
-        try:
-            return tree_for(model, inputs, name, kinds)
-        except CaptureError as error:
-            failures.append(str(error))
+    for tried, those in ((kinds[:1], candidates), (kinds[1:], candidates[:_FOR_LONG])):
+        for inputs in those if tried else ():
+            try:
+                return replace(tree_for(model, inputs, name, tried), notes=inputs.notes)
+            except CaptureError as error:
+                failures.append(str(error))
     raise CaptureError(failures[0])
 
 
@@ -114,8 +120,7 @@ def _traced(
     called: Any = None if function is None else copies.of_callable(function)
     args, kwargs = copies.of_arguments(inputs.args, inputs.kwargs)
     if kind != "real" and hasattr(model, "config"):
-        # transformers inspects the mask's values; ours would be all ones
-        kwargs = {k: v for k, v in kwargs.items() if not k.endswith("attention_mask")}
+        kwargs = {k: v for k, v in kwargs.items() if k not in _MASKS}
     recording = Recording(copied, inputs.batch_size, is_timed=False)
     with untouched(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
         if called is None:
