@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from irene_jupyter.capture.counting import Cost
+from irene_jupyter.capture.cost import Cost
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
 
 

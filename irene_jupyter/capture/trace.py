@@ -22,9 +22,11 @@ from torch.overrides import TorchFunctionMode
 from irene_jupyter.capture import canonical
 from irene_jupyter.capture.builder import Builder, Parameters
 from irene_jupyter.capture.calls import Call, call_of
-from irene_jupyter.capture.counting import FREE, Cost, canonical_name, count, tensors_in
+from irene_jupyter.capture.cost import Cost
+from irene_jupyter.capture.counting import FREE, canonical_name, count, is_unknown
 from irene_jupyter.capture.elementwise import without_kernel
 from irene_jupyter.capture.primitives import dtype_of, function_primitive, is_ignored, primitive_of
+from irene_jupyter.capture.tensors import tensors_in
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.tree import Node, Shape
 
@@ -286,7 +288,7 @@ class Recording:
         began = time.perf_counter()
         try:
             with torch._C.DisableTorchFunction():
-                self._add_function(self._stack[-1], name, args, kwargs, out)
+                self._add_function(self._stack[-1], name, function, args, kwargs, out)
                 if self._new_leaves and self._keep_calls:
                     call = call_of(name, function, args, kwargs, self._device)
                     if call is not None:
@@ -298,10 +300,16 @@ class Recording:
             self.own_seconds += time.perf_counter() - began
 
     def _add_function(
-        self, frame: _Frame, name: str, args: Any, kwargs: Mapping[str, Any], out: Any
+        self,
+        frame: _Frame,
+        name: str,
+        function: Any,
+        args: Any,
+        kwargs: Mapping[str, Any],
+        out: Any,
     ) -> None:
         inside_leaf = frame.builder.is_leaf
-        if name == "scaled_dot_product_attention":
+        if name in canonical.FUSED_ATTENTION:
             leaves, around = canonical.expand_attention(frame.module, args, kwargs, out)
             frame.builder.cost += around
             self._add_leaves(frame, leaves, name, out)
@@ -310,7 +318,7 @@ class Recording:
             leaves = canonical.expand_multi_head(args, kwargs, out)
             self._add_leaves(frame, leaves, name, out)
             return
-        cost = count(name, args, kwargs, out)
+        cost = count(name, args, kwargs, out, function)
         primitive = None if inside_leaf else function_primitive(name)
         if primitive is None:
             if cost is None:
