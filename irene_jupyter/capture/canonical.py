@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from irene_jupyter.capture.cost import FLOAT32_BYTES, Cost, gemm, linear, softmax
+from irene_jupyter.capture.nested import examples
 from irene_jupyter.capture.tensors import nbytes, tensors_in
 
 Shape = tuple[int, ...]
@@ -46,6 +47,7 @@ class Leaf:
     cost: Cost
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -120,6 +122,8 @@ def expand_attention(
     names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     query, key, value = given["query"], given["key"], given["value"]
+    if query.is_nested:
+        return _expand_nested(module, (query, key, value), given, out)
     returned = tensors_in(out)  # torch's kernels return more than the result
     if not returned:
         return [], Cost()
@@ -149,6 +153,24 @@ def expand_attention(
     causal = is_causal(module, default=bool(given.get("is_causal")))
     around = scale_and_mask(module, scores, width, causal)
     around.flops += size  # the kernel scales, too
+    return leaves, around
+
+
+def _expand_nested(
+    module: Any, args: Sequence[Any], given: Mapping[str, Any], out: Any
+) -> tuple[list[Leaf], Cost]:
+    """The core of examples of different lengths: their sums, with the shapes of the first."""
+    causal = {"is_causal": given.get("is_causal", False)}
+    leaves: list[Leaf] = []
+    around = Cost()
+    for times, inner, _, returned in examples(args, {}, out):
+        parts, beside = expand_attention(module, inner, causal, returned)
+        around += beside.times(times)
+        for part in parts:
+            part.cost = part.cost.times(times)
+        for leaf, part in zip(leaves, parts, strict=False):
+            leaf.cost += part.cost
+        leaves = leaves or parts
     return leaves, around
 
 

@@ -31,6 +31,10 @@ class Cost:
         self.product_flops += other.product_flops
         return self
 
+    def times(self, factor: float) -> Cost:
+        """That of so many calls."""
+        return Cost(*(getattr(self, name) * factor for name in self.__slots__))
+
     @property
     def is_zero(self) -> bool:
         return not (self.flops or self.bytes or self.canonical_flops or self.canonical_bytes)

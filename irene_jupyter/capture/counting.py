@@ -12,11 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch._ops import OpOverload, OpOverloadPacket
+from torch._ops import HigherOrderOperator, OpOverload, OpOverloadPacket
 
 from irene_jupyter.capture.cost import FLOAT32_BYTES, Args, Cost, Kwargs, Rule
 from irene_jupyter.capture.formulas import flops_of
 from irene_jupyter.capture.kernels import is_kernel, is_torchs, work_of
+from irene_jupyter.capture.nested import examples, is_nested_call
 from irene_jupyter.capture.products import product_rule
 from irene_jupyter.capture.tensors import elements, shares_storage, tensors_in, traffic
 
@@ -57,6 +58,7 @@ FREE = frozenset(
 
 # Namespaces of torch's own whose operations are named as its functions are.
 _TRANSPARENT = frozenset({"aten", "prims", "prim"})
+_OWN = frozenset({"quantized", "_quantized", "mkldnn", "onednn", "sparse", "inductor"})
 
 _ALIASES = {
     "__radd__": "add", "__add__": "add", "__iadd__": "add",
@@ -116,6 +118,8 @@ def count(
     """
     if name in FREE:
         return None
+    if is_nested_call(args, out):
+        return _nested(name, args, kwargs, out, function)
     rule = RULES.get(name) or product_rule(name)
     if rule is not None:
         return rule(name, args, kwargs, out)
@@ -136,18 +140,34 @@ def count(
     return plain
 
 
+def _nested(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:
+    """Example by example; what all of them share is read once."""
+    total = Cost()
+    for times, *call in examples(args, kwargs, out):
+        cost = count(name, *call, function)
+        if cost is None:
+            return None
+        total += cost.times(times)
+    total.bytes = traffic(args, kwargs, out)
+    return total
+
+
 def _kernel(function: Any, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
     """The cost of one aten operation."""
     return count(canonical_name(function), args, kwargs, out)
 
 
 def is_unknown(name: str, function: Any, args: Args, kwargs: Kwargs, out: Any) -> bool:
-    """Whether what a function computes is not known: it is not torch's, and has no formula."""
+    """Whether what a call computes is not known: a user's own operation, or one beyond us."""
     if name in FREE or name in RULES or name in ELEMENTWISE or product_rule(name) is not None:
         return False
-    if "::" not in name:
+    if "::" in name:
+        return name.partition("::")[0] not in _OWN and flops_of(name, args, kwargs, out) is None
+    if isinstance(function, HigherOrderOperator):
+        return True
+    if is_kernel(name) or flops_of(name, args, kwargs, out) is not None:
         return False
-    return flops_of(name, args, kwargs, out) is None
+    return is_torchs(function) and work_of(function, args, kwargs, _kernel) is None
 
 
 def _elementwise(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:

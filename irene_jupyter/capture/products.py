@@ -51,7 +51,7 @@ def _baddbmm(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     cost = _matmul(name, args[1:3], factors, out)
     if name == "addbmm":  # the products of the batch are added up
         batch = (*args[1:3], *factors.values())[0].shape[0]
-        cost = Cost(*(getattr(cost, each) * batch for each in Cost.__slots__))
+        cost = cost.times(batch)
     cost.flops += out.numel()
     return cost
 

@@ -6,6 +6,7 @@ Only the thread that calls the module is recorded. Nothing touches the user's te
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -15,16 +16,18 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._C._functorch import peek_interpreter_stack
 from torch.nn.modules import module as torch_module
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
-from irene_jupyter.capture import canonical
+from irene_jupyter.capture import canonical, doubts
 from irene_jupyter.capture.builder import Builder, Parameters
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.cost import Cost
 from irene_jupyter.capture.counting import FREE, canonical_name, count, is_unknown
 from irene_jupyter.capture.elementwise import without_kernel
+from irene_jupyter.capture.kernels import Kernels
 from irene_jupyter.capture.primitives import dtype_of, function_primitive, is_ignored, primitive_of
 from irene_jupyter.capture.tensors import tensors_in
 from irene_jupyter.frames import strip_own_frames
@@ -35,6 +38,8 @@ logger = logging.getLogger(__name__)
 # Calls of one functional primitive within one forward that get nodes of their own; later ones
 # (a scan over time steps) are added to the node of the same shape.
 MAX_FUNCTION_NODES = 8
+# Functions that run a backward pass, whose operations no function shows.
+GRADIENTS = frozenset({"grad", "backward"})
 MAX_SHAPES = 8  # of one node; a model may be given many tensors
 
 
@@ -63,6 +68,10 @@ class _FunctionMode(TorchFunctionMode):
         if getattr(func, "__name__", "") == "__get__":  # an attribute, such as a shape
             return func(*args, **(kwargs or {}))
         name = canonical_name(func)
+        if name in GRADIENTS or peek_interpreter_stack() is not None:
+            # Tensors are one example's, or their gradients' work is hidden: what runs below tells.
+            with Kernels(self._recording.kernel_called):
+                return func(*args, **(kwargs or {}))
         out = without_kernel(name, func, args, kwargs or {}) if self._recording.is_dry else None
         if name == "grouped_mm" and args[0].is_meta:
             # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
@@ -140,6 +149,11 @@ class Recording:
     def was_called(self) -> bool:
         """Whether there is anything in it."""
         return self._builder.calls > 0
+
+    @property
+    def product_flops(self) -> float:
+        """Operations of products in the whole tree, as torch's `FlopCounterMode` counts them."""
+        return self._builder.product_flops
 
     def finish(self) -> Node | None:
         """The recorded tree, of this one call; None if the root was not called or is beyond us."""
@@ -320,6 +334,9 @@ class Recording:
             return
         cost = count(name, args, kwargs, out, function)
         primitive = None if inside_leaf else function_primitive(name)
+        if cost is not None and primitive is None and is_unknown(name, function, args, kwargs, out):
+            self._add_unknown(frame, name, cost, args, out)
+            return
         if primitive is None:
             if cost is None:
                 return
@@ -349,6 +366,44 @@ class Recording:
             tuple(returned[0].shape),
         )
         self._add_leaf(frame, leaf, name, returned[0])
+
+    def _add_unknown(self, frame: _Frame, name: str, cost: Cost, args: Any, out: Any) -> None:
+        """An operation that no rule knows: a leaf of its own, or a doubt about the one it is in."""
+        flag = doubts.unknown(name)
+        if frame.builder.is_leaf:
+            frame.builder.cost += cost
+            frame.builder.flags = tuple(dict.fromkeys((*frame.builder.flags, flag)))
+            return
+        given, returned = tensors_in(args), tensors_in(out)
+        leaf = canonical.Leaf(
+            name,
+            re.sub(r"\W+", "_", name),
+            cost,
+            tuple(tuple(t.shape) for t in given[:MAX_SHAPES]),
+            tuple(returned[0].shape),
+            (flag,),
+        )
+        self._add_leaf(frame, leaf, name, returned[0])
+        self._new_leaves.clear()  # it may have effects: it is never repeated
+
+    def kernel_called(self, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any) -> None:
+        """Adds one aten operation to the module that is running, without a leaf."""
+        if not self._stack:
+            return
+        began = time.perf_counter()
+        builder = self._stack[-1].builder
+        name = canonical_name(function)
+        try:
+            cost = count(name, args, kwargs, out)
+            if cost is not None:
+                builder.cost += cost
+                if is_unknown(name, function, args, kwargs, out):
+                    flag = doubts.unknown(name)
+                    builder.flags = tuple(dict.fromkeys((*builder.flags, flag)))
+        except Exception as error:
+            self._fault(name, error)
+        finally:
+            self.own_seconds += time.perf_counter() - began
 
     def _add_leaves(
         self, frame: _Frame, leaves: list[canonical.Leaf], operation: str, out: Any
@@ -381,6 +436,7 @@ class Recording:
             builder.dtype = dtype_of(out) if out.is_floating_point() else None
             builder.device = str(out.device)
             builder.operation = operation
+            builder.flags = leaf.flags
             siblings[name] = builder
             self._new_leaves.append(path)
         else:
