@@ -16,7 +16,7 @@ from torch._ops import HigherOrderOperator, OpOverload, OpOverloadPacket
 
 from irene_jupyter.capture.cost import FLOAT32_BYTES, Args, Cost, Kwargs, Rule
 from irene_jupyter.capture.formulas import flops_of
-from irene_jupyter.capture.kernels import is_kernel, is_torchs, work_of
+from irene_jupyter.capture.kernels import is_composite, work_of
 from irene_jupyter.capture.nested import examples, is_nested_call
 from irene_jupyter.capture.products import product_rule
 from irene_jupyter.capture.tensors import elements, shares_storage, tensors_in, traffic
@@ -51,9 +51,16 @@ FREE = frozenset(
     "_has_compatible_shallow_copy_type broadcast_shapes broadcast_tensors set_ __setstate__ "
     "__reduce_ex__ result_type can_cast get_default_dtype _is_view has_torch_function unbind "
     "split chunk view view_as reshape transpose permute t swapaxes unsqueeze squeeze expand "
-    "expand_as flatten unflatten select narrow movedim diagonal __getitem__ slice alias lift_fresh as_strided "
-    "sym_size sym_stride sym_numel sym_storage_offset sym_is_contiguous is_same_size "
-    "_has_same_storage_numel _local_scalar_dense scalar_tensor empty_strided".split()
+    "expand_as flatten unflatten select narrow movedim diagonal __getitem__ slice alias "
+    "lift_fresh as_strided sym_size sym_stride sym_numel sym_storage_offset sym_is_contiguous "
+    "is_same_size _has_same_storage_numel _local_scalar_dense scalar_tensor empty_strided".split()
+)
+
+# They read values, so that they cannot be called without data, and hold no product.
+_LIGHT = frozenset(
+    "unique unique_consecutive ctc_loss to_sparse to_sparse_csr to_sparse_csc to_sparse_bsr "
+    "to_sparse_bsc to_dense coalesce to_padded_tensor nested_to_padded_tensor argwhere isclose "
+    "equal allclose pack_padded_sequence pad_packed_sequence one_hot".split()
 )
 
 # Namespaces of torch's own whose operations are named as its functions are.
@@ -107,9 +114,7 @@ def canonical_name(func: Any) -> str:
     return name
 
 
-def count(
-    name: str, args: Args, kwargs: Kwargs, out: Any, function: Any = None
-) -> Cost | None:
+def count(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any = None) -> Cost | None:
     """The cost of the call `name(*args, **kwargs) -> out`, None where it computes nothing.
 
     `name` is a `canonical_name`. Where neither table nor formula knows it and it is a function of
@@ -132,7 +137,7 @@ def count(
     if found is not None:
         plain.flops = plain.canonical_flops = found[0]
         plain.product_flops = found[0] if found[1] else 0.0
-    elif function is not None and not is_kernel(name) and is_torchs(function):
+    elif function is not None and name not in _LIGHT and is_composite(name, function):
         below = work_of(function, args, kwargs, _kernel)
         if below is not None:
             plain.flops = plain.canonical_flops = below.flops
@@ -143,8 +148,8 @@ def count(
 def _nested(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:
     """Example by example; what all of them share is read once."""
     total = Cost()
-    for times, *call in examples(args, kwargs, out):
-        cost = count(name, *call, function)
+    for times, each, named, returned in examples(args, kwargs, out):
+        cost = count(name, each, named, returned, function)
         if cost is None:
             return None
         total += cost.times(times)
@@ -159,15 +164,15 @@ def _kernel(function: Any, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
 
 def is_unknown(name: str, function: Any, args: Args, kwargs: Kwargs, out: Any) -> bool:
     """Whether what a call computes is not known: a user's own operation, or one beyond us."""
-    if name in FREE or name in RULES or name in ELEMENTWISE or product_rule(name) is not None:
+    if name in RULES or name in ELEMENTWISE or name in _LIGHT or product_rule(name) is not None:
         return False
     if "::" in name:
         return name.partition("::")[0] not in _OWN and flops_of(name, args, kwargs, out) is None
     if isinstance(function, HigherOrderOperator):
         return True
-    if is_kernel(name) or flops_of(name, args, kwargs, out) is not None:
+    if not is_composite(name, function) or flops_of(name, args, kwargs, out) is not None:
         return False
-    return is_torchs(function) and work_of(function, args, kwargs, _kernel) is None
+    return work_of(function, args, kwargs, _kernel) is None
 
 
 def _elementwise(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-
 if TYPE_CHECKING:
-    from irene_jupyter.capture.builder import Builder
+    pass
 
 
 def unknown(what: str) -> str:

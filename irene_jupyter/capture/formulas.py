@@ -26,6 +26,29 @@ def _matrix(args: Args) -> tuple[int, int, int]:
     return elements(a) // max(m * n, 1), int(m), int(n)
 
 
+def _values_only(args: Args, kwargs: Kwargs, out: Any) -> float:
+    """Singular values without vectors."""
+    batch, m, n = _matrix(args)
+    high, low = max(m, n), min(m, n)
+    return batch * (4.0 * high * low**2 - 4 / 3 * low**3)
+
+
+def _pseudo_inverse(args: Args, kwargs: Kwargs, out: Any) -> float:
+    """A singular value decomposition, and the product of its factors."""
+    batch, m, n = _matrix(args)
+    return _svd(args, {}, out) + 2.0 * batch * m * n * min(m, n)
+
+
+def _covariance(args: Args, kwargs: Kwargs, out: Any) -> float:
+    """Variables (m, observations) times their transpose."""
+    return 2.0 * int(out.numel() * args[0].shape[-1])
+
+
+def _pairs(args: Args, kwargs: Kwargs, out: Any) -> float:
+    """Lists of matrices, multiplied in pairs."""
+    return float(sum(2 * a.numel() * c.shape[-1] for a, c in zip(args[0], out, strict=True)))
+
+
 def _of_square(factor: float) -> Formula:
     """`factor`·n³ for each matrix of the batch."""
 
@@ -76,7 +99,7 @@ def _svd(args: Args, kwargs: Kwargs, out: Any) -> float:
     high, low = max(m, n), min(m, n)
     has_vectors = bool(kwargs.get("compute_uv", args[2] if len(args) > 2 else True))
     if not has_vectors:
-        return batch * (4.0 * high * low**2 - 4 / 3 * low**3)
+        return _values_only(args, kwargs, out)
     return batch * (4.0 * high**2 * low + 8.0 * high * low**2 + 9.0 * low**3)
 
 
@@ -88,7 +111,7 @@ def _eigh(args: Args, kwargs: Kwargs, out: Any) -> float:
 
 def _distances(args: Args, kwargs: Kwargs, out: Any) -> float:
     """A difference, a power and an addition for each pair and dimension."""
-    return 3.0 * out.numel() * args[0].shape[-1]
+    return 3.0 * int(out.numel() * args[0].shape[-1])
 
 
 def _fft(args: Args, kwargs: Kwargs, out: Any) -> float:
@@ -97,7 +120,7 @@ def _fft(args: Args, kwargs: Kwargs, out: Any) -> float:
     lengths = [max(x.shape[d], out.shape[d]) for d in dims]
     half = 1.0 if x.is_complex() and out.is_complex() else 0.5  # of real signals
     size = max(x.numel(), out.numel()) if half == 1.0 else _real_size(x, out)
-    return half * 5.0 * size * math.log2(max(2, math.prod(lengths)))
+    return half * 5.0 * int(size) * math.log2(max(2, math.prod(lengths)))
 
 
 def _real_size(x: torch.Tensor, out: torch.Tensor) -> int:
@@ -111,20 +134,20 @@ def _trilinear(args: Args, kwargs: Kwargs, out: Any) -> float:
         for dim in sorted(expand):
             shape.insert(dim, 1)
     sizes = [max(each) for each in zip(*shapes, strict=True)]
-    return 2.0 * math.prod(sizes)
+    return 2.0 * int(math.prod(sizes))
 
 
 def _recurrent_kernel(args: Args, kwargs: Kwargs, out: Any) -> float:
     """One layer: every token meets both matrices. Args (x, w_ih, w_hh, …) or (x, weights, …)."""
     weights = args[1] if isinstance(args[1], list | tuple) else args[1:3]
-    return 2.0 * rows(args[0].shape) * sum(t.numel() for t in weights if t.dim() == 2)
+    return 2.0 * rows(args[0].shape) * int(sum(t.numel() for t in weights if t.dim() == 2))
 
 
 def _two_of_four(args: Args, kwargs: Kwargs, out: Any) -> float:
     """Semi-structured sparse products: half of the weights are stored."""
     dense = max(tensors_in(args), key=lambda t: t.dim() * t.is_floating_point())
     inner = dense.shape[0] if dense.shape[-1] == out.shape[-1] else dense.shape[-1]
-    return 1.0 * out.numel() * int(inner)
+    return float(out.numel() * int(inner))
 
 
 # Golub and Van Loan, "Matrix Computations", 4th edition, chapters 3 to 8, and LAPACK working
@@ -133,9 +156,7 @@ FORMULAS: dict[str, Formula] = {
     **dict.fromkeys(
         ("linalg_lu_factor_ex", "_linalg_det", "_linalg_slogdet", "linalg_lu"), _of_square(2 / 3)
     ),
-    **dict.fromkeys(
-        ("linalg_cholesky_ex", "cholesky", "linalg_ldl_factor_ex"), _of_square(1 / 3)
-    ),
+    **dict.fromkeys(("linalg_cholesky_ex", "cholesky", "linalg_ldl_factor_ex"), _of_square(1 / 3)),
     "linalg_inv_ex": _of_square(2.0),
     "cholesky_inverse": _of_square(2 / 3),
     "linalg_eig": _of_square(25.0),
@@ -155,6 +176,11 @@ FORMULAS: dict[str, Formula] = {
     ),
     "ormqr": _of_square(4.0),
     "_linalg_svd": _svd,
+    "linalg_svdvals": _values_only,
+    "linalg_eigvalsh": _of_square(4 / 3),
+    "linalg_pinv": _pseudo_inverse,
+    **dict.fromkeys(("cov", "corrcoef"), _covariance),
+    "_foreach_mm": _pairs,
     **dict.fromkeys(("_cdist_forward", "_euclidean_dist", "_pdist_forward"), _distances),
     **dict.fromkeys(("_fft_r2c", "_fft_c2r", "_fft_c2c"), _fft),
     "_trilinear": _trilinear,

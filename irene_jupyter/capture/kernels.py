@@ -39,7 +39,7 @@ def is_kernel(name: str) -> bool:
     key = "CompositeImplicitAutograd"
     return not any(
         torch._C._dispatch_has_kernel_for_dispatch_key(getattr(packet, each).name(), key)
-        for each in packet.overloads()
+        for each in packet.overloads()  # type: ignore[no-untyped-call]
         if torch._C._dispatch_has_kernel(getattr(packet, each).name())
     )
 
@@ -53,7 +53,7 @@ class Kernels(TorchDispatchMode):
     supports_higher_order_operators = True
 
     def __init__(self, called: Callable[[Any, Any, Any, Any], None]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._called = called
 
     def __torch_dispatch__(
@@ -73,7 +73,7 @@ class Kernels(TorchDispatchMode):
 @cache
 def _is_known(func: Any) -> bool:
     packet = func._overloadpacket
-    return packet in flop_registry or not func._can_decompose()
+    return packet in flop_registry or not bool(func._can_decompose())
 
 
 class _NotPlainError(Exception):
@@ -131,7 +131,12 @@ def _made(
     return total
 
 
-def is_torchs(function: Any) -> bool:
+def is_composite(name: str, function: Any) -> bool:
+    """Whether a call is of torch's own function and consists of several kernels."""
+    return not is_kernel(name) and _is_torchs(function)
+
+
+def _is_torchs(function: Any) -> bool:
     """Whether a function is torch's own, and calls nothing of the user's."""
     if isinstance(function, OpOverload | OpOverloadPacket):
         return str(function).startswith(("aten.", "prims."))
@@ -140,8 +145,8 @@ def is_torchs(function: Any) -> bool:
     if isinstance(function, HigherOrderOperator) or name in _CALLS_BACK:
         return False
     if module is None:  # methods of torch.Tensor
-        return getattr(function, "__objclass__", None) is torch._C.TensorBase
-    return module == "torch" or module.startswith(_TORCHS)
+        return bool(getattr(function, "__objclass__", None) is torch._C.TensorBase)
+    return module == "torch" or str(module).startswith(_TORCHS)
 
 
 _PLAIN = (bool, int, float, complex, str, torch.dtype, torch.layout, torch.memory_format)

@@ -1,4 +1,4 @@
-"""Nested tensors, whose examples have lengths of their own, as one plain tensor for each of them."""
+"""Nested tensors, whose examples differ in length, as one plain tensor for each example."""
 
 from __future__ import annotations
 

@@ -82,7 +82,11 @@ _FUNCTIONS = {
     },
 }
 # Of torch.ops.quantized and its kin.
-_QUANTIZED = {"linear": "QuantizedLinear", "conv": "QuantizedConvolution", "matmul": "QuantizedMatMul"}
+_QUANTIZED = {
+    "linear": "QuantizedLinear",
+    "conv": "QuantizedConvolution",
+    "matmul": "QuantizedMatMul",
+}
 _QUANTIZED_NAME = re.compile(r"(?:_?quantized|onednn|sparse)::.*?(linear|conv|matmul)")
 
 # Class names in model libraries, tried in order on the class and its ancestors.

@@ -55,7 +55,7 @@ def stored(tensor: torch.Tensor) -> list[torch.Tensor]:
     if layout in (torch.sparse_csc, torch.sparse_bsc):
         return [tensor.values(), tensor.ccol_indices(), tensor.row_indices()]
     if layout is torch.jagged:
-        return [tensor.values()]  # type: ignore[no-untyped-call]
+        return [tensor.values()]
     flatten = getattr(tensor, "__tensor_flatten__", None)
     if flatten is None:
         return [tensor]
@@ -134,6 +134,20 @@ def shares_storage(out: torch.Tensor, args: Sequence[Any]) -> bool:
         return bool(first.untyped_storage()._cdata == out.untyped_storage()._cdata)
     except (RuntimeError, NotImplementedError):
         return False
+
+
+def shape_of(tensor: Any) -> tuple[int, ...]:
+    """A tensor's shape; of examples of different lengths with their mean, rounded."""
+    if not tensor.is_nested:
+        return tuple(tensor.shape)
+    if tensor.layout is torch.strided:
+        sizes = tensor._nested_tensor_size()
+        return (len(sizes), *(round(size) for size in sizes.double().mean(0).tolist()))
+    ragged = tensor._ragged_idx
+    sizes = list(tensor.values().shape)
+    count = tensor.offsets().shape[0] - 1
+    sizes[ragged - 1] = round(sizes[ragged - 1] / max(count, 1))
+    return (count, *sizes)
 
 
 def rows(shape: Sequence[int]) -> int:
