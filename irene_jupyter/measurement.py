@@ -21,9 +21,9 @@ from irene_jupyter.tree import Run
 if TYPE_CHECKING:
     from torch import nn
 
+    from irene_jupyter.capture.building import Origin
     from irene_jupyter.capture.gather import Recorded
     from irene_jupyter.capture.recorder import Recorder
-    from irene_jupyter.capture.structure import Origin
     from irene_jupyter.meters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
@@ -323,8 +323,9 @@ def predict(
     >>> report["encoder.layer.1"].energy.source
     'predicted'
     """
+    from irene_jupyter.capture.building import Origin, build_model
     from irene_jupyter.capture.generation import generation_of
-    from irene_jupyter.capture.structure import Origin, build_model, structure_of
+    from irene_jupyter.capture.structure import structure_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
@@ -352,7 +353,7 @@ def with_origin(report: EnergyReport, origin: Origin | None) -> EnergyReport:
 
 def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:
     """Of the one model that ran; None where several did, or none that was seen as a whole."""
-    from irene_jupyter.capture.structure import Origin
+    from irene_jupyter.capture.building import Origin
 
     models = {id(each.module): each.module for each in recorded if each and not each.path}
     (model,) = models.values() if len(models) == 1 else (None,)

@@ -141,7 +141,7 @@ def _tasks(
     profiles: Sequence[tuple[str, DeviceProfile | None, str]],
     method: str,
 ) -> Iterator[_Task]:
-    from irene_jupyter.capture.structure import portable
+    from irene_jupyter.capture.building import portable
 
     for name, source in sources.items():
         sent, failure = _attempt(portable, source)
@@ -187,7 +187,7 @@ def _predicted(task: _Task) -> list[dict[str, Any]]:
 
 
 def _rows(task: _Task) -> Iterator[dict[str, Any]]:
-    from irene_jupyter.capture.structure import build_model
+    from irene_jupyter.capture.building import build_model
 
     model, failure = None, task.failure
     if not failure:

@@ -48,7 +48,8 @@ class Bench:
         """The tree of the part's whole model at its size, made without running it."""
         key = (part.architecture, part.batch_size, part.seq_len)
         if key not in self._trees:
-            from irene_jupyter.capture.structure import build_model, structure_of
+            from irene_jupyter.capture.building import build_model
+            from irene_jupyter.capture.structure import structure_of
 
             model = build_model(source_of(part.architecture))
             self._trees[key] = structure_of(model, part.batch_size, part.seq_len, part.architecture)

@@ -1,16 +1,16 @@
-"""Work that is known to have been done and not what it was: flags on the nodes of a tree.
+"""What is not known of a node's work, in the words that people read.
 
 A node with such a flag is estimated with a wide interval, whatever else was counted of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 def unknown(what: str) -> str:
-    """The flag of a node whose operations, or some of them, could not be counted."""
+    """The flag of a node of whose operations some, `what`, could not be counted."""
     return f"estimated: operations of {what} are not known; counted by its bytes"
+
+
+def uncounted(why: str) -> str:
+    """The flag of a node whose work was counted on another call than its own."""
+    return f"estimated: {why}"

@@ -45,6 +45,7 @@ class FunctionCalls:
     _faults: list[str]
 
     def __init__(self) -> None:
+        self.is_inside_function = False
         self._new_leaves: list[str] = []  # of the function call being added
 
     def function_called(
@@ -139,6 +140,13 @@ class FunctionCalls:
         )
         self._add_leaf(frame, leaf, name, returned[0])
         self._new_leaves.clear()  # it may have effects: it is never repeated
+
+    def operation_called(
+        self, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
+    ) -> None:
+        """Adds an operation of code that calls no function of torch's, such as TorchScript."""
+        if not self.is_inside_function:
+            self.function_called(canonical_name(function), function, args, kwargs, out)
 
     def kernel_called(self, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any) -> None:
         """Adds one aten operation to the module that is running, without a leaf."""

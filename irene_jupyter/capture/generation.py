@@ -15,15 +15,15 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 
 from irene_jupyter.capture.calls import Call
+from irene_jupyter.capture.copies import bare_copy, uncompiled
 from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.interpolation import interpolated
 from irene_jupyter.capture.replay import replayed
-from irene_jupyter.capture.structure import uncompiled, untouched
+from irene_jupyter.capture.structure import untouched
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node, Run
@@ -75,7 +75,7 @@ def generation_of(
     for context in (nullcontext, _on_meta):  # the second costs more, and is seldom needed
         session = _Session(model, inputs, accepted, cache_name, is_encoder_decoder, context)
         try:
-            with untouched(model):
+            with untouched():
                 return session.runs(name, new_tokens, replay_seconds)
         except IreneError:
             raise
@@ -127,22 +127,17 @@ class _Session:
         is_encoder_decoder: bool,
         context: Callable[[], AbstractContextManager[Any]],
     ) -> None:
-        self._model = model
+        self._model = model  # lends its structure only: a copy of it is called
+        self._copied = bare_copy(model)
         self._inputs = inputs
         self._accepted = accepted
         self._cache_name = cache_name
         self._is_encoder_decoder = is_encoder_decoder
         self._context = context
-        tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-        # A model on meta is called as it is; one with data lends us its structure only.
-        self._state = (
-            None
-            if all(t.is_meta for t in tensors.values())
-            else {key: torch.empty_like(t, device="meta") for key, t in tensors.items()}
-        )
-        places = {tensor.device for tensor in tensors.values()}
-        # Weights on several devices, or not all there yet: none on which to repeat.
-        self._device = places.pop() if len(places) == 1 and self._state is not None else None
+        places = {t.device for t in (*model.parameters(), *model.buffers())}
+        # Weights on several devices, or on meta, not all there yet: none on which to repeat.
+        place = places.pop() if len(places) == 1 else None
+        self._device = None if place is None or place.type == "meta" else place
 
     def runs(self, name: str, new_tokens: int, replay_seconds: float) -> tuple[Run, ...]:
         """The prefill, then the decoding steps in parts of growing cache."""
@@ -218,17 +213,14 @@ class _Session:
 
     def _recorded(self, kwargs: Mapping[str, Any]) -> tuple[_Traced, Any]:
         recording = Recording(
-            self._model,
+            self._copied,
             self._inputs.batch_size,
             keep_calls=self._device is not None,
             device=self._device,
             is_timed=False,
         )
         with self._context(), recording:
-            if self._state is None:
-                output = self._model(**kwargs)
-            else:
-                output = functional_call(self._model, self._state, (), dict(kwargs))
+            output = self._copied(**kwargs)
         node = recording.finish()
         if node is None:
             raise CaptureError(f"{type(self._model).__name__} was not called")

@@ -65,7 +65,8 @@ class Kernels(TorchDispatchMode):
                 out = func.decompose(*args, **given)
             if out is not NotImplemented:
                 return out
-        out = func(*args, **given)
+        with torch._C.DisableTorchFunction():  # to function modes this is no call of its own
+            out = func(*args, **given)
         self._called(func, args, given, out)
         return out
 

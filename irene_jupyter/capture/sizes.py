@@ -16,8 +16,9 @@ from typing import Any
 
 from torch import nn
 
+from irene_jupyter.capture.bare import KINDS, Kind
 from irene_jupyter.capture.generation import generation_of, generation_runs
-from irene_jupyter.capture.structure import KINDS, Kind, structure_of
+from irene_jupyter.capture.structure import structure_of
 from irene_jupyter.errors import IreneError
 from irene_jupyter.tree import Features, ModelTree, Node, Run, Shape
 

@@ -1,30 +1,25 @@
 """Trees of models that did not run under our hooks: only built, compiled, or too big to build.
 
-The forward pass is traced on tensors without data: meta first, then fake ones, and as the last
-resort on real ones. The model's parameters are swapped for the duration and put back.
+The forward pass of a copy is traced on tensors without data: meta first, then fake ones, and as the
+last resort on real ones. The user's own model is not called.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
 
 import torch
 from torch import nn
-from torch.func import functional_call
-from torch.utils._pytree import tree_map
 
-from irene_jupyter.capture.configuration import configuration_from_dict, configuration_to_dict
+from irene_jupyter.capture.bare import KINDS, Kind
+from irene_jupyter.capture.copies import Copies, uncompiled
 from irene_jupyter.capture.inputs import Inputs, dummy_inputs
 from irene_jupyter.capture.trace import Recording
-from irene_jupyter.errors import CaptureError, IreneError
+from irene_jupyter.errors import CaptureError
 from irene_jupyter.tree import ModelTree, Node
 
 logger = logging.getLogger(__name__)
@@ -32,10 +27,6 @@ logger = logging.getLogger(__name__)
 # A model on meta that can only be traced for real, because its code looks at values, gets zeros
 # for weights, up to this size.
 MAX_ZEROS_BYTES = 2 * 2**30
-
-Convert = Callable[[torch.Tensor], torch.Tensor]
-Kind = Literal["meta", "fake", "real"]
-KINDS: tuple[Kind, ...] = ("meta", "fake", "real")
 
 
 def structure_of(
@@ -68,95 +59,51 @@ def tree_for(
     name = name or type(model).__name__
     if isinstance(model, torch.jit.ScriptModule):
         raise CaptureError("TorchScript hides its parts: measure the model that it was made from")
-    failures: list[tuple[Kind, BaseException]] = []
-    attempts = {"meta": _on_meta, "fake": _on_fake, "real": _on_real}
+    failures: list[BaseException] = []
     for kind in kinds:
         if kind == "real" and _missing_bytes(model) > MAX_ZEROS_BYTES:
             continue
         try:
-            with untouched(model):
-                node = attempts[kind](model, inputs)
+            node = _traced(model, inputs, kind)
         except Exception as error:  # whatever the model's own code raises on tensors without data
             logger.debug("%s on %s tensors failed", name, kind, exc_info=error)
-            failures.append((kind, error))
+            failures.append(error)
             continue
         return ModelTree(name, node, inputs.batch_size, inputs.seq_len)
-    kind, last = failures[-1]
-    shapes = [tuple(t.shape) for t in (*inputs.args, *inputs.kwargs.values()) if _is_tensor(t)]
+    last = failures[-1]
+    tensors = tensors_in((inputs.args, dict(inputs.kwargs)))
+    shapes = [tuple(tensor.shape) for tensor in tensors]
     raise CaptureError(
         f"{name} could not be traced on inputs of shape {shapes}: {type(last).__name__}: {last}. "
         "Run it once in the cell, or call irene_jupyter.measure(model, example_input)"
     ) from last
 
 
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, torch.Tensor)
-
-
-def uncompiled(model: nn.Module) -> nn.Module:
-    """The module inside of a `torch.compile`d one."""
-    original = getattr(model, "_orig_mod", None)
-    return original if isinstance(original, nn.Module) else model
-
-
 @contextlib.contextmanager
-def untouched(model: nn.Module) -> Iterator[None]:
-    """No gradients, no compilation, no fused fast path; random state and train flags put back."""
-    training = [(module, module.training) for module in model.modules()]
-    fast_path = torch.backends.mha.get_fastpath_enabled()
+def untouched() -> Iterator[None]:
+    """No gradients, no compilation; random state put back."""
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
         stack.enter_context(torch.random.fork_rng(devices=[]))
         if "torch._dynamo" in sys.modules:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
-        torch.backends.mha.set_fastpath_enabled(False)
-        try:
-            for module, _ in training:
-                module.training = False
-            yield
-        finally:
-            for module, flag in training:
-                module.training = flag
-            torch.backends.mha.set_fastpath_enabled(fast_path)
+        yield
 
 
-def _record(
-    model: nn.Module, inputs: Inputs, args: Any, kwargs: Any, call: Callable[[Any, Any], Any]
-) -> Node:
-    with Recording(model, inputs.batch_size, is_timed=False) as recording:
-        call(args, kwargs)
+def _traced(model: nn.Module, inputs: Inputs, kind: Kind) -> Node:
+    copies = Copies(kind)
+    copied = copies.of(model)
+    args, kwargs = copies.of_arguments(inputs.args, inputs.kwargs)
+    if kind != "real" and hasattr(model, "config"):
+        # transformers inspects the mask's values; ours would be all ones
+        kwargs = {k: v for k, v in kwargs.items() if not k.endswith("attention_mask")}
+    recording = Recording(copied, inputs.batch_size, is_timed=False)
+    with untouched(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
+        copied(*args, **kwargs)  # it logs what we are going to handle
     node = recording.finish()
     if node is None:
         raise CaptureError(f"{type(model).__name__} was not called")
     return node
-
-
-def _swapped(model: nn.Module, inputs: Inputs, convert: Convert) -> Node:
-    """Runs the model with parameters, buffers and inputs converted; the user's are put back."""
-    state = {
-        name: convert(tensor)
-        for tensors in (model.named_parameters(), model.named_buffers())
-        for name, tensor in tensors
-    }
-    args, kwargs = tree_map(
-        lambda v: convert(v) if _is_tensor(v) else v, (inputs.args, dict(inputs.kwargs))
-    )
-    if hasattr(model, "config"):  # transformers inspects the mask's values; ours would be all ones
-        kwargs = {k: v for k, v in kwargs.items() if not k.endswith("attention_mask")}
-    return _record(model, inputs, args, kwargs, lambda a, k: functional_call(model, state, a, k))
-
-
-def _on_meta(model: nn.Module, inputs: Inputs) -> Node:
-    with torch.device("meta"):
-        return _swapped(model, inputs, lambda t: torch.empty_like(t, device="meta"))
-
-
-def _on_fake(model: nn.Module, inputs: Inputs) -> Node:
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
-    mode = FakeTensorMode(allow_non_fake_inputs=True)
-    with mode, _quiet("torch._subclasses.fake_tensor"):  # it logs what we are going to handle
-        return _swapped(model, inputs, lambda t: torch.empty(t.shape, dtype=t.dtype, device="cpu"))
 
 
 @contextlib.contextmanager
@@ -172,204 +119,3 @@ def _quiet(name: str) -> Iterator[None]:
 
 def _missing_bytes(model: nn.Module) -> int:
     return sum(p.numel() * p.element_size() for p in model.parameters() if p.is_meta)
-
-
-def _on_real(model: nn.Module, inputs: Inputs) -> Node:
-    """The user's own weights; zeros for those that exist on meta only."""
-    device = next((p.device for p in model.parameters() if not p.is_meta), torch.device("cpu"))
-    args, kwargs = tree_map(
-        lambda v: filled(v, device) if _is_tensor(v) else v, (inputs.args, dict(inputs.kwargs))
-    )
-    state = {
-        name: torch.zeros_like(tensor, device=device) if tensor.is_meta else tensor.clone()
-        for name, tensor in model.named_buffers()  # a forward may change them
-    }
-    for name, parameter in model.named_parameters():
-        if parameter.is_meta:
-            state[name] = torch.zeros_like(parameter, device=device)
-    return _record(model, inputs, args, kwargs, lambda a, k: functional_call(model, state, a, k))
-
-
-def filled(like: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Real values for a tensor without data: ones are valid ids, masks and signals alike."""
-    return torch.ones(like.shape, dtype=like.dtype, device=device)
-
-
-def without_data(args: Any, kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A call's arguments with tensors replaced by meta ones of their shapes; caches dropped."""
-
-    def bare(value: Any) -> Any:
-        if _is_tensor(value):
-            return torch.empty_like(value, device="meta")
-        return None if hasattr(value, "get_seq_length") else value
-
-    kept = tree_map(bare, (tuple(args), dict(kwargs)))
-    return kept[0], kept[1]
-
-
-def meta_copy(model: nn.Module, dtype: torch.dtype | None = None) -> nn.Module:
-    """A copy of the model's structure without data, its floating-point tensors of `dtype`.
-
-    Raises `CaptureError` where it cannot be copied.
-    """
-    tensors = [*model.parameters(), *model.buffers()]
-    memo: dict[int, Any] = {}
-    for tensor in tensors:  # so that deepcopy copies no data
-        bare = torch.empty_like(tensor, device="meta", requires_grad=False)
-        is_parameter = isinstance(tensor, nn.Parameter)
-        memo[id(tensor)] = nn.Parameter(bare, requires_grad=False) if is_parameter else bare
-    try:
-        copied: nn.Module = copy.deepcopy(model, memo)
-    except Exception as error:  # whatever the model's own attributes raise
-        raise CaptureError(
-            f"{type(model).__name__} cannot be copied to try another dtype "
-            f"({type(error).__name__}: {error}): convert it, model.to(torch.float16), and pass that"
-        ) from error
-    return copied if dtype is None else copied.to(dtype)
-
-
-# --- building on meta -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a transformers model can be built from again: its class and a copy of its config."""
-
-    model_class: type[nn.Module]
-    config: Any
-    # The same as JSON, for files; None where it is not of transformers itself.
-    configuration: Mapping[str, Any] | None = field(default=None, compare=False)
-
-    @classmethod
-    def of(cls, model: nn.Module) -> Origin | None:
-        """Where `model` comes from; None if it is not one of transformers' or its like."""
-        model = uncompiled(model)
-        wanted = getattr(type(model), "config_class", None)
-        config = getattr(model, "config", None)
-        if not isinstance(wanted, type) or not isinstance(config, wanted):
-            return None
-        try:
-            kept = copy.deepcopy(config)
-            return cls(type(model), kept, configuration_to_dict(type(model), kept))
-        except Exception as error:  # a user's configuration may hold what cannot be copied
-            logger.debug("the configuration of %s was not kept", type(model), exc_info=error)
-            return None
-
-    @classmethod
-    def from_configuration(cls, configuration: Mapping[str, Any]) -> Origin:
-        """Where the model of a saved report comes from. Raises `OptionError`."""
-        return cls(*configuration_from_dict(configuration), configuration)
-
-    def build(self) -> nn.Module:
-        """The model, without memory, on meta. Raises `CaptureError` where it does not build."""
-        try:
-            with torch.device("meta"), _random_state_kept():
-                return self.model_class(self.config).eval()
-        except Exception as error:  # whatever the model's own code raises
-            raise CaptureError(
-                f"{self.model_class.__name__} does not build from its configuration: "
-                f"{type(error).__name__}: {error}"
-            ) from error
-
-
-def build_model(source: Any, *, generates: bool = False) -> nn.Module:
-    """The module that `source` stands for; a configuration is built without memory, on meta.
-
-    A configuration that names no architecture gives the bare model, or with `generates` the one
-    with a language-model head.
-
-    `source` is a module, an `Origin`, a transformers configuration, a configuration or model
-    class, or the path of a folder with config.json. Raises `CaptureError` naming what it may be.
-    """
-    if isinstance(source, nn.Module):
-        return source
-    if isinstance(source, Origin):
-        return source.build()
-    config_class, auto_config, auto_model = _transformers()
-    if isinstance(source, str | Path):
-        return build_model(_read_config(Path(source), auto_config), generates=generates)
-    if isinstance(source, type) and issubclass(source, config_class):
-        return build_model(source(), generates=generates)
-    if isinstance(source, type) and issubclass(source, nn.Module):
-        wanted = getattr(source, "config_class", None)
-        if isinstance(wanted, type) and issubclass(wanted, config_class):
-            with torch.device("meta"), _random_state_kept():
-                return source(wanted()).eval()
-        raise CaptureError(
-            f"{source.__name__} is a class: pass an instance, or a transformers configuration"
-        )
-    if not isinstance(source, config_class):
-        raise CaptureError(
-            f"cannot predict a {type(source).__name__}: pass a torch.nn.Module, a transformers "
-            "configuration or its class, or the path of a folder with config.json"
-        )
-    return _from_config(source, _with_head(source, auto_model) if generates else auto_model)
-
-
-def portable(source: Any) -> Any:
-    """What stands for `source` in another process or on another machine, without its weights.
-
-    Raises `CaptureError` for a path without configuration, and what cannot be copied.
-    """
-    if isinstance(source, nn.Module):
-        return Origin.of(source) or meta_copy(uncompiled(source))
-    if isinstance(source, str | Path):
-        return _read_config(Path(source), _transformers()[1])
-    return source
-
-
-def _with_head(config: Any, bare: Any) -> Any:
-    """The first of the automatic classes with a head for generation that knows `config`."""
-    import transformers
-
-    names = ["CausalLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"]
-    if config.is_encoder_decoder:  # their decoders alone are causal models, too
-        names.append(names.pop(0))
-    for name in names:
-        automatic = getattr(transformers, f"AutoModelFor{name}")
-        if type(config) in automatic._model_mapping:
-            return automatic
-    return bare
-
-
-def _from_config(config: Any, auto_model: Any) -> nn.Module:
-    import transformers
-
-    architecture = getattr(transformers, (config.architectures or [""])[0] or "", None)
-    try:
-        with torch.device("meta"), _random_state_kept():
-            model = architecture(config) if architecture else auto_model.from_config(config)
-    except IreneError:
-        raise
-    except Exception as error:  # transformers raises all kinds for incomplete configurations
-        raise CaptureError(
-            f"{type(config).__name__} does not build a model: {type(error).__name__}: {error}"
-        ) from error
-    assert isinstance(model, nn.Module)
-    return model.eval()
-
-
-@contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
-    """Keeps the building of a model from moving torch's random state."""
-    with torch.random.fork_rng(devices=[]):
-        yield
-
-
-def _transformers() -> tuple[type, Any, Any]:
-    from transformers import AutoConfig, AutoModel, PreTrainedConfig
-
-    return PreTrainedConfig, AutoConfig, AutoModel
-
-
-def _read_config(path: Path, auto_config: Any) -> Any:
-    if not path.exists():
-        raise CaptureError(
-            f"no model at {str(path)!r}: give the path of a folder with config.json, or of the file"
-        )
-    try:
-        return auto_config.from_pretrained(str(path), local_files_only=True)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CaptureError(
-            f"{str(path)!r} is not a readable transformers configuration: {error}"
-        ) from error

@@ -1,15 +1,16 @@
-"""Records one forward call of a root module as a tree: hooks for modules, a mode for functions.
+"""Records one forward call of a root module as a tree: its module calls, a mode for functions.
 
-Only the thread that calls the module is recorded. Nothing touches the user's tensors.
+Only the thread that calls the module is recorded. Nothing touches the user's tensors. Where a
+function mode would change what runs (torch's fused layers) or would be compiled in, the recording
+stands aside and keeps what it takes to trace that part later: see `hidden.py`.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -17,9 +18,13 @@ from typing import Any
 import torch
 from torch import nn
 from torch._C._functorch import peek_interpreter_stack
-from torch.nn.modules import module as torch_module
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.overrides import TorchFunctionMode
+from torch.overrides import (
+    TorchFunctionMode,
+    _get_current_function_mode_stack,
+    _pop_mode,
+    _push_mode,
+)
+from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture import canonical
 from irene_jupyter.capture.builder import Builder, Parameters
@@ -27,6 +32,8 @@ from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.counting import canonical_name
 from irene_jupyter.capture.elementwise import without_kernel
 from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
+from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
+from irene_jupyter.capture.hooks import HOOKS, THREAD
 from irene_jupyter.capture.kernels import Kernels
 from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
 from irene_jupyter.capture.tensors import shape_of, tensors_in
@@ -74,14 +81,39 @@ class _FunctionMode(TorchFunctionMode):
             out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
         elif out is None:
             try:
+                self._recording.is_inside_function = True
                 with Kernels(self._recording.kernel_called) if is_hidden else nullcontext():
                     out = func(*args, **(kwargs or {}))
             except BaseException as error:
                 strip_own_frames(error)
                 raise
+            finally:
+                self._recording.is_inside_function = False
         if not is_hidden:
             self._recording.function_called(name, func, args, kwargs or {}, out)
         return out
+
+
+@contextmanager
+def _without(mode: TorchFunctionMode) -> Iterator[None]:
+    """This thread without a mode, which afterwards lies where it lay among the others."""
+    modes = _get_current_function_mode_stack()
+    if mode not in modes:
+        yield
+        return
+    above = len(modes) - modes.index(mode) - 1
+    _replace_top(above + 1, modes[len(modes) - above :])
+    try:
+        yield
+    finally:
+        _replace_top(above, [mode, *modes[len(modes) - above :]])
+
+
+def _replace_top(count: int, modes: Sequence[Any]) -> None:
+    for _ in range(count):
+        _pop_mode()  # type: ignore[no-untyped-call]
+    for each in modes:
+        _push_mode(each)  # type: ignore[no-untyped-call]
 
 
 class Recording(FunctionCalls):
@@ -90,6 +122,7 @@ class Recording(FunctionCalls):
     If the call raises, what was seen until then is kept and flagged "incomplete".
     With `keep_calls`, `calls` tells how the leaves were called, by their paths; tensors on meta
     stand for tensors on `device`. Without `is_timed` no node has a latency: nothing really runs.
+    `hidden` are the parts that could not be looked into, to be traced afterwards.
     """
 
     def __init__(
@@ -102,30 +135,34 @@ class Recording(FunctionCalls):
         is_timed: bool = True,
     ) -> None:
         super().__init__()
-        self.root = root
         self.batch_size = batch_size
         self.calls: dict[str, Call] = {}
+        self.hidden: dict[Any, HiddenPart] = {}
         self.own_seconds = 0.0  # that the recording itself took
+        self._root: nn.Module | None = root
         self._keep_calls = keep_calls
         self._device = device
         self._builder = Builder("", type(root).__name__)
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
-        self._thread = threading.get_ident()
         self.is_dry = not is_timed
         # On a GPU a call returns before its work is done.
         self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
         self._faults: list[str] = []
-        self._handles: list[Any] = []
         self._mode = _FunctionMode(self)
+        self._open = ExitStack()
 
     def __enter__(self) -> Recording:
-        self._handles = [
-            register_module_forward_pre_hook(self._before),
-            register_module_forward_hook(self._after, with_kwargs=True, always_call=True),
-        ]
-        self._mode.__enter__()  # type: ignore[no-untyped-call]
+        before = THREAD.is_inside, THREAD.recording
+        self._open.enter_context(HOOKS.installed())
+        self._open.callback(self._put_back, *before)
+        THREAD.is_inside, THREAD.recording = True, self
+        self._open.enter_context(self._mode)
         return self
+
+    @staticmethod
+    def _put_back(is_inside: bool, recording: Recording | None) -> None:
+        THREAD.is_inside, THREAD.recording = is_inside, recording
 
     def __exit__(
         self,
@@ -133,15 +170,19 @@ class Recording(FunctionCalls):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._mode.__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
-        for handle in self._handles:
-            handle.remove()
-            # torch 2.13 forgets this one, and then warns at every compiled module's call.
-            torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
-        if error is not None:
+        self._open.close()
+        if error is not None and not isinstance(error, _StopRecomputationError):
             self.incomplete(f"the forward pass raised {type(error).__name__}")
-            while self._stack:
-                self._pop(self._stack[-1].module)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """This thread as if nobody recorded: no function mode, no module calls."""
+        with _without(self._mode):
+            THREAD.recording = None
+            try:
+                yield
+            finally:
+                THREAD.recording = self
 
     @property
     def was_called(self) -> bool:
@@ -154,7 +195,10 @@ class Recording(FunctionCalls):
         return self._builder.product_flops
 
     def finish(self) -> Node | None:
-        """The recorded tree, of this one call; None if the root was not called or is beyond us."""
+        """The recorded tree, of this one call; None if the root was not called or is beyond us.
+
+        Afterwards the recording holds on to no module. Call it once.
+        """
         if not self.was_called:
             return None
         began = time.perf_counter()
@@ -166,6 +210,9 @@ class Recording(FunctionCalls):
             logger.warning("no tree for %s: %s", self._builder.class_name, error)
             return None
         finally:
+            self._root = None
+            self._builder = Builder("", self._builder.class_name)
+            self._names.clear()
             self.own_seconds += time.perf_counter() - began
 
     def incomplete(self, reason: str) -> None:
@@ -174,46 +221,89 @@ class Recording(FunctionCalls):
 
     # --- modules ----------------------------------------------------------------------------
 
-    def _before(self, module: nn.Module, args: Any) -> None:
-        if threading.get_ident() != self._thread or is_ignored(module):
-            return
+    def module_called(
+        self, call: Callable[..., Any], module: nn.Module, args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        """Makes the call `call(module, *args, **kwargs)`, with a node for the module."""
+        if is_ignored(module):
+            return call(module, *args, **kwargs)
         began = time.perf_counter()
+        frame: _Frame | None = None
+        hides: Hides | None = None
         try:
             with torch._C.DisableTorchFunction():  # what we ask tensors is no part of the model
-                self._push(module)
+                frame = self._push(module)
+                if frame is not None and not frame.builder.is_leaf:
+                    hides = how_hidden(module)
+                    if self.is_dry and hides != "scripted":  # of a copy all is seen
+                        hides = None
+                    if hides == "fused":
+                        self._hide(frame, "fused", module, args, kwargs)
         except Exception as error:  # recording must never break the user's run
             self._fault(type(module).__name__, error)
-        finally:
-            self.own_seconds += time.perf_counter() - began
-
-    def _after(self, module: nn.Module, args: Any, *rest: Any) -> None:
-        if threading.get_ident() != self._thread or is_ignored(module):
-            return
-        began = time.perf_counter()
+        self.own_seconds += time.perf_counter() - began
+        if frame is None:
+            return call(module, *args, **kwargs)
+        output = None
         try:
-            kwargs = rest[0] if len(rest) == 2 else {}
-            with torch._C.DisableTorchFunction():
-                self._pop(module, (args, kwargs), rest[-1])
-        except Exception as fault:
-            self._fault(type(module).__name__, fault)
+            with self._looking(hides):
+                output = call(module, *args, **kwargs)
         finally:
+            began = time.perf_counter()
+            try:
+                with torch._C.DisableTorchFunction():
+                    self._pop(frame, (args, kwargs), output)
+            except Exception as fault:
+                self._fault(type(module).__name__, fault)
             self.own_seconds += time.perf_counter() - began
+        return output
 
-    def _push(self, module: nn.Module) -> None:
+    @contextmanager
+    def _looking(self, hides: Hides | None) -> Iterator[None]:
+        """How the call of a module is looked into."""
+        if hides is None:
+            yield
+        elif hides == "fused":
+            with self.aside():
+                yield
+        elif hides == "holds fused":  # its own code asks for function modes, its layers are hidden
+            with _without(self._mode):
+                yield
+        else:  # scripted: no function of torch is called, only operations
+            with Kernels(self.operation_called):
+                yield
+
+    def compiled_called(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """The running module is about to call a compiled function: to be traced afterwards."""
+        if not self._stack or self._stack[-1].builder.is_leaf:
+            return
+        try:
+            with torch._C.DisableTorchFunction():
+                self._hide(self._stack[-1], "compiled", function, args, kwargs)
+        except Exception as error:
+            self._fault(getattr(function, "__name__", "a compiled function"), error)
+
+    def _hide(self, frame: _Frame, how: Any, function: Any, args: Any, kwargs: Any) -> None:
+        part = hidden_part(frame.builder.path, how, frame.module, function, args, kwargs)
+        self.hidden.setdefault(part.key, part).calls += 1
+
+    def _push(self, module: nn.Module) -> _Frame | None:
         if not self._stack:
-            if module is not self.root:
-                return
+            if module is not self._root:
+                return None
             builder, is_new = self._builder, self._builder.calls == 0
             if is_new:
                 self._describe(builder, module, type_name=builder.class_name)
         else:
             parent = self._stack[-1]
             if parent.builder.is_leaf or parent.module is module:  # inside a leaf, or recursion
-                return
+                return None
             builder, is_new = self._child(parent, module)
         builder.calls += 1
         core = canonical.AttentionCore(module)
-        self._stack.append(_Frame(module, builder, core, time.perf_counter(), is_new=is_new))
+        frame = _Frame(module, builder, core, time.perf_counter(), is_new=is_new)
+        self._stack.append(frame)
+        return frame
 
     def _child(self, parent: _Frame, module: nn.Module) -> tuple[Builder, bool]:
         name = self._name_below(parent.module, module)
@@ -244,21 +334,17 @@ class Recording(FunctionCalls):
             self._names[id(parent)] = names
         return names.get(id(module), type(module).__name__)
 
-    def _pop(self, module: nn.Module, inputs: Any = ((), {}), output: Any = None) -> None:
-        if not any(frame.module is module for frame in reversed(self._stack)):
-            return
-        while True:  # frames above were left without a hook, by an exception
-            frame = self._stack.pop()
-            frame.builder.cost += frame.core.flush()
-            if self._is_timed:
-                seconds = time.perf_counter() - frame.started
-                frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
-            if frame.module is module:
-                break
+    def _pop(self, frame: _Frame, inputs: Any, output: Any) -> None:
+        self._stack.pop()
+        frame.builder.cost += frame.core.flush()
+        if self._is_timed:
+            seconds = time.perf_counter() - frame.started
+            frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
             if self._keep_calls and frame.builder.is_leaf:
-                call = call_of(type(module).__name__, None, inputs[0], inputs[1], self._device)
+                name = type(frame.module).__name__
+                call = call_of(name, None, inputs[0], inputs[1], self._device)
                 if call is not None:
                     self.calls[frame.builder.path] = call
         elif frame.builder.path in self.calls:

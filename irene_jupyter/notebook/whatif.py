@@ -19,8 +19,8 @@ from irene_jupyter.report.report import EnergyReport
 if TYPE_CHECKING:
     from torch import nn
 
+    from irene_jupyter.capture.building import Origin
     from irene_jupyter.capture.sizes import SizedRuns
-    from irene_jupyter.capture.structure import Origin
     from irene_jupyter.predictors.profile import DeviceProfile
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -67,7 +67,7 @@ class WhatIf:
     """
 
     def __init__(self, source: Any, method: str = "additive") -> None:
-        from irene_jupyter.capture.structure import Origin, build_model
+        from irene_jupyter.capture.building import Origin, build_model
 
         if isinstance(source, EnergyReport):
             if source.origin is not None:
@@ -119,8 +119,8 @@ class WhatIf:
 
     def _sized_for(self, setting: Setting) -> tuple[SizedRuns, Origin | None]:
         """The runs by size of the setting's dtype and kind, and what they can be built from."""
+        from irene_jupyter.capture.building import Origin
         from irene_jupyter.capture.sizes import SizedRuns
-        from irene_jupyter.capture.structure import Origin
 
         dtype = None if setting.dtype == self.dtype else setting.dtype
         key = (dtype, setting.new_tokens > 0)
@@ -196,7 +196,8 @@ class WhatIf:
     def _model(self, dtype: str | None, generates: bool) -> nn.Module:
         import torch
 
-        from irene_jupyter.capture.structure import build_model, meta_copy
+        from irene_jupyter.capture.building import build_model
+        from irene_jupyter.capture.copies import bare_copy
 
         model = build_model(self._source, generates=True) if generates else self._plain
         if dtype is None:
@@ -204,7 +205,7 @@ class WhatIf:
         wanted = getattr(torch, dtype, None)
         if not isinstance(wanted, torch.dtype) or not wanted.is_floating_point:
             raise OptionError(f"unknown dtype {dtype!r}: take one of {', '.join(DTYPES)}")
-        return meta_copy(model, wanted)
+        return bare_copy(model, wanted)
 
 
 def _resized(setting: Setting, size: tuple[int, int, int]) -> Setting:

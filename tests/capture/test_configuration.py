@@ -24,8 +24,9 @@ from transformers import (
     T5Model,
 )
 
+from irene_jupyter.capture.building import Origin, build_model
 from irene_jupyter.capture.configuration import configuration_from_dict, configuration_to_dict
-from irene_jupyter.capture.structure import Origin, build_model, structure_of
+from irene_jupyter.capture.structure import structure_of
 from irene_jupyter.errors import CaptureError, OptionError
 
 SMALL = {

@@ -18,9 +18,11 @@ from transformers import (
     ViTConfig,
 )
 
+from irene_jupyter.capture.building import Origin, build_model, portable
+from irene_jupyter.capture.copies import bare_copy
 from irene_jupyter.capture.generation import generation_of
 from irene_jupyter.capture.sizes import SizedRuns, positions_of
-from irene_jupyter.capture.structure import Origin, build_model, meta_copy, portable, structure_of
+from irene_jupyter.capture.structure import structure_of
 from irene_jupyter.errors import CaptureError, OptionError
 from irene_jupyter.predictors.additive import predict_tree
 from irene_jupyter.predictors.device import load_device
@@ -184,7 +186,7 @@ def test_learning_that_fails_leaves_the_error_to_the_size() -> None:
 def test_a_meta_copy_has_no_data_and_leaves_the_original() -> None:
     shared = nn.Linear(4, 4)
     model = nn.Sequential(shared, nn.BatchNorm1d(4), shared)
-    copied = meta_copy(model, torch.float16)
+    copied = bare_copy(model, torch.float16)
     assert all(tensor.is_meta for tensor in (*copied.parameters(), *copied.buffers()))
     assert copied[0] is copied[2]
     assert next(copied.parameters()).dtype == torch.float16
@@ -197,9 +199,10 @@ def test_a_meta_copy_has_no_data_and_leaves_the_original() -> None:
 
 def test_what_cannot_be_copied_says_what_to_do() -> None:
     model = nn.Linear(2, 2)
-    model.lock = __import__("threading").Lock()  # type: ignore[assignment]
-    with pytest.raises(CaptureError, match=r"model\.to\(torch\.float16\)"):
-        meta_copy(model)
+    table = torch.quantize_per_tensor(torch.ones(2, 2), 0.1, 0, torch.qint8)
+    model.register_buffer("table", table)  # torch has no such tensors on meta
+    with pytest.raises(CaptureError, match=r"qint8 .* without data .*run the model in the cell"):
+        bare_copy(model)
 
 
 def test_an_origin_builds_the_same_model() -> None:

@@ -11,7 +11,8 @@ import transformers as hf
 from torch import nn
 from zoo import CONFIGS, EXPECTED, LAYERS, SMALL, build
 
-from irene_jupyter.capture.structure import build_model, structure_of
+from irene_jupyter.capture.building import build_model
+from irene_jupyter.capture.structure import structure_of
 from irene_jupyter.errors import CaptureError, InputShapeError, OptionError
 
 
