@@ -1,4 +1,7 @@
-"""What is not known of a node, in the words that people read."""
+"""What is not known of a node's work, in the words that people read.
+
+A node with such a flag is estimated with a wide interval, whatever else was counted of it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ INVENTED = "estimated: its code looks at values, and it was traced on values of 
 
 
 def unknown(what: str) -> str:
-    """The flag of a node of which `what` ran and could not be counted."""
-    return f"estimated: what {what} did could not be counted"
+    """The flag of a node of whose operations some, `what`, could not be counted."""
+    return f"estimated: operations of {what} are not known; counted by its bytes"
 
 
 def uncounted(why: str) -> str:
