@@ -210,6 +210,8 @@ def _stages(values: Mapping[str, Any], found: dict[str, Any]) -> None:
     heads = values.get("num_heads")
     if isinstance(heads, list) and isinstance(values.get("embed_dim"), int):
         found["embed_dim"] = 16 * heads[0]
+        if isinstance(values.get("window_size"), int):
+            found["window_size"] = 2  # at most the side of the last stage
         found.pop("hidden_size", None)
 
 

@@ -11,8 +11,39 @@ from small_inputs import BATCH, LENGTH, Maker
 
 _FORWARDLESS = "a container without a forward of its own: its parts are types of their own"
 
+_TIMM = """
+edgetam edgetam_vision_model fast_vlm gemma3n gemma3n_vision omdet-turbo pe_audio_video
+pe_audio_video_encoder pe_video pe_video_encoder perception_lm timm_backbone
+timm_wrapper
+"""
+_NO_RULE = """
+autoformer blip-2 blt chameleon clap cohere_compass cohere_compass_text colmodernvbert
+colpali colqwen2 deepseek_ocr2 deepseek_vl_hybrid depth_pro diffusion_gemma
+edgetam_video efficientloftr embedding_gemma2 emu3 ernie4_5_vl_moe
+fastspeech2_conformer_with_hifigan fun_asr_nano_encoder fuyu gemma3n_audio gemma4
+gemma4_assistant gemma4_audio gemma4_unified gemma4_unified_assistant gemma4_vision
+glm_image granite4_vision granite_docling granite_speech5_ctc granite_speech5_encoder
+hrm_text idefics informer inkling2 inkling2_vision inkling_mm_model instructblip
+instructblipvideo jev kimi_k25 kimi_k25_vision kosmos-2 lfm2_vl lightglue llama4 llava
+llava_next llava_next_video llava_onevision lw_detr mimi mimi_decoder minicpm_ocr_vision
+minicpmv4_7_vision mistral4 mllama molmo2 moonshine_streaming moss_transcribe_diarize
+muse_glimmer muse_glimmer_assistant muse_glimmer_vision muse_spark muse_spark_audio
+muse_spark_vision musicgen musicgen_melody nemotron3_5_transcribe_audio nemotron_h_omni
+neomme neucodec paddleocr_vl pe_audio pi0 pix2struct pocket_tts_audio_tokenizer
+pocket_tts_audio_tokenizer_decoder pp_doclayout_v2 pp_doclayout_v3 pp_ocrv5_mobile_rec
+pp_ocrv5_server_det pp_ocrv6_medium_det pp_ocrv6_small_det qwen3_asr_encoder
+qwen3_omni_moe qwen4_exp qwen4_exp_text sam sam2 sam2_hiera_det_model sam2_video
+sam2_vision_model sam3_tracker sam3_tracker_video sam3_video sam_hq sapiens2 seggpt
+speecht5 superglue superpoint t5gemma2_encoder time_series_transformer tvp unlimited_ocr
+uvdoc vibevoice vibevoice_acoustic_tokenizer_decoder
+vibevoice_acoustic_tokenizer_encoder vibevoice_asr video_llama_3 video_llama_3_vision
+videoprism videoprism_vision_model voxtral_realtime xcodec xcodec2 zamba
+"""
+
 # Types that are not built here, and why.
 NOT_HERE: dict[str, str] = {
+    **dict.fromkeys(_TIMM.split(), "needs the package timm"),
+    **dict.fromkeys(_NO_RULE.split(), "no small configuration and inputs are written for it"),
     "bark": _FORWARDLESS,
     "qwen2_5_omni": _FORWARDLESS,
     "glm_image_vqmodel": _FORWARDLESS,
@@ -50,25 +81,60 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "glm4v_moe": {"text_config": _M4},
     "hunyuan_vl_text": _M2,
     **dict.fromkeys(["autoformer", "informer", "time_series_transformer"], _TIME_SERIES),
-    "bamba": {"mamba_n_heads": 8, "mamba_d_head": 16},
+    "bamba": {"attn_layer_indices": [1], "mamba_n_heads": 8, "mamba_d_head": 16},
     "falcon_h1": {"mamba_n_heads": 8, "mamba_d_head": 16, "mamba_d_ssm": 128},
-    "granitemoehybrid": {"mamba_n_heads": 8, "mamba_d_head": 16},
+    "granitemoehybrid": {"layer_types": ["mamba", "attention"], "mamba_n_heads": 8, "mamba_d_head": 16},
     "mamba2": {"num_heads": 8, "head_dim": 16},
     "nemotron_h": {"n_groups": 1, "mamba_num_heads": 4},
     "nemo_speechlm": {"text_config": {"n_groups": 1, "mamba_num_heads": 4}},
     "esm": {"vocab_size": 160, "pad_token_id": 1, "mask_token_id": 32},
-    "dots1": {"n_routed_experts": 4},
+    "dots1": {"n_routed_experts": 4, "n_shared_experts": 1, "num_experts_per_tok": 2},
+    "deepseek_v2": {"num_experts_per_tok": 2},
+    "cohere_compass": {"text_config": {"layer_types": None}},
+    "clvp": {n: {"projection_dim": 64, "num_attention_heads": 2, "head_dim": 32,
+                 "num_key_value_heads": 2, "max_text_tokens": 64, "max_position_embeddings": 64}
+             for n in ("text_config", "speech_config")},
+    **dict.fromkeys(["mimi", "mimi_decoder", "mimi_encoder"], {"upsample_groups": 64}),
+    "csm": {"codec_config": {"upsample_groups": 64}},
+    **dict.fromkeys(["pocket_tts_audio_tokenizer", "pocket_tts_audio_tokenizer_decoder",
+                     "pocket_tts_audio_tokenizer_encoder"], {"upsample_groups": 64}),
+    "esmc": {"vocab_size": 128},
+    "fastspeech2_conformer_with_hifigan": {"model_config": {"vocab_size": 160}},
+    "shieldgemma2": {"mm_tokens_per_image": 4, "yes_token_index": 11, "no_token_index": 12},
+    **dict.fromkeys(["glm5_next_text"], {"index_topk": 16}),
+    "glm5_next": {"text_config": {"index_topk": 16}},
+    "gemma4_assistant": {"text_config": {"hidden_size_per_layer_input": 0}},
+    "depth_pro": {"patch_size": 32, "scaled_images_ratios": [0.5, 1], 
+                  "scaled_images_overlap_ratios": [0.0, 0.25],
+                  "scaled_images_feature_dims": [64, 64]},
+    "zamba": {"num_hidden_layers": 4, "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"]},
+    "zamba2": {"num_hidden_layers": 3, "layers_block_type": ["mamba", "hybrid", "mamba"],
+               "hybrid_layer_ids": [1], "n_mamba_heads": 8, "attention_hidden_size": 128,
+               "attention_head_dim": 32, "num_key_value_heads": 4},
+    "qwen3_omni_moe": {"talker_config": {"text_config": {"shared_expert_intermediate_size": 32}}},
+    "tvp": {"max_img_size": 64, "visual_prompt_size": 16},
+    "xlstm": {"qk_dim_factor": 1.0, "v_dim_factor": 1.0},
+    "bros": {"dim_bbox_projection": 16, "dim_bbox_sinusoid_emb_2d": 32,
+             "dim_bbox_sinusoid_emb_1d": 4},
+    "zoedepth": {"bottleneck_features": 64},
+    "uvdoc": {},
+    "granite4_vision": {"deepstack_layer_map": {0: 0}},
+    "llama4": {"vision_config": {"image_size": 56, "intermediate_size": 256, "vision_output_dim": 64,
+                                 "projector_input_dim": 64, "projector_output_dim": 64}},
+    "sam": {"mask_decoder_config": {"hidden_size": 64}},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "reformer": {"axial_pos_embds_dim": [16, 48], "axial_pos_shape": [4, 8]},
     "seggpt": {"intermediate_hidden_state_indices": [1, 2, 3, 3], "num_hidden_layers": 4,
                "merge_index": 0},
-    "dbrx": {"attn_config": {"rope_theta": 10000.0}},
-    "jamba": {"layers_block_type": ["mamba", "attention"], "attn_layer_period": 2,
-              "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1},
+    "dbrx": {"attn_config": {"rope_theta": 10000.0, "clip_qkv": 8.0}},
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2,
+              "expert_layer_offset": 1, "num_hidden_layers": 2},
     "recurrent_gemma": {"block_types": ["recurrent", "recurrent", "attention"],
                         "num_hidden_layers": 3},
     "emu3": {"vocabulary_map": {"<|extra_200|>": 100, "<image>": 101}},
-    "chameleon": {"vocabulary_map": {"<image>": 101}},
+    "chameleon": {"vocabulary_map": {"<image>": 101} | {
+        "IMGIMG" + "".join("ABCDEFGHIJ"[int(digit)] for digit in str(i)) + "Z": 20 + i
+        for i in range(64)}},
     "cohere_compass_text": {"layer_types": None},
     "gemma3n_text": {"num_kv_shared_layers": 0},
     "mobilebert": {"true_hidden_size": 64, "intra_bottleneck_size": 64, "hidden_size": 64,
@@ -79,17 +145,12 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "align": {"vision_config": {"hidden_dim": 640}, "projection_dim": 640},
     "efficientnet": {"hidden_dim": 2560},
     "gemma3": {"mm_tokens_per_image": 4},
-    "shieldgemma2": {"mm_tokens_per_image": 4},
     "t5gemma2": {"encoder": {"mm_tokens_per_image": 4}},
     "aria": {"projector_patch_to_query_dict": {16: 8}},
-    "glm5_next": {},
-    "clvp": {"text_config": {"projection_dim": 64}, "speech_config": {"projection_dim": 64}},
     "fun_asr_nano": {"adaptor_config": {"intermediate_size": 16}},
     "moonshine": {"encoder_num_key_value_heads": 4, "decoder_num_key_value_heads": 4},
-    "gemma4_audio": {}, 
     "xmod": {"default_language": "en_XX"},
     "nemotron": {"num_key_value_heads": 2},
-    "zamba2": {},
     "vits": {"vocab_size": 160},
     "fastspeech2_conformer": {"vocab_size": 160},
     "molmo2": {"adapter_config": {"vision_feature_layer": [-1, -2]}},
@@ -114,7 +175,7 @@ def _boxes(m: Maker, *shape: int) -> torch.Tensor:
 
 def _series(m: Maker) -> dict[str, Any]:
     past, future = 12 + 3, 4
-    features = m.config.num_time_features
+    features = max(m.config.num_time_features, 0)
     return {
         "past_values": m.signal(BATCH, past),
         "past_time_features": m.signal(BATCH, past, features),
@@ -144,6 +205,38 @@ def _samples(channels: int, count: int = 3200) -> Callable[[Maker], dict[str, An
     return lambda m: {"input_values": m.signal(BATCH, channels, count)}
 
 
+def _tiled(m: Maker) -> dict[str, Any]:
+    """A picture, or its pieces, in a dimension of their own."""
+    from small_inputs import usual, with_placeholders
+
+    side = m.get("image_size", default=64)
+    found: dict[str, Any] = {"pixel_values": m.signal(BATCH, 1, 3, side, side)}
+    found["input_ids"] = with_placeholders(m, found)
+    return found
+
+
+def _keypoints(m: Maker) -> dict[str, Any]:
+    size = (BATCH, 3, 64, 64) if m.config.model_type == "superpoint" else (BATCH, 2, 3, 64, 64)
+    return {"pixel_values": m.signal(*size)}
+
+
+def _anyres(m: Maker) -> dict[str, Any]:
+    from small_inputs import with_placeholders
+
+    side = m.get("image_size", default=64)
+    found: dict[str, Any] = {"pixel_values": m.signal(BATCH, 5, 3, side, side),
+                             "image_sizes": torch.full((BATCH, 2), side)}
+    found["input_ids"] = with_placeholders(m, found)
+    return found
+
+
+def _masked_mel(m: Maker) -> dict[str, Any]:
+    bins = m.get("num_mel_bins", "input_size", default=80)
+    frames = 2 * (m.get("max_source_positions") or 32)
+    return {"input_features": m.signal(BATCH, bins, frames),
+            "input_features_mask": torch.ones(BATCH, frames, dtype=torch.long)}
+
+
 INPUTS: dict[str, Callable[[Maker], dict[str, Any]]] = {
     **dict.fromkeys(["autoformer", "informer", "time_series_transformer"], _series),
     **dict.fromkeys(["dac", "encodec", "mimi_encoder", "pe_audio_encoder", "xcodec",
@@ -155,8 +248,6 @@ INPUTS: dict[str, Callable[[Maker], dict[str, Any]]] = {
     "vjepa2": _frames("pixel_values_videos", 4),
     "videomt": _frames("pixel_values_videos", 2),
     "videoprism_vision_model": _frames("pixel_values_videos", 4),
-    "superglue": _frames("pixel_values", 2, 64),
-    "lightglue": _frames("pixel_values", 2, 64),
     "xclip": _with(lambda m, f: {"pixel_values": m.signal(BATCH, 8, 3, *f["pixel_values"].shape[2:])}),
     "bros": _with(lambda m, f: {"bbox": torch.rand(BATCH, LENGTH, 4, generator=m.generator)}),
     "udop": _with(lambda m, f: {"bbox": torch.rand(BATCH, LENGTH, 4, generator=m.generator)}),
@@ -180,13 +271,22 @@ INPUTS: dict[str, Callable[[Maker], dict[str, Any]]] = {
                                      BATCH, 8, m.config.encoder_hidden_size)},
     "kyutai_speech_to_text": lambda m: {"input_ids": m.ids(BATCH, LENGTH, 33, most=60)},
     "oneformer": _with(lambda m, f: {"task_inputs": m.ids(BATCH, 77)}),
-    "speech_to_text": _mel,
+    "speech_to_text": lambda m: _mel(m) | {"decoder_input_ids": m.ids(BATCH, 4)},
     "speech-encoder-decoder": lambda m: {"input_values": m.signal(BATCH, 3200),
                                          "decoder_input_ids": m.ids(BATCH, 4)},
     "clap": lambda m: {"input_ids": m.ids(), "input_features": m.signal(BATCH, 1, 64, 64),
                        "is_longer": torch.zeros(BATCH, 1, dtype=torch.bool)},
     "siglip2": lambda m: {"input_ids": m.ids(), **_naflex(m)},
     "siglip2_vision_model": lambda m: _naflex(m),
+    **dict.fromkeys(["idefics2", "idefics3", "smolvlm", "modernvbert", "ultravbert",
+                     "colmodernvbert"], _tiled),
+    **dict.fromkeys(["superpoint", "superglue", "lightglue"], _keypoints),
+    **dict.fromkeys(["instructblip", "instructblipvideo"], _with(lambda m, f: {
+        "qformer_input_ids": m.ids()})),
+    **dict.fromkeys(["llava_next", "llava_next_video", "llava_onevision"], _anyres),
+    **dict.fromkeys(["audioflamingo3_encoder", "fun_asr_nano_encoder", "glmasr_encoder",
+                     "qwen3_asr_encoder", "voxtral_realtime_encoder"], _masked_mel),
+    "pp_ocrv5_mobile_rec": lambda m: {"pixel_values": m.signal(BATCH, 3, 48, 64)},
     "dia": lambda m: {"input_ids": m.ids(), "decoder_input_ids": m.ids(BATCH, 4, 9)},
 }  # fmt: skip
 
