@@ -36,6 +36,11 @@ def names() -> list[str]:
     return sorted(name for name in CONFIG_MAPPING if name not in NOT_HERE and class_of(name))
 
 
+def missing() -> dict[str, str]:
+    """The types that have a model and are not built here, and why."""
+    return {name: NOT_HERE[name] for name in sorted(CONFIG_MAPPING) if name in NOT_HERE}
+
+
 def config(name: str) -> Any:
     """The small configuration of a type."""
     config_class = CONFIG_MAPPING[name]
