@@ -123,7 +123,7 @@ def _values(maker: Maker) -> torch.Tensor:
     bins, frames = maker.get("num_mel_bins"), maker.get("max_length")
     if bins and frames and hasattr(maker.config, "patch_size"):
         return maker.signal(BATCH, frames, bins)
-    return maker.signal(BATCH, 3200)
+    return maker.signal(BATCH, 6400)
 
 
 def patches(maker: Maker) -> tuple[torch.Tensor, torch.Tensor]:

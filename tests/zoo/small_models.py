@@ -52,9 +52,11 @@ def config(name: str) -> Any:
 
 
 def merge(values: dict[str, Any], changes: dict[str, Any]) -> None:
-    """`changes` into `values`, at any depth; None takes a value out."""
+    """`changes` into `values`, at any depth; Ellipsis takes a value out."""
     for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(values.get(key), dict):
+        if value is ...:
+            values.pop(key, None)
+        elif isinstance(value, dict) and isinstance(values.get(key), dict):
             merge(values[key], value)
         else:
             values[key] = value

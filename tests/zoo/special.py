@@ -17,27 +17,19 @@ pe_audio_video_encoder pe_video pe_video_encoder perception_lm timm_backbone
 timm_wrapper
 """
 _NO_RULE = """
-autoformer blip-2 blt chameleon clap cohere_compass cohere_compass_text colmodernvbert
-colpali colqwen2 deepseek_ocr2 deepseek_vl_hybrid depth_pro diffusion_gemma
-edgetam_video efficientloftr embedding_gemma2 emu3 ernie4_5_vl_moe
-fastspeech2_conformer_with_hifigan fun_asr_nano_encoder fuyu gemma3n_audio gemma4
-gemma4_assistant gemma4_audio gemma4_unified gemma4_unified_assistant gemma4_vision
-glm_image granite4_vision granite_docling granite_speech5_ctc granite_speech5_encoder
-hrm_text idefics informer inkling2 inkling2_vision inkling_mm_model instructblip
-instructblipvideo jev kimi_k25 kimi_k25_vision kosmos-2 lfm2_vl lightglue llama4 llava
-llava_next llava_next_video llava_onevision lw_detr mimi mimi_decoder minicpm_ocr_vision
-minicpmv4_7_vision mistral4 mllama molmo2 moonshine_streaming moss_transcribe_diarize
-muse_glimmer muse_glimmer_assistant muse_glimmer_vision muse_spark muse_spark_audio
-muse_spark_vision musicgen musicgen_melody nemotron3_5_transcribe_audio nemotron_h_omni
-neomme neucodec paddleocr_vl pe_audio pi0 pix2struct pocket_tts_audio_tokenizer
-pocket_tts_audio_tokenizer_decoder pp_doclayout_v2 pp_doclayout_v3 pp_ocrv5_mobile_rec
-pp_ocrv5_server_det pp_ocrv6_medium_det pp_ocrv6_small_det qwen3_asr_encoder
-qwen3_omni_moe qwen4_exp qwen4_exp_text sam sam2 sam2_hiera_det_model sam2_video
-sam2_vision_model sam3_tracker sam3_tracker_video sam3_video sam_hq sapiens2 seggpt
-speecht5 superglue superpoint t5gemma2_encoder time_series_transformer tvp unlimited_ocr
-uvdoc vibevoice vibevoice_acoustic_tokenizer_decoder
-vibevoice_acoustic_tokenizer_encoder vibevoice_asr video_llama_3 video_llama_3_vision
-videoprism videoprism_vision_model voxtral_realtime xcodec xcodec2 zamba
+blt chameleon cohere_compass cohere_compass_text colmodernvbert colqwen2 deepseek_ocr2
+depth_pro diffusion_gemma edgetam_video efficientloftr ernie4_5_vl_moe
+fastspeech2_conformer_with_hifigan fun_asr_nano_encoder gemma3n_audio gemma4_assistant
+gemma4_audio gemma4_unified_assistant gemma4_vision granite4_vision granite_speech5_ctc
+granite_speech5_encoder hrm_text inkling2_vision instructblip instructblipvideo jev
+llama4 llava lw_detr minicpm_ocr_vision minicpmv4_7_vision mllama moonshine_streaming
+muse_glimmer_assistant muse_glimmer_vision muse_spark_audio muse_spark_vision musicgen
+musicgen_melody nemotron3_5_transcribe_audio nemotron_h_omni neucodec paddleocr_vl pi0
+pix2struct pp_doclayout_v2 pp_doclayout_v3 pp_ocrv5_mobile_rec pp_ocrv5_server_det
+pp_ocrv6_medium_det pp_ocrv6_small_det qwen3_asr_encoder qwen3_omni_moe qwen4_exp
+qwen4_exp_text sam sam2 sam2_hiera_det_model sam2_video sam2_vision_model sam3_tracker
+sam3_tracker_video sam3_video sam_hq sapiens2 seggpt speecht5 superglue t5gemma2_encoder
+tvp uvdoc vibevoice videoprism videoprism_vision_model voxtral_realtime xcodec xcodec2
 """
 
 # Types that are not built here, and why.
@@ -64,7 +56,15 @@ _RESNET = {
 }  # fmt: skip
 _DETR = {"use_timm_backbone": False, "backbone_config": _RESNET, "backbone": None,
          "use_pretrained_backbone": False, "backbone_kwargs": None}  # fmt: skip
-_TIME_SERIES = {"prediction_length": 4, "context_length": 12, "lags_sequence": [1, 2, 3]}
+_TIME_SERIES = {"prediction_length": 4, "context_length": 12, "lags_sequence": [1, 2, 3],
+                "feature_size": ...}
+
+_SUPERPOINT = {"encoder_hidden_sizes": [16, 16, 16, 16], "decoder_hidden_size": 32,
+               "keypoint_decoder_dim": 65, "descriptor_decoder_dim": 64}  # fmt: skip
+_HIERA = {"embed_dim_per_stage": [16, 16, 32, 64], "hidden_size": 16, "blocks_per_stage": [1, 1, 1, 1],
+          "num_attention_heads_per_stage": [1, 1, 2, 4], "global_attention_blocks": [2],
+          "window_size_per_stage": [4, 4, 2, 2], "num_attention_heads": 1, "image_size": [64, 64],
+          "num_query_pool_stages": 3}
 
 CONFIGS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(["detr", "conditional_detr", "dab-detr", "table-transformer"], _DETR),
@@ -107,7 +107,6 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "depth_pro": {"patch_size": 32, "scaled_images_ratios": [0.5, 1], 
                   "scaled_images_overlap_ratios": [0.0, 0.25],
                   "scaled_images_feature_dims": [64, 64]},
-    "zamba": {"num_hidden_layers": 4, "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"]},
     "zamba2": {"num_hidden_layers": 3, "layers_block_type": ["mamba", "hybrid", "mamba"],
                "hybrid_layer_ids": [1], "n_mamba_heads": 8, "attention_hidden_size": 128,
                "attention_head_dim": 32, "num_key_value_heads": 4},
@@ -118,10 +117,36 @@ CONFIGS: dict[str, dict[str, Any]] = {
              "dim_bbox_sinusoid_emb_1d": 4},
     "zoedepth": {"bottleneck_features": 64},
     "uvdoc": {},
-    "granite4_vision": {"deepstack_layer_map": {0: 0}},
     "llama4": {"vision_config": {"image_size": 56, "intermediate_size": 256, "vision_output_dim": 64,
                                  "projector_input_dim": 64, "projector_output_dim": 64}},
-    "sam": {"mask_decoder_config": {"hidden_size": 64}},
+    **dict.fromkeys(["sam", "sam_hq"], {"prompt_encoder_config": {"hidden_size": 64,
+        "image_size": 64, "patch_size": 16, "image_embedding_size": 4, "mask_input_channels": 4}}),
+    **{n: {"image_grid_pinpoints": [[112, 112]]} for n in ("llava_next", "llava_next_video",
+                                                           "llava_onevision")},
+    **dict.fromkeys(["blip-2", "instructblip", "instructblipvideo"], {"image_token_id": 130}),
+    **dict.fromkeys(["superpoint"], _SUPERPOINT),
+    **dict.fromkeys(["superglue", "lightglue"], {"keypoint_detector_config": _SUPERPOINT}),
+    "mistral4": {"head_dim": 32},
+    **dict.fromkeys(["sam2_hiera_det_model"], _HIERA),
+    "sam2_vision_model": {"backbone_config": _HIERA, "backbone_channel_list": [64, 32, 16, 16]},
+    "sam2": {"vision_config": {"backbone_config": _HIERA,
+                               "backbone_channel_list": [64, 32, 16, 16]}},
+    "blt": {"encoder_hash_byte_group_vocab": 200,
+            "encoder_config": {"hidden_size_global": 64, "vocab_size": 260},
+            "decoder_config": {"hidden_size_global": 64}, "patcher_config": {}},
+    "granite4_vision": {"deepstack_layer_map": [[0, 0]]},
+    "t5gemma2_encoder": {"text_config": {"dropout_rate": 0.0}},
+    
+    "deepseek_ocr2": {"text_config": {"mlp_layer_types": ["dense", "sparse"]}},
+    "lw_detr": {"backbone_config": {"out_indices": [1, 2]}, "projector_scale_factors": [1.0]},
+    "xcodec": {"acoustic_model_config": {"codebook_dim": 64}},
+    "zamba": {"num_hidden_layers": 4, "attention_hidden_size": 128, "attention_head_dim": 32,
+              "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"]},
+    "clap": {"audio_config": {"projection_dim": 64, "num_hidden_layers": 4, "hidden_size": 128,
+                              "patch_embeds_hidden_size": 16}},
+    "pp_doclayout_v2": {"class_thresholds": [0.5] * 20},
+    "qwen4_exp_text": {"token_budget": 8, "compress_ratio": 2},
+    "qwen4_exp": {"text_config": {"token_budget": 8, "compress_ratio": 2}},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "reformer": {"axial_pos_embds_dim": [16, 48], "axial_pos_shape": [4, 8]},
     "seggpt": {"intermediate_hidden_state_indices": [1, 2, 3, 3], "num_hidden_layers": 4,
@@ -240,8 +265,8 @@ def _masked_mel(m: Maker) -> dict[str, Any]:
 INPUTS: dict[str, Callable[[Maker], dict[str, Any]]] = {
     **dict.fromkeys(["autoformer", "informer", "time_series_transformer"], _series),
     **dict.fromkeys(["dac", "encodec", "mimi_encoder", "pe_audio_encoder", "xcodec",
-                     "pocket_tts_audio_tokenizer_encoder", "vibevoice_acoustic_tokenizer",
-                     "vibevoice_acoustic_tokenizer_encoder"], _samples(1)),
+                     "pocket_tts_audio_tokenizer_encoder", "vibevoice_acoustic_tokenizer"],
+                    _samples(1)),
     "timesformer": _frames("pixel_values", -8),
     "vivit": _frames("pixel_values", -8),
     "videomae": _frames("pixel_values", -8),
@@ -287,6 +312,48 @@ INPUTS: dict[str, Callable[[Maker], dict[str, Any]]] = {
     **dict.fromkeys(["audioflamingo3_encoder", "fun_asr_nano_encoder", "glmasr_encoder",
                      "qwen3_asr_encoder", "voxtral_realtime_encoder"], _masked_mel),
     "pp_ocrv5_mobile_rec": lambda m: {"pixel_values": m.signal(BATCH, 3, 48, 64)},
+    "llava": _with(lambda m, f: {"image_sizes": None}),
+    "video_llama_3_vision": _with(lambda m, f: {"merge_sizes": torch.tensor([2] * BATCH)}),
+    **dict.fromkeys(["mimi", "pocket_tts_audio_tokenizer"], _samples(1)),
+    "pe_audio": _with(lambda m, f: {"input_values": m.signal(BATCH, 1, 3840)}),
+    "mllama": lambda m: {
+        "input_ids": m.ids(), "aspect_ratio_ids": torch.ones(BATCH, 1, dtype=torch.long),
+        "aspect_ratio_mask": torch.ones(BATCH, 1, 4, dtype=torch.long),
+        "pixel_values": m.signal(BATCH, 1, 4, 3, 56, 56),
+        "cross_attention_mask": torch.ones(BATCH, LENGTH, 1, 4)},
+    "kosmos-2": lambda m: {
+        "input_ids": m.ids(BATCH, 80), "pixel_values": m.signal(BATCH, 3, 56, 56),
+        "image_embeds_position_mask": (torch.arange(80) < 64).long().repeat(BATCH, 1)},
+    "gemma3n_audio": lambda m: {"audio_mel": m.signal(BATCH, 64, 128),
+                                "audio_mel_mask": torch.zeros(BATCH, 64, dtype=torch.bool)},
+    "seggpt": lambda m: {n: m.signal(BATCH, 3, 64, 64) for n in
+                         ("pixel_values", "prompt_pixel_values", "prompt_masks")},
+    "kimi_k25_vision": lambda m: {"pixel_values": m.signal(32, 3, 14, 14),
+                                  "grid_thw": torch.tensor([[1, 4, 4]] * BATCH)},
+    **dict.fromkeys(["pix2struct"], lambda m: {"flattened_patches": m.signal(BATCH, 16, 770),
+                                               "decoder_input_ids": m.ids(BATCH, 4)}),
+    **dict.fromkeys(["mimi_decoder", "pocket_tts_audio_tokenizer_decoder"], lambda m: {
+        "latents": m.signal(BATCH, m.config.hidden_size, 8)}),
+    "moss_transcribe_diarize": lambda m: {"input_ids": m.ids()},
+    "nemotron_h_omni": lambda m: {"input_ids": m.ids()},
+    "fuyu": lambda m: {"input_ids": m.ids()},
+    "idefics": lambda m: {
+        "input_ids": m.ids(), "pixel_values": m.signal(BATCH, 1, 3, m.config.vision_config.image_size,
+                                                       m.config.vision_config.image_size),
+        "image_attention_mask": torch.ones(BATCH, LENGTH, 1, dtype=torch.long)},
+    "lfm2_vl": lambda m: {"input_ids": m.ids()},
+    **dict.fromkeys(["gemma4", "gemma4_unified", "embedding_gemma2", "glm_image", "molmo2",
+                     "deepseek_vl_hybrid", "granite_docling", "kimi_k25", "paddleocr_vl",
+                     "muse_glimmer", "muse_spark", "video_llama_3", "inkling2",
+                     "inkling_mm_model", "neomme", "unlimited_ocr", "emu3", "voxtral_realtime",
+                     "colpali", "colqwen2"],
+                    lambda m: {"input_ids": m.ids()}),
+    "muse_spark_audio": _samples(1, 3840),
+    "vibevoice_acoustic_tokenizer_encoder": lambda m: {"hidden_states": m.signal(BATCH, 1, 6400)},
+    "vibevoice_acoustic_tokenizer_decoder": lambda m: {
+        "hidden_states": m.signal(BATCH, m.config.hidden_size, 4)},
+    "videoprism": lambda m: {"input_ids": m.ids(), "pixel_values_videos": m.signal(
+        BATCH, m.config.vision_config.num_frames, 3, 72, 72)},
     "dia": lambda m: {"input_ids": m.ids(), "decoder_input_ids": m.ids(BATCH, 4, 9)},
 }  # fmt: skip
 
