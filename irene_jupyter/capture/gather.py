@@ -135,6 +135,7 @@ def _run_of(
         calls=calls,
         seconds=signature.seconds,
         status="run" if returned else "incomplete",
+        training=signature.training,
         phase=signature.phase,
         tokens=tokens,
         items=0 if path or signature.phase == "decode" or signature.cache_length else rows,

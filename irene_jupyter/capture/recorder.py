@@ -54,6 +54,7 @@ class Signature:
     module: nn.Module
     inputs: Inputs
     phase: str | None
+    training: bool = False  # the module's mode at the call
     cache_length: int | None = None  # tokens in the key-value cache, at the first call
     beams: int = 1  # rows of the batch that beam search computes for one sequence
     recording: Recording | None = None
@@ -291,7 +292,7 @@ class Recorder:
         if self._is_opaque(module):
             inputs = Inputs(*without_data(args, kwargs), batch_size, seq_len)
         phase = phase_of(cached, place, seq_len)
-        signature = Signature(module, inputs, phase, cached, beams_of_caller())
+        signature = Signature(module, inputs, phase, module.training, cached, beams_of_caller())
         self.signatures[key] = signature
         return signature
 
