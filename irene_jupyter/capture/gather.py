@@ -243,6 +243,7 @@ def _run_of(
         calls=calls,
         seconds=signature.seconds,
         status="run" if returned else "incomplete",
+        training=signature.training,
         phase=signature.phase,
         tokens=tokens,
         items=rows if begins and not signature.is_recomputed else 0,
