@@ -59,6 +59,7 @@ class Apart:
                 self.interrupted = True
                 continue
             if line is None:
+                thread.join()
                 break
             if self.progress is not None:
                 self.progress(line)

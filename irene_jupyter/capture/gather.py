@@ -206,7 +206,8 @@ def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]
 
 def _encoder(signature: Signature) -> nn.Module | None:
     """The encoder of an encoder-decoder that generates; None where the call is of none."""
-    model: Any = signature.module and uncompiled(signature.module)
+    module = signature.module
+    model: Any = None if module is None else uncompiled(module)
     is_one = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
     if not (signature.phase and is_one and hasattr(model, "get_encoder")):
         return None

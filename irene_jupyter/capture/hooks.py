@@ -54,21 +54,24 @@ class Hooks:
         self._originals: dict[str, Any] = {}
         self._patched = self._patches()
         self._covered: set[str] = set()  # functions of ours that another patch calls
-        self._has_callbacks = False
 
     @contextmanager
     def installed(self) -> Iterator[None]:
         """The patch for the duration; several may overlap, in any thread."""
         with self._lock:
             self._users += 1
-            if self._users == 1 and not self._compiling:
-                self._install()
+            if self._users == 1:
+                if not self._has_met():  # a reset of the compiler's lets nobody tell its end
+                    self._compiling = 0
+                if not self._compiling:
+                    self._install()
         try:
             yield
         finally:
             with self._lock:
                 self._users -= 1
                 if self._users == 0:
+                    self._leave_compiler()
                     self._uninstall()
 
     @contextmanager
@@ -81,17 +84,26 @@ class Hooks:
             self._compile_ends(None)
 
     def meet_compiler(self) -> None:
-        """Stand aside whenever torch compiles, from now on; call once its compiler is imported."""
+        """Stand aside whenever torch compiles, once its compiler is imported."""
+        dynamo = sys.modules.get("torch._dynamo.eval_frame")
         with self._lock:
-            dynamo = sys.modules.get("torch._dynamo.eval_frame")
-            if self._has_callbacks or dynamo is None:
+            if dynamo is None or self._has_met():
                 return
-            self._has_callbacks = True
             callbacks = sys.modules["torch._dynamo.callback"].callback_handler
             callbacks.register_start_callback(self._compile_starts)
             callbacks.register_end_callback(self._compile_ends)
             for function in self._patched.values():  # our frames are nothing to compile
                 dynamo.skip_code(function.__code__)
+
+    def _leave_compiler(self) -> None:
+        if self._has_met() and not self._compiling:
+            callbacks = sys.modules["torch._dynamo.callback"].callback_handler
+            callbacks.remove_start_callback(self._compile_starts)
+            callbacks.remove_end_callback(self._compile_ends)
+
+    def _has_met(self) -> bool:
+        callbacks = getattr(sys.modules.get("torch._dynamo.callback"), "callback_handler", None)
+        return callbacks is not None and self._compile_starts in callbacks.start_callbacks
 
     # --- the patch --------------------------------------------------------------------------
 
