@@ -3,7 +3,7 @@
 `torch.nn.Module.__call__`, `__init__` and `__setstate__` are replaced for as long as a recorder or
 a recording is open. What a call means is decided by the thread that makes it: a thread that records
 hands it to its recording, a thread inside a root call passes it on, any other asks the recorder.
-While torch compiles, its own functions are back in place, so that no compiled code holds ours.
+torch's compiler is told to take the originals for ours, so that no compiled code holds ours.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Hooks:
         self.on_created: Callable[[nn.Module], None] | None = None
         self._lock = threading.RLock()
         self._users = 0
-        self._compiling = 0
+        self._has_met = False
         self._originals: dict[str, Any] = {}
         self._patched = self._patches()
         self._covered: set[str] = set()  # functions of ours that another patch calls
@@ -61,49 +61,44 @@ class Hooks:
         with self._lock:
             self._users += 1
             if self._users == 1:
-                if not self._has_met():  # a reset of the compiler's lets nobody tell its end
-                    self._compiling = 0
-                if not self._compiling:
-                    self._install()
+                self._install()
         try:
             yield
         finally:
             with self._lock:
                 self._users -= 1
                 if self._users == 0:
-                    self._leave_compiler()
                     self._uninstall()
 
     @contextmanager
     def removed(self) -> Iterator[None]:
-        """torch as it was for the duration: its compiler looks at its functions, and keeps them."""
-        self._compile_starts(None)
-        try:
-            yield
-        finally:
-            self._compile_ends(None)
+        """torch as it was for a moment, for what keeps its functions for good."""
+        with self._lock:
+            self._uninstall()
+            try:
+                yield
+            finally:
+                if self._users:
+                    self._install()
 
     def meet_compiler(self) -> None:
-        """Stand aside whenever torch compiles, once its compiler is imported."""
+        """Once torch's compiler is imported: it is to skip our frames, and inline what they call."""
         dynamo = sys.modules.get("torch._dynamo.eval_frame")
-        with self._lock:
-            if dynamo is None or self._has_met():
-                return
-            callbacks = sys.modules["torch._dynamo.callback"].callback_handler
-            callbacks.register_start_callback(self._compile_starts)
-            callbacks.register_end_callback(self._compile_ends)
-            for function in self._patched.values():  # our frames are nothing to compile
-                dynamo.skip_code(function.__code__)
+        if dynamo is None or self._has_met:
+            return
+        self._has_met = True
+        self._tell_compiler(self._patched["__call__"])
+        for name, function in self._patched.items():
+            function._torchdynamo_inline = self._originals[name]  # type: ignore[attr-defined]
+            dynamo.skip_code(function.__code__)
 
-    def _leave_compiler(self) -> None:
-        if self._has_met() and not self._compiling:
-            callbacks = sys.modules["torch._dynamo.callback"].callback_handler
-            callbacks.remove_start_callback(self._compile_starts)
-            callbacks.remove_end_callback(self._compile_ends)
-
-    def _has_met(self) -> bool:
-        callbacks = getattr(sys.modules.get("torch._dynamo.callback"), "callback_handler", None)
-        return callbacks is not None and self._compile_starts in callbacks.start_callbacks
+    @staticmethod
+    def _tell_compiler(call: Any) -> None:
+        """By which `Module.__call__` it knows a module whose forward it may take at once."""
+        for name in ("utils", "variables.nn_module"):
+            module = sys.modules.get(f"torch._dynamo.{name}")
+            if hasattr(module, "unpatched_nn_module_call"):
+                module.unpatched_nn_module_call = call  # type: ignore[union-attr]
 
     # --- the patch --------------------------------------------------------------------------
 
@@ -143,10 +138,10 @@ class Hooks:
 
     def _install(self) -> None:
         for name, function in self._patched.items():
-            if name in self._covered:
-                continue
-            self._originals[name] = getattr(nn.Module, name)
-            setattr(nn.Module, name, function)
+            if name not in self._covered:
+                self._originals[name] = getattr(nn.Module, name)
+                setattr(nn.Module, name, function)
+        self._has_met = False
         self.meet_compiler()
 
     def _uninstall(self) -> None:
@@ -156,18 +151,7 @@ class Hooks:
                 setattr(nn.Module, name, self._originals[name])
             else:
                 self._covered.add(name)
-
-    def _compile_starts(self, args: Any) -> None:
-        with self._lock:
-            self._compiling += 1
-            if self._compiling == 1 and self._users:
-                self._uninstall()
-
-    def _compile_ends(self, args: Any) -> None:
-        with self._lock:
-            self._compiling -= 1
-            if self._compiling == 0 and self._users:
-                self._install()
+        self._tell_compiler(nn.Module.__call__)
 
 
 HOOKS = Hooks()

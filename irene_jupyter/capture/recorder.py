@@ -130,10 +130,12 @@ class Recorder:
 
     def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
         """`torch.compile`, on torch as it was: the compiler looks at its functions."""
-        with HOOKS.removed():
-            made = self._compile(*args, **kwargs)
+        import torch._dynamo  # which takes long, and others' calls are to be seen meanwhile
+
+        HOOKS.meet_compiler()
         self._compiled.install()
-        return made
+        with HOOKS.removed():
+            return self._compile(*args, **kwargs)
 
     def _created(self, module: nn.Module) -> None:
         # TorchScript's and the compiler's own modules are copies of the user's.

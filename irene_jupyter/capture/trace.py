@@ -58,6 +58,11 @@ class _Frame:
     is_new: bool = True
 
 
+# torch's attention with a score function of the user's, and what it compiles by itself. Blocks that
+# its mask leaves out are counted as if they were computed.
+_FLEX_ATTENTION = frozenset({"flex_attention", "_flex_attention_hop_wrapper"})
+
+
 class _FunctionMode(TorchFunctionMode):
     """Hands every torch function call of this thread to the recording, after it has run."""
 
@@ -279,6 +284,11 @@ class Recording(FunctionCalls):
             return
         try:
             with torch._C.DisableTorchFunction():
+                if getattr(function, "__name__", "") in _FLEX_ATTENTION:
+                    frame, name = self._stack[-1], "scaled_dot_product_attention"
+                    self._add_function(frame, name, function, args[:3], {}, args[0])
+                    self._new_leaves.clear()  # not repeated on their own
+                    return
                 self._hide(self._stack[-1], "compiled", function, args, kwargs)
         except Exception as error:
             self._fault(getattr(function, "__name__", "a compiled function"), error)

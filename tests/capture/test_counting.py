@@ -136,6 +136,8 @@ def test_a_fault_of_ours_is_flagged_and_the_users_call_goes_on():
         (signature,) = recorder.signatures
         assert signature.record is not None
         assert signature.record.node is not None
-        assert signature.record.node.flags[0].startswith("incomplete: could not record sin (ZeroDivision")
+        assert signature.record.node.flags[0].startswith(
+            "incomplete: could not record sin (ZeroDivision"
+        )
     finally:
         unregister_primitive("Sine")
