@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.cost import Cost
+from irene_jupyter.capture.doubts import unexplained
 from irene_jupyter.capture.tensors import unpacked
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
 
@@ -31,6 +32,8 @@ class Builder:
     seconds: float | None = None
     operation: str | None = None
     flags: tuple[str, ...] = ()
+    functions: int = 0  # of torch's that it called by itself
+    processor_seconds: float = 0.0  # of the calling thread, children included
 
     @property
     def product_flops(self) -> float:
@@ -67,8 +70,20 @@ class Builder:
             features=features,
             children=children,
             primitive=self.primitive,
-            flags=self.flags,
+            flags=self._all_flags(),
         )
+
+    def _all_flags(self) -> tuple[str, ...]:
+        """Those of the recording, and a doubt about the time that it took."""
+        own = self.processor_seconds
+        cost = Cost()
+        cost += self.cost
+        for child in self.children.values():
+            own -= child.processor_seconds
+            if child.module is None:  # a function, whose time is in that of its module
+                cost += child.cost
+        doubt = unexplained(own, cost, self.functions + len(self.children))
+        return self.flags if doubt is None else (*self.flags, doubt)
 
 
 class Parameters:

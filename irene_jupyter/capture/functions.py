@@ -52,7 +52,10 @@ class FunctionCalls:
         self, name: str, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
     ) -> None:
         """Adds one torch function call to the module that is running."""
-        if not self._stack or (name in FREE and function_primitive(name) is None):
+        if not self._stack:
+            return
+        self._stack[-1].functions += 1
+        if name in FREE and function_primitive(name) is None:
             return
         began = time.perf_counter()
         try:
@@ -153,6 +156,7 @@ class FunctionCalls:
         if not self._stack:
             return
         began = time.perf_counter()
+        self._stack[-1].functions += 1
         builder = self._stack[-1].builder
         name = canonical_name(function)
         try:

@@ -18,6 +18,7 @@ from torch import nn
 from irene_jupyter.capture.bare import KINDS, Kind
 from irene_jupyter.capture.copies import Copies, uncompiled
 from irene_jupyter.capture.inputs import Inputs, dummy_inputs
+from irene_jupyter.capture.tensors import tensors_in
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.errors import CaptureError
 from irene_jupyter.tree import ModelTree, Node
