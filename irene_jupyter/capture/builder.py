@@ -9,7 +9,7 @@ from torch import nn
 
 from irene_jupyter.capture.cost import Cost
 from irene_jupyter.capture.doubts import unexplained
-from irene_jupyter.capture.tensors import unpacked
+from irene_jupyter.capture.tensors import is_packed, unpacked
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
 
 
@@ -110,6 +110,12 @@ class Parameters:
                 id(packed): sum(part.numel() for part in unpacked(packed))
                 for packed in module.__dict__.values()
                 if isinstance(packed, torch.ScriptObject)  # int8 weights of torch.ao
+            }
+            # Weights of fewer bits that are kept as buffers, as GPTQ's and AWQ's are.
+            sizes |= {
+                id(buffer): buffer.numel()
+                for name, buffer in module._buffers.items()
+                if buffer is not None and "weight" in name and is_packed(buffer)
             }
             for child in module.children():
                 sizes |= self._sizes(child)

@@ -69,11 +69,14 @@ class Comparison:
 
 
 def compared(model: nn.Module, keywords: Mapping[str, Any]) -> Comparison:
-    """One call of `model`, counted by both."""
+    """One call of `model`, counted by both.
+
+    With gradients, without which torch's counter fails on some models. The recording is one that
+    looks into torch's fused layers as well, which it would leave alone in a user's call.
+    """
     with (
-        torch.no_grad(),
         FlopCounterMode(display=False, custom_mapping=mapping()) as counter,
-        Recording(model, 1) as recording,
+        Recording(model, 1, is_timed=False) as recording,
     ):
         model(**keywords)
     recorded = recording.product_flops
