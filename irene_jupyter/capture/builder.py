@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.cost import Cost
-from irene_jupyter.capture.tensors import unpacked
+from irene_jupyter.capture.doubts import unexplained
+from irene_jupyter.capture.tensors import is_packed, unpacked
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
 
 
@@ -31,6 +32,8 @@ class Builder:
     seconds: float | None = None
     operation: str | None = None
     flags: tuple[str, ...] = ()
+    functions: int = 0  # of torch's that it called by itself
+    processor_seconds: float = 0.0  # of the calling thread, children included
 
     @property
     def product_flops(self) -> float:
@@ -67,8 +70,20 @@ class Builder:
             features=features,
             children=children,
             primitive=self.primitive,
-            flags=self.flags,
+            flags=self._all_flags(),
         )
+
+    def _all_flags(self) -> tuple[str, ...]:
+        """Those of the recording, and a doubt about the time that it took."""
+        own = self.processor_seconds
+        cost = Cost()
+        cost += self.cost
+        for child in self.children.values():
+            own -= child.processor_seconds
+            if child.module is None:  # a function, whose time is in that of its module
+                cost += child.cost
+        doubt = unexplained(own, cost, self.functions + len(self.children))
+        return self.flags if doubt is None else (*self.flags, doubt)
 
 
 class Parameters:
@@ -95,6 +110,12 @@ class Parameters:
                 id(packed): sum(part.numel() for part in unpacked(packed))
                 for packed in module.__dict__.values()
                 if isinstance(packed, torch.ScriptObject)  # int8 weights of torch.ao
+            }
+            # Weights of fewer bits that are kept as buffers, as GPTQ's and AWQ's are.
+            sizes |= {
+                id(buffer): buffer.numel()
+                for name, buffer in module._buffers.items()
+                if buffer is not None and "weight" in name and is_packed(buffer)
             }
             for child in module.children():
                 sizes |= self._sizes(child)

@@ -16,6 +16,7 @@ from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.cost import Cost
 from irene_jupyter.capture.counting import FREE, canonical_name, count, is_unknown
 from irene_jupyter.capture.primitives import dtype_of, function_primitive
+from irene_jupyter.capture.products import as_layer
 from irene_jupyter.capture.tensors import shape_of, tensors_in
 from irene_jupyter.tree import Shape
 
@@ -52,7 +53,10 @@ class FunctionCalls:
         self, name: str, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
     ) -> None:
         """Adds one torch function call to the module that is running."""
-        if not self._stack or (name in FREE and function_primitive(name) is None):
+        if not self._stack:
+            return
+        self._stack[-1].functions += 1
+        if name in FREE and function_primitive(name) is None:
             return
         began = time.perf_counter()
         try:
@@ -90,7 +94,7 @@ class FunctionCalls:
         cost = count(name, args, kwargs, out, function)
         primitive = None if inside_leaf else function_primitive(name)
         if cost is not None and primitive is None and is_unknown(name, function, args, kwargs, out):
-            self._add_unknown(frame, name, cost, args, out)
+            self._add_unknown(frame, name, cost, args, kwargs, out)
             return
         if primitive is None:
             if cost is None:
@@ -122,10 +126,22 @@ class FunctionCalls:
         )
         self._add_leaf(frame, leaf, name, returned[0])
 
-    def _add_unknown(self, frame: _Frame, name: str, cost: Cost, args: Any, out: Any) -> None:
+    def _add_unknown(
+        self,
+        frame: _Frame,
+        name: str,
+        cost: Cost,
+        args: Any,
+        kwargs: Mapping[str, Any],
+        out: Any,
+    ) -> None:
         """An operation that no rule knows: a leaf of its own, or a doubt about the one it is in."""
         flag = doubts.unknown(name)
         if frame.builder.is_leaf:
+            layer = as_layer(frame.module, args, kwargs, out)
+            if layer is not None:
+                frame.builder.cost += layer
+                return
             frame.builder.cost += cost
             frame.builder.flags = tuple(dict.fromkeys((*frame.builder.flags, flag)))
             return
@@ -153,6 +169,7 @@ class FunctionCalls:
         if not self._stack:
             return
         began = time.perf_counter()
+        self._stack[-1].functions += 1
         builder = self._stack[-1].builder
         name = canonical_name(function)
         try:

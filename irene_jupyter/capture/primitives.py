@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from irene_jupyter.capture.tensors import is_packed
 from irene_jupyter.errors import OptionError
 
 FlopsRule = Callable[..., float]  # of a call's tensors, in order
@@ -168,11 +169,16 @@ def primitive_of(module: nn.Module) -> str | None:
     if cls not in _of_class:
         _of_class[cls] = _classify(cls)
     name = _of_class[cls]
-    if name is not None and name not in _registered and _has_children(module):
-        return None  # a class that only borrows the name, such as a LayerNorm with parts
+    if name is not None and name not in _registered:
+        if _has_children(module):
+            return None  # a class that only borrows the name, such as a LayerNorm with parts
+        if name in _WEIGHTED and is_packed(module._parameters.get("weight")):
+            return f"Quantized{name}"
     return name
 
 
+# Layers that libraries such as bitsandbytes and torchao give weights of fewer bits.
+_WEIGHTED = frozenset({"Linear", "Conv1D", "Conv1d", "Conv2d", "Conv3d", "Embedding"})
 _HOLD_WEIGHTS = frozenset({"parametrizations", "_packed_params", "_all_weight_values"})
 
 

@@ -82,20 +82,31 @@ def _low_bit(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     """Rows (…, k) times packed weights of any layout: as the product of floats that it replaces.
 
     Sources of the layouts: torch's `_weight_int8pack_mm`, `_weight_int4pack_mm`, `_scaled_mm`,
-    `_int_mm` and `torch.ops.quantized.linear*`. A packed object is no tensor: of its weights one
-    byte an element counts.
+    `_int_mm` and `torch.ops.quantized.linear*`.
     """
     x = next(t for t in tensors_in((args, kwargs)) if t is not out)
     k, n = x.shape[-1], out.shape[-1]
-    is_packed = any(isinstance(value, torch.ScriptObject) for value in args)
-    return linear(x.shape, (n, k), False, traffic(args, kwargs, out) + k * n * is_packed)
+    return linear(x.shape, (n, k), False, _with_packed(args, kwargs, out))
+
+
+def as_layer(module: Any, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
+    """A call within a layer of so many features that takes and returns them: its product.
+
+    So are kernels of other libraries counted, of bitsandbytes and the like; None for other calls.
+    """
+    k, n = getattr(module, "in_features", None), getattr(module, "out_features", None)
+    given = [t for t in tensors_in(args) if t.is_floating_point() and t.dim() and t.shape[-1] == k]
+    if not given or not isinstance(out, torch.Tensor) or out.shape[-1] != n:
+        return None
+    if given[0].shape[:-1] != out.shape[:-1]:
+        return None
+    return linear(given[0].shape, (n, k), False, _with_packed(args, kwargs, out))
 
 
 def _convolution(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     given = [t for value in (*args, *kwargs.values()) for t in parts(value) if t is not out]
     x = given[0]
     weight = next(t for t in given[1:] if t.dim() == given[0].dim() or name == "conv_tbc")
-    stored = 0 if any(weight is value for value in (*args, *kwargs.values())) else weight.numel()
     if name == "conv_tbc":  # (time, batch, channels), weight (time, in, out)
         flops = 2.0 * out.numel() * weight.shape[0] * weight.shape[1]
     else:
@@ -103,7 +114,7 @@ def _convolution(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
         is_transposed = "transpose" in name or (len(args) > 6 and args[6] is True)
         positions = x.numel() if is_transposed else out.numel()
         flops = 2.0 * positions * math.prod(weight.shape[1:])
-    moved = traffic(args, kwargs, out) + stored
+    moved = _with_packed(args, kwargs, out)
     return product(flops, moved, x.numel() + weight.numel() + out.numel())
 
 
@@ -113,7 +124,7 @@ def _recurrent(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     steps = x.shape[0] if x.dim() > 2 else 1  # the matrices are read again at each time step
     flops = 2.0 * rows(x.shape) * weights  # tokens: every one of them meets every weight
     moved = x.numel() + steps * weights + sum(t.numel() for t in tensors_in(out))
-    return Cost(flops, traffic(args, kwargs, out), flops, moved * FLOAT32_BYTES)
+    return Cost(flops, _with_packed(args, kwargs, out), flops, moved * FLOAT32_BYTES)
 
 
 def _recurrent_weights(args: Args) -> int:
@@ -134,7 +145,14 @@ def _cell(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     weights = sum(t.numel() for value in args[2:] for t in parts(value) if t.dim() == 2)
     flops = 2.0 * rows(x.shape) * weights
     moved = x.numel() + weights + sum(t.numel() for t in tensors_in(out))
-    return Cost(flops, traffic(args, kwargs, out), flops, moved * FLOAT32_BYTES, flops)
+    return Cost(flops, _with_packed(args, kwargs, out), flops, moved * FLOAT32_BYTES, flops)
+
+
+def _with_packed(args: Args, kwargs: Kwargs, out: Any) -> float:
+    """Bytes of all tensors, and of the weights that are packed into objects."""
+    plain = {id(t) for t in tensors_in(args)}
+    packed = [t for value in args for t in parts(value) if id(t) not in plain]
+    return traffic(args, kwargs, out) + sum(t.numel() * t.element_size() for t in packed)
 
 
 def _grouped_mm(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:

@@ -23,7 +23,7 @@ def calls_scripted(module: nn.Module) -> bool:
 
 
 @cache
-def _mentions(cls: type) -> bool:
+def _mentions(cls: Any) -> bool:
     forward = inspect.unwrap(cls.forward) if hasattr(cls, "forward") else None
     return any(isinstance(value, _SCRIPTED) for value in _mentioned(forward, cls, _DEPTH, set()))
 

@@ -62,6 +62,15 @@ def stored(tensor: torch.Tensor) -> list[torch.Tensor]:
     return [part for name in flatten()[0] for part in stored(getattr(tensor, name))]
 
 
+def is_packed(weight: torch.Tensor | None) -> bool:
+    """Whether a weight is kept in integers or in floats of one byte."""
+    if weight is None or type(weight) is torch.nn.UninitializedParameter:
+        return False
+    return any(not t.is_floating_point() or t.element_size() == 1 for t in stored(weight)) and (
+        not weight.is_complex()
+    )
+
+
 def parts(value: Any) -> list[torch.Tensor]:
     """The tensors in an argument, and those that a packed object of torch.ao holds."""
     if isinstance(value, torch.ScriptObject):
@@ -72,11 +81,12 @@ def parts(value: Any) -> list[torch.Tensor]:
 
 
 def unpacked(packed: Any) -> list[torch.Tensor]:
-    """The tensors in an object that torch packed for its quantised kernels, such as weights."""
+    """The tensors in an object that torch packed for its quantised kernels, each once."""
     for method in ("unpack", "__getstate__"):
         if packed._has_method(method):
             with contextlib.suppress(RuntimeError):
-                return parts(getattr(packed, method)())
+                held = parts(getattr(packed, method)())
+                return list({(t.data_ptr(), t.shape): t for t in held}.values())
     return []
 
 

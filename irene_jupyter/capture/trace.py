@@ -26,7 +26,7 @@ from torch.overrides import (
 )
 from torch.utils.checkpoint import _StopRecomputationError
 
-from irene_jupyter.capture import canonical
+from irene_jupyter.capture import canonical, doubts
 from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.counting import canonical_name
@@ -56,6 +56,10 @@ class _Frame:
     started: float
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
     is_new: bool = True
+    functions: int = 0  # of torch's that it called
+    is_hidden: bool = False  # whether parts of it are traced afterwards
+    processor_started: float = field(default_factory=time.thread_time)
+    own_before: float = 0.0  # seconds of the recording
 
 
 # torch's attention with a score function of the user's, and what it compiles by itself. Blocks that
@@ -296,6 +300,7 @@ class Recording(FunctionCalls):
     def _hide(self, frame: _Frame, how: Any, function: Any, args: Any, kwargs: Any) -> None:
         part = hidden_part(frame.builder.path, how, frame.module, function, args, kwargs)
         self.hidden.setdefault(part.key, part).calls += 1
+        frame.is_hidden = True
 
     def _push(self, module: nn.Module) -> _Frame | None:
         if not self._stack:
@@ -311,7 +316,9 @@ class Recording(FunctionCalls):
             builder, is_new = self._child(parent, module)
         builder.calls += 1
         core = canonical.AttentionCore(module)
-        frame = _Frame(module, builder, core, time.perf_counter(), is_new=is_new)
+        frame = _Frame(
+            module, builder, core, time.perf_counter(), is_new=is_new, own_before=self.own_seconds
+        )
         self._stack.append(frame)
         return frame
 
@@ -350,6 +357,11 @@ class Recording(FunctionCalls):
         if self._is_timed:
             seconds = time.perf_counter() - frame.started
             frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
+            frame.builder.processor_seconds += time.thread_time() - frame.processor_started
+            frame.builder.processor_seconds -= self.own_seconds - frame.own_before
+        frame.builder.functions += frame.functions
+        if frame.is_new and not frame.functions and not frame.is_hidden:
+            self._doubt(frame, inputs, output)
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
             if self._keep_calls and frame.builder.is_leaf:
@@ -360,6 +372,14 @@ class Recording(FunctionCalls):
         elif frame.builder.path in self.calls:
             given = tensors_in(inputs)[:MAX_SHAPES]
             check_even(self.calls, frame.builder, tuple(shape_of(t) for t in given))
+
+    def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
+        """A module that made something and called neither torch nor a module: how is not known."""
+        builder = frame.builder
+        if builder.cost.is_zero and not builder.children and output is not None:
+            returned = tensors_in(output) or _tensors_of_object(output)
+            if doubts.is_made(returned, inputs, frame.module):
+                builder.flags = (*builder.flags, doubts.unknown(builder.class_name))
 
     def _note_shapes(self, frame: _Frame, inputs: Any, output: Any) -> None:
         builder = frame.builder

@@ -23,6 +23,8 @@ from irene_jupyter.tree import Energy, ModelTree, Node, Source
 ESTIMATED_FACTOR = 3.0
 # … and where what ran is not known at all: kernels of one size of data differ by as much.
 UNKNOWN_FACTOR = 10.0
+# How much a second in place may have cost at most: processor and memory of a desktop at full load.
+UNKNOWN_WATTS = 100.0
 # Outside the trained ranges an interval is this much wider, in logarithms …
 EXTRAPOLATED_FACTOR = 3.0
 # … but by no more than ×/÷ this, and at least ×/÷ that.
@@ -31,7 +33,6 @@ EXTRAPOLATED_LEAST = 1.5
 # A module is "estimated" or "extrapolated" when more than this share of its joules is.
 NOTABLE_SHARE = 0.2
 _NOT_FLOATING = ("int", "uint", "bool")
-_UNKNOWN = Interval(1 / UNKNOWN_FACTOR, UNKNOWN_FACTOR)
 
 
 def by_features(tree: ModelTree, profile: DeviceProfile) -> ModelTree:
@@ -117,7 +118,7 @@ class _Prediction:
             known.dtype,
             # A leaf without a regressor is another beside leaves with one.
             node.primitive not in features.KINDS and beside_trained,
-            is_doubted(node),
+            is_doubted(node) and known.latency_seconds,
             tuple([result.identity for _, result in below]),
         )
         result = self._results.get(key)
@@ -150,8 +151,9 @@ class _Prediction:
         shares = _Shares(_Share(), _Share())
         if is_doubted(node):
             joules = max(joules, self._coefficients.launch_joules * node.features.calls)
-            shares.estimated = _share(joules, _UNKNOWN)
-            return _energy(shares.estimated, "estimated"), (), shares
+            shares.estimated = _unknown(node, joules)
+            known = shares.estimated
+            return Energy(joules, known.low, known.high, "estimated"), (), shares
         if part.basis is not None:
             # Nothing was counted and yet something ran: at least it has a launch's upper bound.
             high = joules * ESTIMATED_FACTOR
@@ -184,7 +186,10 @@ class _Prediction:
         joules = own.joules + math.fsum(child.energy.joules for child in below)
         if own.basis is not None:
             factor = Interval(1 / ESTIMATED_FACTOR, ESTIMATED_FACTOR)
-            shares.estimated.add(_share(own.joules, _UNKNOWN if is_doubted(node) else factor))
+            doubted = is_doubted(node)
+            shares.estimated.add(
+                _unknown(node, own.joules) if doubted else _share(own.joules, factor)
+            )
         elif self._is_more_than_trained(node):
             shares.extrapolated.add(_share(own.joules, widened(interval)))
         if not joules:  # nothing ran
@@ -241,8 +246,12 @@ class _Prediction:
         return ""
 
 
-def _energy(share: _Share, source: Source) -> Energy:
-    return Energy(share.joules, share.low, share.high, source)
+def _unknown(node: Node, joules: float) -> _Share:
+    """Of work that was not counted: the time that it took tells most where it tells more."""
+    seconds = node.features.latency_seconds or 0.0
+    seconds -= math.fsum(child.features.latency_seconds or 0.0 for child in node.children)
+    high = max(joules * UNKNOWN_FACTOR, seconds * UNKNOWN_WATTS)
+    return _Share(joules, joules / UNKNOWN_FACTOR, high)
 
 
 def _share(joules: float, interval: Interval) -> _Share:
