@@ -184,11 +184,14 @@ def _gridded(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple
     size = " × ".join(str(int(each) * _patch(config)) for each in grid[0, 1:])
     merged = setting(config, "spatial_merge_size", "merge_size") or 2
     for pixels in patches(config, images):
-        yield {
-            "pixel_values": pixels,
-            "image_grid_thw": grid,
-            "image_merge_sizes": torch.full((images,), int(merged)),
-        }, size
+        yield (
+            {
+                "pixel_values": pixels,
+                "image_grid_thw": grid,
+                "image_merge_sizes": torch.full((images,), int(merged)),
+            },
+            size,
+        )
 
 
 def _flat(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kwargs, str]]:
@@ -198,11 +201,14 @@ def _flat(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kw
     number, size = rows * columns, f"{rows * _patch(config)} × {columns * _patch(config)}"
     pixels = flat_patches(config, images)
     if "spatial_shapes" in forward:
-        yield {
-            "pixel_values": pixels,
-            "spatial_shapes": torch.tensor([[rows, columns]] * images),
-            "pixel_attention_mask": torch.ones(images, number, dtype=torch.long),
-        }, size
+        yield (
+            {
+                "pixel_values": pixels,
+                "spatial_shapes": torch.tensor([[rows, columns]] * images),
+                "pixel_attention_mask": torch.ones(images, number, dtype=torch.long),
+            },
+            size,
+        )
     if "image_position_ids" in forward:
         places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).flip(-1)
         yield {"pixel_values": pixels, "image_position_ids": places.repeat(images, 1, 1)}, size

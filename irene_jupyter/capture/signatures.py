@@ -6,7 +6,6 @@ exit, a branch on values) shows in the modules that a call runs: see `recorder.p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
