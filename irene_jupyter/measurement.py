@@ -334,12 +334,9 @@ def predict(
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
-    if images is not None and (
-        isinstance(images, bool) or not isinstance(images, int) or images < 0
-    ):
-        raise OptionError(f"images must be a whole number from 0 on, or None, not {images!r}")
-    if isinstance(new_tokens, bool) or not isinstance(new_tokens, int) or new_tokens < 0:
-        raise OptionError(f"new_tokens must be a whole number from 0 on, not {new_tokens!r}")
+    for name, number in (("new_tokens", new_tokens), ("images", 1 if images is None else images)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise OptionError(f"{name} must be a whole number from 0 on, not {number!r}")
     generates = new_tokens > 0
     built = build_model(model, generates=generates)
     notes = built_of(model, built)

@@ -65,10 +65,7 @@ def generation_of(
     cache_name = _cache_name(model)
     config = getattr(model, "config", None)
     if config is None or cache_name is None:
-        raise CaptureError(
-            f"{name} keeps no cache that new_tokens could use: predict one forward pass "
-            f"(new_tokens=0), or {_REMEDY}"
-        )
+        raise _no_cache(name)
     is_encoder_decoder = bool(getattr(config, "is_encoder_decoder", False))
     failures: list[Exception] = []
     for inputs in dummy_inputs(model, batch_size, seq_len, images):
@@ -90,6 +87,13 @@ def generation_of(
         f"{name}: generation could not be traced without data ({type(failure).__name__}: "
         f"{failure}): predict one forward pass (new_tokens=0), or {_REMEDY}"
     ) from failure
+
+
+def _no_cache(name: str) -> CaptureError:
+    return CaptureError(
+        f"{name} keeps no cache that new_tokens could use: predict one forward pass "
+        f"(new_tokens=0), or {_REMEDY}"
+    )
 
 
 def _cache_name(model: nn.Module) -> str | None:
@@ -146,7 +150,7 @@ class _Session:
         found = [traced]
         cache: Any = getattr(output, self._cache_name, None)
         if cache is None:
-            raise CaptureError(f"{name} returns no cache: {_REMEDY}")
+            raise _no_cache(name)
         start = cache_length(cache) or None  # none of a state
         if steps > 0:
             found.append(self._recorded(self._step(output, cache))[0])
@@ -196,25 +200,24 @@ class _Session:
         return torch.ones(self._inputs.batch_size, 1, dtype=torch.long)
 
     def _prompt(self) -> dict[str, Any]:
-        kwargs = {**self._inputs.kwargs, **self._use_cache()}
+        kwargs = {**self._inputs.kwargs, **self._options()}
         if self._is_encoder_decoder:
             kwargs["decoder_input_ids"] = self._ids()
-        elif "logits_to_keep" in self._accepted:
-            kwargs["logits_to_keep"] = 1  # as generate() asks
         return kwargs
 
-    def _use_cache(self) -> dict[str, bool]:
-        takes = "use_cache" in self._accepted or _takes_all(self._accepted)
-        return {"use_cache": True} if takes else {}
+    def _options(self) -> dict[str, Any]:
+        """What generate() asks for, where the model takes it by name.
+
+        Among `**kwargs` it would reach an encoder too; configurations say it by themselves.
+        """
+        wanted = {"use_cache": True, "logits_to_keep": 1}
+        return {name: value for name, value in wanted.items() if name in self._accepted}
 
     def _step(self, prompt: Any, cache: Any) -> dict[str, Any]:
-        kwargs: dict[str, Any] = {self._cache_name: cache, **self._use_cache()}
+        kwargs: dict[str, Any] = {self._cache_name: cache, **self._options()}
         if not self._is_encoder_decoder:
             return {**kwargs, "input_ids": self._ids()}
-        from transformers.modeling_outputs import BaseModelOutput
-
-        states = prompt.encoder_last_hidden_state
-        kwargs["encoder_outputs"] = BaseModelOutput(last_hidden_state=states)
+        kwargs["encoder_outputs"] = _encoder_outputs(prompt.encoder_last_hidden_state)
         return {**kwargs, "decoder_input_ids": self._ids()}
 
     def _bare(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,16 +249,36 @@ class _Session:
         return _Traced(node, recording.calls), output
 
 
+def _encoder_outputs(states: torch.Tensor) -> Any:
+    """What an encoder gave, of which a decoding step wants the states; all else is None."""
+    from transformers.modeling_outputs import BaseModelOutput
+
+    class States(BaseModelOutput):
+        def __getattr__(self, name: str) -> None:
+            return None
+
+    return States(last_hidden_state=states)
+
+
 def _extend(cache: Any, tokens: int) -> None:
     """Makes a cache on meta `tokens` longer, as if as many steps had been made."""
     if tokens < 1:
         return
     own = getattr(cache, "self_attention_cache", cache)
+    length = cache_length(own)
     for index, layer in enumerate(own.layers):
         keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
-        if isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor):
-            more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
-            own.update(*more, index)
+        if not (isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor)):
+            continue
+        more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
+        own.update(*more, index)
+        for name, kept in vars(layer).items():  # such as the keys of an index of the keys
+            if name in ("keys", "values") or not isinstance(kept, torch.Tensor):
+                continue
+            if length is not None and length in kept.shape[1:]:
+                place = kept.shape.index(length, 1)
+                shape = (*kept.shape[:place], length + tokens, *kept.shape[place + 1 :])
+                setattr(layer, name, kept.new_empty(shape))
 
 
 def generation_runs(

@@ -43,7 +43,8 @@ def described(config: Any, model: nn.Module) -> str | None:
     told = f"{type(config).__name__} names no architecture: this is {built}"
     if getattr(model.config, "is_decoder", False) and not getattr(config, "is_decoder", True):
         return f"{told}, as a decoder (is_decoder=True)"
-    return f"{told}, without its head" if built.endswith("Model") else told
+    is_bare = built.endswith("Model") and not built.endswith("HeadModel")
+    return f"{told}, without its head" if is_bare else told
 
 
 def _named(config: Any) -> Any:
@@ -84,6 +85,5 @@ def _own(config: Any) -> Any:
         and vars(each).get("config_class", getattr(each, "config_class", None)) is type(config)
         and not each.__name__.endswith("PreTrainedModel")
     ]
-    return next(
-        (each for each in fitting if each.__name__.endswith("Model")), next(iter(fitting), None)
-    )
+    fitting.sort(key=lambda each: not each.__name__.endswith("Model"))
+    return next(iter(fitting), None)
