@@ -16,6 +16,7 @@ from irene_jupyter.predictors.paper import check_method
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.resources.sampler import LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS
+from irene_jupyter.room import room_notes
 from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
@@ -347,6 +348,7 @@ def predict(
     else:
         tree = structure_of(built, batch_size, seq_len, images=images)
         runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
+    notes += room_notes(built, runs, profile)
     report = make_report(runs, profile, "predict", notes, method=method)
     return with_origin(report, Origin.of(built))
 

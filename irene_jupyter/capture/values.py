@@ -47,7 +47,7 @@ class MetaValues(TorchFunctionMode):
 
     def __enter__(self) -> Self:
         self._device.__enter__()
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: object) -> None:
