@@ -17,6 +17,7 @@ from irene_jupyter.predictors.paper import check_method
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.resources.sampler import LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS
+from irene_jupyter.room import room_notes
 from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
@@ -321,6 +322,7 @@ def predict(
     device: str = "gtx1080ti",
     method: str = "additive",
     budget_seconds: float = 0.5,
+    images: int | None = None,
 ) -> EnergyReport:
     """The energy of one forward pass of `model`, which is not run and may not fit this machine.
 
@@ -328,6 +330,10 @@ def predict(
     and a decoding step for each further token; `report.phase("decode")` is their energy alone.
     Of a module that has its weights the operations are then repeated here, each on its own, for
     `budget_seconds` (0 repeats nothing), so that seconds stand beside the predicted joules.
+
+    A model that reads images (or sounds) within its text gets `images` for each row of the batch,
+    of the size in its configuration, beside `seq_len` tokens of text: one, if not said. A note
+    says so, and which class was built of a configuration that names none.
 
     `model` is a `torch.nn.Module`, a transformers configuration or its class, or the path of a
     folder with config.json. Raises `InputShapeError` where no layer tells the input's shape,
@@ -346,25 +352,27 @@ def predict(
     >>> report["encoder.layer.1"].energy.source
     'predicted'
     """
-    from irene_jupyter.capture.building import Origin, build_model
+    from irene_jupyter.capture.building import Origin, build_model, built_of
     from irene_jupyter.capture.generation import generation_of
     from irene_jupyter.capture.structure import structure_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
-    if isinstance(new_tokens, bool) or not isinstance(new_tokens, int) or new_tokens < 0:
-        raise OptionError(f"new_tokens must be a whole number from 0 on, not {new_tokens!r}")
-    if new_tokens:
-        generator = build_model(model, generates=True)
+    for name, number in (("new_tokens", new_tokens), ("images", 1 if images is None else images)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise OptionError(f"{name} must be a whole number from 0 on, not {number!r}")
+    generates = new_tokens > 0
+    built = build_model(model, generates=generates)
+    notes = built_of(model, built)
+    if generates:
         runs = generation_of(
-            generator, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds
+            built, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds, images=images
         )
-        report = make_report(runs, profile, "predict", method=method)
-        return with_origin(report, Origin.of(generator))
-    built = build_model(model)
-    tree = structure_of(built, batch_size, seq_len)
-    run = Run(model=tree.name, tree=tree, items=batch_size)
-    report = make_report([run], profile, "predict", method=method)
+    else:
+        tree = structure_of(built, batch_size, seq_len, images=images)
+        runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
+    notes += room_notes(built, runs, profile)
+    report = make_report(runs, profile, "predict", notes, method=method)
     return with_origin(report, Origin.of(built))
 
 

@@ -15,7 +15,7 @@ FLOORS = (
     {"resources"},
     {"capture", "predictors", "report", "meters"},
     {"apportion"},
-    {"cell"},
+    {"cell", "room"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},

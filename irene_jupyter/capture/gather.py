@@ -274,7 +274,9 @@ def _built_only(
         except IreneError as error:
             notes.append(f"{name} was built and not run; no prediction: {error}")
             continue
-        runs.append(Run(model=name, tree=tree, status="not_run", items=tree.batch_size))
+        runs.append(
+            Run(model=name, tree=tree, status="not_run", items=tree.batch_size, notes=tree.notes)
+        )
     if len(worthy) > MAX_NOT_RUN:
         left = ", ".join(type(top).__name__ for top in worthy[MAX_NOT_RUN:][:5])
         notes.append(

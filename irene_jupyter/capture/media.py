@@ -232,9 +232,9 @@ def _tiles(config: Any) -> int:
         return 1
     from transformers.image_processing_utils import select_best_resolution
 
-    size = side_of(config)
-    best = select_best_resolution(size, grids)
-    return 1 + math.prod(-(-whole // side) for whole, side in zip(best, size, strict=True))
+    sides = side_of(config)
+    best: tuple[int, int] = select_best_resolution(sides, grids)
+    return 1 + math.prod(-(-whole // side) for whole, side in zip(best, sides, strict=True))
 
 
 def _spectrograms(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kwargs, str]]:

@@ -7,7 +7,8 @@ known; so their values are computed beside them, on the CPU, and never those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 import torch
@@ -40,18 +41,18 @@ class MetaValues(TorchFunctionMode):
 
     def __init__(self, *, guesses: bool = False) -> None:
         super().__init__()
-        self._values: WeakIdKeyDictionary[torch.Tensor, torch.Tensor] = WeakIdKeyDictionary()
+        self._values: MutableMapping[Any, torch.Tensor] = WeakIdKeyDictionary()
         self._guesses = guesses
-        self._device = torch.device("meta")
+        self._device: AbstractContextManager[Any] = torch.device("meta")
 
     def __enter__(self) -> Self:
         self._device.__enter__()
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
-        self._device.__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self._device.__exit__(None, None, None)
 
     def keep(self, bare: torch.Tensor, like: torch.Tensor) -> None:
         """Makes the values of `like` known of `bare`, if they are known and few."""
