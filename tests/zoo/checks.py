@@ -37,6 +37,9 @@ _HOOKS = (
 _DEEPEST = 8  # an output holds caches, which hold layers, which hold tensors
 
 
+Run = Callable[[nn.Module, dict[str, Any]], Any]
+
+
 @dataclass(frozen=True)
 class Subject:
     """A model to check: how to build it, and the keyword arguments of one call."""
@@ -66,14 +69,14 @@ def check(subject: Subject, mode: str) -> Finding:
     found, began = Finding(subject.name, mode), time.perf_counter()
     plain = subject.build().train(mode == "train")
     watched = _like(plain, subject)
-    runs: list[tuple[str, Callable[[nn.Module, dict[str, Any]], Any]]] = [("forward", _forward)]
+    runs: list[tuple[str, Run]] = [("forward", _forward)]
     if mode == "train":
         runs.append(("backward", _backward))
     for what, run in runs:
         with torch.set_grad_enabled(mode == "train"):
             _compare(found, what, run, plain, watched, subject)
     if mode == "eval":
-        _predicted(found, watched)
+        _predicted(found, subject)
         _built(found, subject)
     found.seconds = time.perf_counter() - began
     return found
@@ -91,66 +94,57 @@ def _like(plain: nn.Module, subject: Subject) -> nn.Module:
 def _compare(
     found: Finding,
     what: str,
-    run: Callable[[nn.Module, dict[str, Any]], Any],
+    run: Run,
     plain: nn.Module,
     watched: nn.Module,
     subject: Subject,
 ) -> None:
-    control = _like(plain, subject)
-    outputs: list[Any] = []
-    states: list[dict[str, Any]] = []
-    changes: list[dict[str, Any]] = []
-    for model in (plain, control, watched):
-        inputs = subject.call(model)
-        given = {name: _copy(value) for name, value in inputs.items()}
-        before, world = Snapshot(model), outside()
-        seed()
-        report: irene.EnergyReport | None = None
-        try:
-            if model is watched:
-                with irene.EnergyMonitor(OPTIONS) as monitor:
-                    output = run(model, inputs)
-                report = monitor.report
-            else:
-                output = run(model, inputs)
-        except Exception as error:
-            if model is not watched:
-                found.remarks.append(f"{what}: does not run by itself: {_short(error)}")
-                return
-            found.problems.append(f"{what}: raised {_short(error)}")
-            return
-        after = Snapshot(model)
-        outputs.append(output)
-        states.append(randomness() | {"inputs": [_same(given[n], inputs[n]) for n in given]})
-        changes.append({"model": before.changes(after), "tensors": after.contents()})
-        if report is not None:
-            _added_up(found, what, report)
-        if world != outside():
-            found.problems.append(f"{what}: something of torch is not what it was before")
-    _judge(found, what, outputs, states, changes)
+    """The watched run is to be as the plain one, in all in which a second plain one is as well."""
+    start = _like(plain, subject)  # for the second one, which only a difference needs
+    try:
+        wanted = _outcome(run, plain, subject)
+    except Exception as error:
+        found.remarks.append(f"{what}: does not run by itself: {_short(error)}")
+        return
+    world = outside()
+    try:
+        with irene.EnergyMonitor(OPTIONS) as monitor:
+            got = _outcome(run, watched, subject)
+        _added_up(found, what, monitor.report)
+    except Exception as error:
+        found.problems.append(f"{what}: raised {_short(error)}")
+        return
+    if world != outside():
+        found.problems.append(f"{what}: something of torch is not what it was before")
+    differences = {name: _difference(wanted[name], got[name]) for name in wanted}
+    if any(differences.values()):
+        again = _outcome(run, start, subject)
+        for name, difference in differences.items():
+            if difference and not _same(wanted[name], again[name]):
+                found.remarks.append(f"{what}: {name}: not the same in two plain runs")
+            elif difference:
+                found.problems.append(f"{what}: {name}: {difference}")
 
 
-def _judge(
-    found: Finding,
-    what: str,
-    outputs: list[Any],
-    states: list[dict[str, Any]],
-    changes: list[dict[str, Any]],
-) -> None:
-    """The watched run is to be as the plain one, in all in which the control is as well."""
-    for name, values in (
-        ("output", outputs),
-        ("random states or inputs", states),
-        ("what changed in the model", [each["model"] for each in changes]),
-        ("contents of tensors", [each["tensors"] for each in changes]),
-    ):
-        if not _same(values[0], values[1]):
-            found.remarks.append(f"{what}: {name}: not the same in two plain runs")
-        elif not _same(values[0], values[2]):
-            found.problems.append(f"{what}: {name}: {_difference(values[0], values[2])}")
+def _outcome(run: Run, model: nn.Module, subject: Subject) -> dict[str, Any]:
+    """One run from the fixed seed: its output, and all that it changed."""
+    inputs = subject.call(model)
+    given = {name: _copy(value) for name, value in inputs.items()}
+    before = Snapshot(model)
+    seed()
+    output = run(model, inputs)
+    after = Snapshot(model)
+    return {
+        "output": output,
+        "random states": randomness(),
+        "inputs": [name for name in given if not _same(given[name], inputs[name])],
+        "what changed in the model": before.changes(after),
+        "contents of tensors": after.values,
+    }
 
 
-def _predicted(found: Finding, model: nn.Module) -> None:
+def _predicted(found: Finding, subject: Subject) -> None:
+    model = subject.build()
     before, world, random_states = Snapshot(model), outside(), randomness()
     try:
         report = irene.predict(model, batch_size=2, seq_len=12, budget_seconds=0)
@@ -191,7 +185,7 @@ def _untouched(
     after = Snapshot(model)
     for name, is_same in (
         ("the model", not before.changes(after)),
-        ("contents of tensors", _same(before.contents(), after.contents())),
+        ("contents of tensors", _same(before.values, after.values)),
         ("random states", _same(random_states, randomness())),
         ("torch itself", world == outside()),
     ):
@@ -263,22 +257,40 @@ class Snapshot:
     """A model at one moment: its modules, their flags, hooks and attributes, its tensors."""
 
     def __init__(self, model: nn.Module) -> None:
-        self._held = list(_tensors(model))  # so that no `id` is used again
+        tensors = list(_tensors(model))
+        self._held: list[tuple[str, Any]] = list(tensors)  # so that no `id` is used again
         self.tensors = {
             name: (id(each), each.data_ptr() if _has_data(each) else None, each.dtype,
                    str(each.device), tuple(each.shape), each.requires_grad)
-            for name, each in self._held
+            for name, each in tensors
         }  # fmt: skip
         self.values = {
-            name: each.detach().clone() if _has_data(each) else None for name, each in self._held
+            name: each.detach().clone() if _has_data(each) else None for name, each in tensors
         }
         self.modules: dict[str, Any] = {}
         for path, module in model.named_modules(remove_duplicate=False):
             hooks = tuple(
                 (name, tuple(getattr(module, name, None) or ())) for name in _HOOKS
             )
-            attributes = frozenset(vars(module))
+            attributes = {name: self._seen(value) for name, value in vars(module).items()}
             self.modules[path] = (id(module), type(module), module.training, hooks, attributes)
+
+    def _seen(self, value: Any) -> Any:
+        """A plain value itself, else which object it is; so for each in a container, too."""
+        if value is None or isinstance(value, str | bytes | bool | int | float):
+            return repr(value)
+        self._held.append(("", value))
+        if isinstance(value, Mapping):
+            return id(value), {str(key): self._one(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return id(value), [self._one(each) for each in value]
+        return id(value)
+
+    def _one(self, value: Any) -> Any:
+        is_plain = value is None or isinstance(value, str | bytes | bool | int | float)
+        if not is_plain:
+            self._held.append(("", value))
+        return repr(value) if is_plain else id(value)
 
     def changes(self, after: Snapshot) -> list[str]:
         """What is not as it was, in words that are the same for the same change."""
@@ -291,6 +303,9 @@ class Snapshot:
                     if one and two
                     else ["there at all"]
                 )
+                if one and two and one[-1] != two[-1]:
+                    keys = [n for n in {**one[-1], **two[-1]} if one[-1].get(n) != two[-1].get(n)]
+                    what.append(" ".join(keys))
                 found.append(f"module {path!r}: {', '.join(what)}")
         for name in {**self.tensors, **after.tensors}:
             one, two = self.tensors.get(name), after.tensors.get(name)
@@ -302,9 +317,6 @@ class Snapshot:
                 )
                 found.append(f"tensor {name!r}: {', '.join(what)}")
         return found
-
-    def contents(self) -> dict[str, torch.Tensor | None]:
-        return self.values
 
 
 _OF_MODULES = ("identity", "class", "training", "hooks", "attributes")
