@@ -13,6 +13,7 @@ from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
+from irene_jupyter.capture.isolation import Sealed
 from irene_jupyter.errors import CaptureError
 
 # The tensors that a copy has: on meta; fake ones, which know the device that they stand for; or
@@ -31,10 +32,12 @@ class Bare:
         self.kind = kind
         self.device: torch.device | None = None
         self.value = 0
-        self.mode: AbstractContextManager[Any] = contextlib.nullcontext()
+        self.mode: AbstractContextManager[Any]
         if kind == "meta":
             self.mode = torch.device("meta")
-        elif kind == "fake":
+        elif kind == "real":
+            self.mode = Sealed()
+        else:
             from torch._subclasses.fake_tensor import FakeTensorMode
 
             self.mode = FakeTensorMode(allow_non_fake_inputs=True)
