@@ -21,9 +21,9 @@ from irene_jupyter.capture.copies import bare_copy, uncompiled
 from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.interpolation import interpolated
+from irene_jupyter.capture.isolation import isolated
 from irene_jupyter.capture.replay import replayed
 from irene_jupyter.capture.steps import cache_length
-from irene_jupyter.capture.structure import untouched
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.values import MetaValues
 from irene_jupyter.errors import CaptureError, IreneError
@@ -75,7 +75,7 @@ def generation_of(
         for mode in (None, MetaValues(guesses=True)):
             session = _Session(model, inputs, cache_name, is_encoder_decoder, mode)
             try:
-                with untouched():
+                with isolated():
                     return session.runs(name, new_tokens, replay_seconds)
             except IreneError:
                 raise

@@ -82,7 +82,7 @@ class Hooks:
                     self._install()
 
     def meet_compiler(self) -> None:
-        """Once torch's compiler is imported: it is to skip our frames, and inline what they call."""
+        """Tell torch's compiler, once it is imported, to skip our frames and inline the originals."""
         dynamo = sys.modules.get("torch._dynamo.eval_frame")
         if dynamo is None or self._has_met:
             return

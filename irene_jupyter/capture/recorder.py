@@ -130,7 +130,6 @@ class Recorder:
 
     def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
         """`torch.compile`, on torch as it was: the compiler looks at its functions."""
-        import torch._dynamo  # which takes long, and others' calls are to be seen meanwhile
 
         HOOKS.meet_compiler()
         self._compiled.install()

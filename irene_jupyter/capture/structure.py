@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -21,9 +19,10 @@ from irene_jupyter.capture.bare import KINDS, Kind
 from irene_jupyter.capture.copies import Copies, uncompiled
 from irene_jupyter.capture.doubts import INVENTED
 from irene_jupyter.capture.inputs import Inputs, dummy_inputs
+from irene_jupyter.capture.isolation import isolated
 from irene_jupyter.capture.tensors import tensors_in
 from irene_jupyter.capture.trace import Recording
-from irene_jupyter.errors import CaptureError
+from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node
 
 logger = logging.getLogger(__name__)
@@ -93,23 +92,14 @@ def tree_for(
             node = replace(node, flags=(*node.flags, INVENTED))
         return ModelTree(name, node, inputs.batch_size, inputs.seq_len)
     last = failures[-1]
+    if isinstance(last, IreneError):  # it names the remedy
+        raise CaptureError(f"{name} could not be traced: {last}") from last
     tensors = tensors_in((inputs.args, dict(inputs.kwargs)))
     shapes = [tuple(tensor.shape) for tensor in tensors]
     raise CaptureError(
         f"{name} could not be traced on inputs of shape {shapes}: {type(last).__name__}: {last}. "
         "Run it once in the cell, or call irene_jupyter.measure(model, example_input)"
     ) from last
-
-
-@contextlib.contextmanager
-def untouched() -> Iterator[None]:
-    """No gradients, no compilation; random state put back."""
-    with ExitStack() as stack:
-        stack.enter_context(torch.no_grad())
-        stack.enter_context(torch.random.fork_rng(devices=[]))
-        if "torch._dynamo" in sys.modules:
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-        yield
 
 
 def _traced(
@@ -122,7 +112,7 @@ def _traced(
     if kind != "real" and hasattr(model, "config"):
         kwargs = {k: v for k, v in kwargs.items() if k not in _MASKS}
     recording = Recording(copied, inputs.batch_size, is_timed=False)
-    with untouched(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
+    with isolated(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
         if called is None:
             copied(*args, **kwargs)
         else:
