@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 _NAME = "irene-analysis"
+_TURN_SECONDS = 0.2  # some interrupts wake no thread that waits: Python looks after each turn
 
 
 @dataclass(slots=True)
@@ -51,7 +52,9 @@ class Apart:
         thread.start()
         while True:
             try:
-                line = self._lines.get()
+                line = self._lines.get(timeout=_TURN_SECONDS)
+            except queue.Empty:
+                continue
             except KeyboardInterrupt:
                 if self.interrupted or not self.asks_first:
                     _break_off(thread)
