@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
-from irene_jupyter.capture.counting import Cost
+from irene_jupyter.capture.cost import Cost
+from irene_jupyter.capture.tensors import unpacked
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
 
 
@@ -29,6 +31,12 @@ class Builder:
     seconds: float | None = None
     operation: str | None = None
     flags: tuple[str, ...] = ()
+
+    @property
+    def product_flops(self) -> float:
+        """Of this node and all below it."""
+        below = (child.product_flops for child in self.children.values())
+        return self.cost.product_flops + sum(below)
 
     def build(self, parameters: Parameters, node_type: NodeType = "module") -> Node:
         """The finished node: its own cost and its children's."""
@@ -70,7 +78,7 @@ class Parameters:
         self._known: dict[int, dict[int, int]] = {}
 
     def count(self, module: nn.Module) -> int:
-        """Elements of a module's parameters, each tensor once."""
+        """Elements of a module's parameters and packed weights, each tensor once."""
         return sum(self._sizes(module).values())
 
     def _sizes(self, module: nn.Module) -> dict[int, int]:
@@ -83,10 +91,25 @@ class Parameters:
                 for p in module.parameters(recurse=False)
                 if not isinstance(p, nn.UninitializedParameter)
             }
+            sizes |= {
+                id(packed): sum(part.numel() for part in unpacked(packed))
+                for packed in module.__dict__.values()
+                if isinstance(packed, torch.ScriptObject)  # int8 weights of torch.ao
+            }
             for child in module.children():
                 sizes |= self._sizes(child)
             self._known[id(module)] = sizes
         return sizes
+
+
+def class_name_of(module: nn.Module) -> str:
+    """The name of a module's class; of a scripted one, of what it was made from."""
+    name = getattr(module, "original_name", None) if _is_script(module) else None
+    return name if isinstance(name, str) else type(module).__name__
+
+
+def _is_script(module: nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule)
 
 
 def count_parameters(module: nn.Module) -> int:

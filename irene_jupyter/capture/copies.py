@@ -24,6 +24,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import nn
 
+from irene_jupyter.capture import hooks
 from irene_jupyter.capture.bare import Bare, Kind, Uncopyable
 from irene_jupyter.errors import CaptureError
 
@@ -256,6 +257,8 @@ class Copies:
     # --- functions --------------------------------------------------------------------------
 
     def _function(self, function: types.FunctionType) -> Any:
+        if function.__module__ == hooks.__name__:  # what stood in for a module's method
+            return function
         if hasattr(function, "_torchdynamo_orig_callable"):
             return self.copy(_written(function))
         if not _reaches(function, set()):
@@ -348,7 +351,7 @@ def _written(compiled: types.FunctionType) -> Any:
             return inner
         place = inner.__code__.co_freevars.index("fn")
         inner = (inner.__closure__ or ())[place].cell_contents
-    return compiled._torchdynamo_orig_callable if inner is compiled else inner  # type: ignore[attr-defined]
+    return compiled._torchdynamo_orig_callable if inner is compiled else inner
 
 
 def _named_globals(function: types.FunctionType) -> dict[str, Any]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import nn
 
-from irene_jupyter.capture.builder import count_parameters
+from irene_jupyter.capture.builder import class_name_of, count_parameters
+from irene_jupyter.capture.by_size import TreesBySize
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.copies import uncompiled
+from irene_jupyter.capture.doubts import uncounted
 from irene_jupyter.capture.primitives import is_ignored
-from irene_jupyter.capture.recorder import Recorder, Signature
-from irene_jupyter.capture.structure import structure_of, tree_for
+from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.revealing import revealed
+from irene_jupyter.capture.signed import Signature
+from irene_jupyter.capture.structure import structure_of
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.merging import moved
 from irene_jupyter.tree import ModelTree, Node, Run
@@ -49,103 +54,212 @@ def gather(
     batch_size: int = 8,
     seq_len: int = 128,
     only: Sequence[nn.Module] = (),
+    known: Sequence[nn.Module] = (),
     names: Mapping[int, str] | None = None,
-    trace_unrecorded: bool = True,
+    may_trace: Callable[[], bool] = lambda: True,
 ) -> Captured:
     """Turns signatures into trees; traces what was compiled, or built and never called.
 
-    `only` restricts the result to these models; `names` are display names by `id(module)`.
-    With `trace_unrecorded=False` nothing is traced, as after an interrupt.
+    `only` restricts the result to these models; `known` are models of before the cell, to which
+    parts that were called may belong; `names` are display names by `id(module)`.
+    What was not recorded is traced for as long as `may_trace()`: not after an interrupt.
     """
-    signatures = list(recorder.signatures.values())
-    called = _unique(uncompiled(s.module) for s in signatures)
+    signatures = recorder.signatures
+    called = _unique(uncompiled(s.module) for s in signatures if s.module is not None)
     built = _unique(uncompiled(module) for module in recorder.built)
+    owned = [uncompiled(module) for module in known]
     wanted = [uncompiled(module) for module in only]
-    homes = _Homes(_tops(_unique([*called, *built])), wanted)
+    homes = _Homes(_tops(_unique([*called, *built, *owned])), wanted)
     naming = _Naming(names or {})
+    records = _Records(signatures, may_trace)
     runs: list[Run] = []
-    notes: list[str] = []
+    notes = list(_notes_of(recorder))
     owners: dict[int, str] = {}
     recorded: list[Recorded | None] = []
+    seen: list[tuple[Signature, str]] = []  # of each run, and the path of its module
     for signature in signatures:
-        module = uncompiled(signature.module)
-        home = homes.find(module)
-        if home is None:
+        module = None if signature.module is None else uncompiled(signature.module)
+        home = homes.find(module) if module is not None else None
+        if home is None and (module is not None or wanted):
             continue
-        top, path = home
-        run, problem = _run_of(signature, naming.of(top), top, path, trace_unrecorded)
+        name = naming.of(home[0]) if home else naming.of_gone(signature)
+        run, problem = _run_of(signature, name, home, records)
         if run is not None:
             runs.append(run)
+            seen.append((signature, home[1] if home else ""))
             owners[id(signature)] = run.model
-            calls = None if signature.recording is None else signature.recording.calls
-            recorded.append(None if calls is None else Recorded(module, path, calls))
+            live = signature.record is not None and signature.record.node is not None
+            recorded.append(
+                Recorded(module, home[1], signature.record.calls)
+                if live and home and module is not None and signature.record is not None
+                else None
+            )
         if problem:
             notes.append(problem)
-    runs = _prefilled(runs, recorded)
-    if trace_unrecorded:
-        ran = {id(homes.find(module)[0]) for module in called if homes.find(module)}  # type: ignore[index]
-        idle = [top for top in homes.tops if id(top) not in ran]
-        more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs))
+    runs = _within_generation(runs, seen)
+    if may_trace():
+        ran = {id(home[0]) for module in called if (home := homes.find(module))}
+        elsewhere = {id(module) for module in owned} - {id(module) for module in built}
+        idle = [top for top in homes.tops if id(top) not in ran and id(top) not in elsewhere]
+        more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs), may_trace)
         runs += more
         notes += told
     recorded += [None] * (len(runs) - len(recorded))
-    return Captured(tuple(runs), tuple(notes), owners, tuple(recorded))
+    return Captured(tuple(runs), tuple(dict.fromkeys(notes)), owners, tuple(recorded))
 
 
-def _prefilled(runs: list[Run], recorded: Sequence[Recorded | None]) -> list[Run]:
-    """An encoder that generate() calls on its own belongs to the prefill of its model."""
-    generating = {run.model for run in runs if run.phase is not None}
+def _notes_of(recorder: Recorder) -> Iterator[str]:
+    """What the recorder saw and cannot give a tree."""
+    for name, calls in recorder.undescribed.items():
+        yield (
+            f"{name} ran {calls} times and is not in the tree: its arguments could not be "
+            "described; call it with tensors, or objects that hold them in attributes"
+        )
+    for name in dict.fromkeys(recorder.running):
+        yield (
+            f"{name} was still running in another thread when the cell ended, and that call is "
+            "not counted: wait for the thread (join it) in the cell"
+        )
+
+
+class _Records:
+    """The tree of one call of each signature: recorded, traced, or told from other sizes."""
+
+    def __init__(self, signatures: Sequence[Signature], may_trace: Callable[[], bool]) -> None:
+        self._may_trace = may_trace
+        self._trees: dict[int, tuple[Node | None, tuple[str, ...]]] = {}
+        self._kinds: dict[Any, list[Signature]] = {}
+        self._by_size: dict[Any, TreesBySize] = {}
+        for signature in signatures:
+            if signature.record is not None:
+                self._kinds.setdefault(signature.kind, []).append(signature)
+
+    def of(self, signature: Signature) -> tuple[Node | None, tuple[str, ...]]:
+        """(tree, notes) of one call; raises `CaptureError` where there is none, saying why."""
+        if signature.record is not None:
+            return self._recorded(signature)
+        alike = self._kinds.get(signature.kind, [])
+        if not alike:
+            raise CaptureError("none of its calls could be recorded")
+        if signature.is_other_way:
+            nearest = min(alike, key=lambda each: abs(each.sizes != signature.sizes))
+            node, notes = self._recorded(nearest)
+            flag = uncounted("it ran other modules than in the calls that were recorded")
+            return None if node is None else _flagged(node, flag), notes
+        if signature.kind not in self._by_size:
+            same = [each for each in alike if not each.is_other_way] or alike
+            trees = [(each.sizes, self._recorded(each)[0]) for each in same]
+            known = [(sizes, node) for sizes, node in trees if node is not None]
+            if not known:
+                raise CaptureError("none of its calls could be recorded")
+            self._by_size[signature.kind] = TreesBySize(known)
+        sized = self._by_size[signature.kind].at(signature.sizes)
+        if sized.is_exact:
+            return sized.node, ()
+        flag = uncounted("this size was not recorded, and is counted as the nearest that was")
+        return _flagged(sized.node, flag), ()
+
+    def _recorded(self, signature: Signature) -> tuple[Node | None, tuple[str, ...]]:
+        key = id(signature)
+        if key not in self._trees:
+            record = signature.record
+            assert record is not None
+            if record.hidden and not self._may_trace():
+                raise CaptureError("the cell was interrupted")
+            self._trees[key] = revealed(
+                record.node, record.hidden, signature.batch_size, signature.seq_len
+            )
+        return self._trees[key]
+
+
+def _flagged(node: Node, flag: str) -> Node:
+    return replace(node, flags=(*node.flags, flag))
+
+
+def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]]) -> list[Run]:
+    """Parts that generate() calls on their own belong to a phase of their model.
+
+    Their tokens are those of the model, which count once: only what an encoder-decoder reads is
+    counted where its encoder reads it. What the caller does not tell is of the prefill.
+    """
+    callers = [
+        run.model for run, (_, path) in zip(runs, seen, strict=True) if run.phase and not path
+    ]
+    generating = {run.model for run in runs if run.phase}
+    encoders = {id(encoder) for signature, _ in seen if (encoder := _encoder(signature))}
     done = []
-    for run, record in zip(runs, recorded, strict=True):
-        if run.phase is None and run.model in generating and record is not None and record.path:
-            # What comes out tells the length: of a spectrogram it is not the input's.
-            part = run.tree.root.find(record.path).features
-            shape = part.output_shapes[0] if part.output_shapes else ()
-            length = shape[1] if len(shape) > 2 else run.tree.seq_len
-            tokens = run.calls * run.tree.batch_size * length
-            run = replace(run, phase="prefill", tokens=tokens)
+    for run, (signature, path) in zip(runs, seen, strict=True):
+        if path and run.phase is None and run.model in generating:
+            phase, tokens = signature.role.phase, 0
+            if id(signature.module and uncompiled(signature.module)) in encoders:
+                phase = "prefill"  # a draft model's, too, that begins within a step
+                # What comes out tells the length: of a spectrogram it is not the input's.
+                shapes = run.tree.root.find(path).features.output_shapes
+                length = shapes[0][1] if shapes and len(shapes[0]) > 2 else run.tree.seq_len
+                tokens = run.calls * run.tree.batch_size * length
+            run = replace(run, phase=phase or "prefill", tokens=tokens)
+        elif path and run.model in callers:
+            run = replace(run, phase=signature.role.phase or run.phase, tokens=0)
         done.append(run)
     return done
 
 
+def _encoder(signature: Signature) -> nn.Module | None:
+    """The encoder of an encoder-decoder that generates; None where the call is of none."""
+    module = signature.module
+    model: Any = None if module is None else uncompiled(module)
+    is_one = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
+    if not (signature.phase and is_one and hasattr(model, "get_encoder")):
+        return None
+    found = model.get_encoder()
+    return found if isinstance(found, nn.Module) else None
+
+
 def _run_of(
-    signature: Signature, name: str, top: nn.Module, path: str, trace: bool
+    signature: Signature, name: str, home: tuple[nn.Module, str] | None, records: _Records
 ) -> tuple[Run | None, str | None]:
-    module = uncompiled(signature.module)
-    inputs = signature.inputs
-    node = signature.node
-    notes: tuple[str, ...] = ()
-    if node is None:
-        if not trace:
-            return None, f"{name} was called, but its tree was not made: the cell was interrupted"
-        try:
-            node = tree_for(module, inputs).root
-        except CaptureError as error:
-            return None, f"{name} ran {signature.calls} times and is not in the tree: {error}"
-        notes = ("its tree comes from its shapes: hooks cannot see into compiled code",)
-    root = node if module is top else _wrapped(node, top, path)
+    try:
+        node, notes = records.of(signature)
+        if node is None:
+            raise CaptureError("; ".join(notes) or "nothing of it was seen")
+    except CaptureError as error:
+        return None, f"{name} ran {signature.calls} times and is not in the tree: {error}"
+    path = home[1] if home else ""
+    root = node if not path or home is None else _wrapped(node, home[0], path)
+    if signature.is_recomputed:
+        notes = (*notes, f"{path or name} was recomputed for the backward pass (checkpointing)")
     returned = signature.calls > 0
     calls = signature.calls if returned else signature.failures
-    rows = calls * inputs.batch_size // signature.beams
+    role = signature.role
+    rows = calls * signature.batch_size // role.beams
     tokens = 0
-    if signature.phase is not None:  # without a cache a step reads all again, for one new token
-        tokens = rows * (1 if signature.phase == "decode" else inputs.seq_len)
+    if signature.phase is not None and not role.is_own_draft:
+        # Without a cache a step reads all again, for one new token.
+        reads_all = signature.phase == "decode" and not signature.cache_length
+        tokens = rows * (1 if reads_all else signature.seq_len) + signature.token_correction
+    begins = not (path or signature.phase == "decode" or signature.cache_length)
     return Run(
         model=name,
-        tree=ModelTree(name, root, inputs.batch_size, inputs.seq_len),
+        tree=ModelTree(name, root, signature.batch_size, signature.seq_len),
         calls=calls,
         seconds=signature.seconds,
         status="run" if returned else "incomplete",
+        training=signature.training,
         phase=signature.phase,
         tokens=tokens,
-        items=0 if path or signature.phase == "decode" or signature.cache_length else rows,
+        items=rows if begins and not signature.is_recomputed else 0,
         cache_length=signature.cache_length,
         notes=notes,
     ), None
 
 
 def _built_only(
-    idle: Sequence[nn.Module], naming: _Naming, batch_size: int, seq_len: int, others_ran: bool
+    idle: Sequence[nn.Module],
+    naming: _Naming,
+    batch_size: int,
+    seq_len: int,
+    others_ran: bool,
+    may_trace: Callable[[], bool],
 ) -> tuple[list[Run], list[str]]:
     runs: list[Run] = []
     notes: list[str] = []
@@ -153,6 +267,8 @@ def _built_only(
     worthy = [top for top in idle if count_parameters(top) > 0 and not is_ignored(top)]
     for top in worthy[:MAX_NOT_RUN]:
         name = naming.of(top)
+        if not may_trace():
+            break
         try:
             tree = structure_of(top, batch_size, seq_len, name)
         except IreneError as error:
@@ -192,7 +308,7 @@ def _around(child: Node, path: str, module: nn.Module, kind: str) -> Node:
         num_parameters=count_parameters(module),
         operation=None,
     )
-    node = Node(path, "module", type(module).__name__, features, (child,))
+    node = Node(path, "module", class_name_of(module), features, (child,))
     return replace(node, type="model", flags=child.flags) if kind == "model" else node
 
 
@@ -225,16 +341,23 @@ class _Naming:
         self._taken: set[str] = set(names.values())
 
     def of(self, module: nn.Module) -> str:
-        name = self._names.get(id(module))
+        return self._of(id(module), class_name_of(module))
+
+    def _of(self, key: int, base: str) -> str:
+        name = self._names.get(key)
         if name is None:
-            base = name = type(module).__name__
+            name = base
             number = 2
             while name in self._taken:
                 name = f"{base}_{number}"
                 number += 1
-            self._names[id(module)] = name
+            self._names[key] = name
             self._taken.add(name)
         return name
+
+    def of_gone(self, signature: Signature) -> str:
+        """A name for a model that is no more; all of its signatures share it."""
+        return self._of(id(signature.reference), signature.class_name)
 
 
 def _tops(modules: Sequence[nn.Module]) -> list[nn.Module]:

@@ -1,8 +1,10 @@
 """Sees every model that a cell builds or calls, while the cell runs.
 
-`torch.nn.Module.__init__`, `__setstate__` and `__call__` are patched for the duration. A call at
-depth 0 is a root call: its signature decides whether it is recorded in full (the first time) or
-only counted and timed. Results, hooks and random state are the user's own, untouched.
+A call at depth 0 is a root call. Its signature (arguments' shapes, the model's own state) decides
+whether it is recorded in full (the first time) or only counted and timed. Which modules a counted
+call ran is compared with what the recorded one did, so that a call that does other work is not
+counted as that one. Results, hooks and random state are the user's own, untouched; nothing of the
+user's lives longer because it was recorded.
 """
 
 from __future__ import annotations
@@ -11,90 +13,80 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.activity import Activity
-from irene_jupyter.capture.copies import Copies
-from irene_jupyter.capture.inputs import Inputs, input_sizes
-from irene_jupyter.capture.steps import Place, beams_of_caller, phase_of, place_of
+from irene_jupyter.capture.builder import class_name_of
+from irene_jupyter.capture.caches import Caches, Reading
+from irene_jupyter.capture.compiled import CompiledCalls
+from irene_jupyter.capture.hidden import hidden_part, whole_module
+from irene_jupyter.capture.hooks import HOOKS, THREAD
+from irene_jupyter.capture.inputs import input_sizes
+from irene_jupyter.capture.signatures import describe, state_of
+from irene_jupyter.capture.signed import (
+    Group,
+    Known,
+    Ongoing,
+    Record,
+    Signature,
+    output_shape,
+    without_sizes,
+)
+from irene_jupyter.capture.steps import Place, phase_of, place_of, role_of
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.training import TrainingTimes
 from irene_jupyter.errors import CaptureError
-from irene_jupyter.frames import strip_own_frames
-from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)
 
 # Cache lengths within one bucket share a signature: a generated token is recorded in full
 # only once in so many, which bounds the overhead on generate().
 CACHE_BUCKET = 32  # tokens
+# Sizes of one kind of call that are recorded in full whatever it costs: trees of further sizes
+# can be told from these. Beyond them recording takes at most this share of the cell's time.
+RECORDED_SIZES = 16
+RECORDING_SHARE = 0.03
 
 # One question in place of one for each device type; torch 2.4 has it as well.
 _is_autocast_enabled = torch._C._is_any_autocast_enabled
+_in_backward = torch._C._current_graph_task_id  # -1 outside of one
 
 _NOT_USERS = ("torch.fx.", "torch.jit.", "torch._")
-
-
-@dataclass
-class Signature:
-    """All calls of one root with the same shapes: how many, how long, and the first one's record.
-
-    `recording` is None where the call could not be recorded live (compiled, scripted, fast path):
-    `inputs` then hold the shapes, on meta tensors.
-    """
-
-    module: nn.Module
-    inputs: Inputs
-    phase: str | None
-    cache_length: int | None = None  # tokens in the key-value cache, at the first call
-    beams: int = 1  # rows of the batch that beam search computes for one sequence
-    recording: Recording | None = None
-    calls: int = 0  # that returned
-    failures: int = 0  # that raised
-    seconds: float = 0.0  # of all calls
-    is_complete: bool = False  # whether `recording` is of a call that returned
-
-    @cached_property
-    def node(self) -> Node | None:
-        """The tree of one call; None where there is no record, or nothing in it."""
-        return None if self.recording is None else self.recording.finish()
-
-
-class _Local(threading.local):
-    """Of each thread: whether a root call is running. A default costs no lookup that fails."""
-
-    is_inside = False
 
 
 class Recorder:
     """Context manager around a cell. Afterwards: `signatures` of what was called, `built` models.
 
-    One recorder may be active at a time in a process; another one raises `CaptureError`.
+    `undescribed` names the classes of models whose calls could not be told apart and are not in
+    `signatures`; `running` those whose call had not ended. One recorder may be active at a time
+    in a process; another one raises `CaptureError`.
     """
 
     _active: Recorder | None = None
 
     def __init__(self) -> None:
-        self.signatures: dict[Any, Signature] = {}
-        self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
-        self._local = _Local()
-        self._lock = threading.Lock()
-        self._opaque: dict[int, bool] = {}
-        self._is_open = False
-        self._originals: dict[str, Any] = {}
-        self._patched = self._patches()
-        self._unpatched_depth = 0
+        self.signatures: list[Signature] = []
+        self.undescribed: dict[str, int] = {}
+        self.running: tuple[str, ...] = ()
         self.activity = Activity(time.perf_counter())  # by `id` of a signature, and of training
         self.own_seconds = 0.0  # that recording took within the cell
+        self._known: dict[int, Known] = {}  # by `id` of the living model
+        self._recorded: dict[Any, int] = {}  # sizes that were recorded, by kind of call
+        self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
+        self._calling: dict[int, str] = {}  # by thread
+        self._lock = threading.Lock()
+        self._started = 0.0
+        self._open = ExitStack()
         self._training = TrainingTimes(self._spent)
+        self._caches = Caches()
+        self._compiled = CompiledCalls(self._compiled_called)
         self._compile: Callable[..., Any] = torch.compile
 
     def __enter__(self) -> Recorder:
@@ -104,11 +96,14 @@ class Recorder:
                 "out of the measured cell, or wait until it has ended"
             )
         Recorder._active = self
-        self._is_open = True
+        self._started = time.perf_counter()
+        self.activity = Activity(self._started)
         self._compile = torch.compile
-        self.activity = Activity(time.perf_counter())
-        self._install()
-        torch.compile = self._compile_unpatched
+        HOOKS.on_root, HOOKS.on_created = self._root_call, self._created
+        self._open.enter_context(HOOKS.installed())
+        self._training.install()
+        self._compiled.install()
+        torch.compile = self._compile_unwatched
         return self
 
     def __exit__(
@@ -117,9 +112,14 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._is_open = False
-        self._uninstall()
+        HOOKS.on_root = HOOKS.on_created = None
         torch.compile = self._compile
+        self._compiled.uninstall()
+        self._caches.uninstall()
+        self._training.uninstall()
+        self._open.close()
+        with self._lock:
+            self.running = tuple(self._calling.values())
         Recorder._active = None
 
     @property
@@ -128,71 +128,16 @@ class Recorder:
         alive = [reference() for reference in list(self._built.values())]
         return [module for module in alive if module is not None]
 
-    # --- patches ----------------------------------------------------------------------------
-
-    def _patches(self) -> dict[str, Callable[..., Any]]:
-        # The originals are looked up at each call: torch's compiler patches the same functions
-        # when it is first used, which may be within the cell.
-        recorder, originals, local = self, self._originals, self._local
-        is_compiling = torch.compiler.is_compiling
-
-        def __init__(module: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            originals["__init__"](module, *args, **kwargs)
-            recorder._created(module)
-
-        def __setstate__(module: nn.Module, state: Any) -> None:  # noqa: N807
-            originals["__setstate__"](module, state)
-            recorder._created(module)
-
-        def __call__(module: nn.Module, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
-            call = originals["__call__"]
-            if is_compiling():
-                return call(module, *args, **kwargs)
-            try:
-                if local.is_inside or not recorder._is_open:
-                    return call(module, *args, **kwargs)
-                return recorder._root_call(call, module, args, kwargs)
-            except BaseException as error:
-                strip_own_frames(error)
-                raise
-
-        return {"__init__": __init__, "__setstate__": __setstate__, "__call__": __call__}
-
-    def _install(self) -> None:
-        for name, function in self._patched.items():
-            self._originals[name] = getattr(nn.Module, name)
-            setattr(nn.Module, name, function)
-        self._training.install()
-
-    def _uninstall(self) -> None:
-        self._training.uninstall()
-        for name, function in self._patched.items():
-            # Who patched over ours, as the compiler does, stays: ours only passes calls on.
-            if getattr(nn.Module, name) is function:
-                setattr(nn.Module, name, self._originals[name])
-
-    @contextmanager
-    def _unpatched(self) -> Iterator[None]:
-        """torch as it was: compilers and compiled models look at its functions, and keep them."""
-        with self._lock:
-            self._unpatched_depth += 1
-            if self._unpatched_depth == 1:
-                self._uninstall()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._unpatched_depth -= 1
-                if self._unpatched_depth == 0 and self._is_open:
-                    self._install()
-
-    def _compile_unpatched(self, *args: Any, **kwargs: Any) -> Any:
-        with self._unpatched():
-            return self._compile(*args, **kwargs)
+    def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
+        """`torch.compile`, on torch as it was: the compiler looks at its functions."""
+        with HOOKS.removed():
+            made = self._compile(*args, **kwargs)
+        self._compiled.install()
+        return made
 
     def _created(self, module: nn.Module) -> None:
         # TorchScript's and the compiler's own modules are copies of the user's.
-        if self._is_open and not type(module).__module__.startswith(_NOT_USERS):
+        if not type(module).__module__.startswith(_NOT_USERS):
             with self._lock:
                 # Anew each time: the `id` may be that of a module which is gone already.
                 self._built.pop(id(module), None)
@@ -212,123 +157,187 @@ class Recorder:
         kwargs: dict[str, Any],
     ) -> Any:
         # Every call of every model passes here: the usual case, a known signature, comes first.
-        local, lock, returned = self._local, self._lock, False
-        local.is_inside = True
-        try:
-            cached, place = place_of(kwargs) if kwargs else (None, None)
-            key = (
-                id(module),
-                module.training,
-                torch.is_grad_enabled(),
-                _is_autocast_enabled(),
-                place if cached is None else (cached > 0, cached // CACHE_BUCKET),
-                *[_describe(value, cached) for value in args],
-                *[(name, _describe(value, cached)) for name, value in kwargs.items()],
-            )
-            signature = self.signatures.get(key)
-            if signature is None and not _is_tracing():
-                with lock:
-                    signature = self._new(key, module, args, kwargs, cached, place)
-        except Exception as error:  # an argument that defies description must not stop the user
-            logger.debug("no signature for %s", type(module).__name__, exc_info=error)
-            signature = None
-        started = time.perf_counter()
-        try:
-            if signature is None or signature.is_complete:
+        with self._counted(module, args, kwargs) as ongoing:
+            group = ongoing.group
+            if group is None or not group.to_record or _is_tracing():
                 output = call(module, *args, **kwargs)
             else:
-                output = self._first_call(signature, call, module, args, kwargs)
-            returned = True
-        finally:
-            local.is_inside = False
-            if signature is not None:
-                ended = time.perf_counter()
-                with lock:
-                    signature.calls += returned
-                    signature.failures += not returned
-                    signature.seconds += ended - started
-                    self.activity.add(id(signature), started, ended)
-        return output
+                output = self._recorded_call(ongoing, call, module, args, kwargs)
+            THREAD.seen += hash(output_shape(output))
+            return output
 
-    def _first_call(
+    @contextmanager
+    def _counted(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Iterator[Ongoing]:
+        """Around a root call: its group, and afterwards its time and what it ran."""
+        lock, returned, name = self._lock, False, type(module).__name__
+        THREAD.is_inside, THREAD.seen = True, 0
+        ongoing, reading = Ongoing(), None
+        try:
+            ongoing.group, reading = self._group_of(module, args, kwargs)
+        except Exception as error:  # an argument that defies description must not stop the user
+            logger.debug("no signature for %s", name, exc_info=error)
+        thread = threading.get_ident()
+        self._calling[thread] = name
+        started = time.perf_counter()
+        try:
+            yield ongoing
+            returned = True
+        except _StopRecomputationError:  # checkpointing has what it wanted
+            returned = True
+            raise
+        finally:
+            ended = time.perf_counter()
+            THREAD.is_inside = False
+            with lock:
+                self._calling.pop(thread, None)
+                if ongoing.group is None:
+                    self.undescribed[name] = self.undescribed.get(name, 0) + 1
+                else:
+                    signature = ongoing.group.after(
+                        THREAD.seen, ended - started, ongoing.record, returned=returned
+                    )
+                    if signature.calls + signature.failures == 1:
+                        self.signatures.append(signature)
+                    if reading is not None:
+                        self._caches.ended(reading, signature)
+                    self.activity.add(id(signature), started, ended)
+
+    def _recorded_call(
         self,
-        signature: Signature,
+        ongoing: Ongoing,
         call: Callable[..., Any],
         module: nn.Module,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        """A call of a signature without a tree: recorded in full where that changes nothing."""
-        if _is_tracing():
-            return call(module, *args, **kwargs)
-        if self._is_opaque(module):
-            with self._unpatched():
-                return call(module, *args, **kwargs)
-        recording = Recording(module, signature.inputs.batch_size, keep_calls=True)
-        signature.recording = recording
+        """A call of a signature without a tree: recorded in full, which changes nothing."""
+        assert ongoing.group is not None
+        recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
+        is_complete = False
         try:
             with recording:
-                output = call(module, *args, **kwargs)
+                output = recording.module_called(call, module, args, kwargs)
+            is_complete = True
+            return output
+        except _StopRecomputationError:
+            is_complete = True
+            raise
         finally:
+            node = recording.finish()
             self.own_seconds += recording.own_seconds
-        signature.is_complete = recording.was_called
-        return output
+            hidden = tuple(recording.hidden.values())
+            if node is not None or hidden:
+                ongoing.record = Record(node, recording.calls, hidden, is_complete)
+
+    def _compiled_called(
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> AbstractContextManager[Any] | None:
+        """What to hold open while compiled code runs in this thread."""
+        try:
+            if THREAD.is_own:
+                return None
+            recording = THREAD.recording
+            if recording is not None:
+                recording.compiled_called(function, args, kwargs)
+                return recording.aside()
+            module = None if THREAD.is_inside else whole_module(function)
+            return None if module is None else self._compiled_root(module, function, args, kwargs)
+        except Exception as error:  # never in place of the user's own call
+            logger.debug("compiled code was not seen", exc_info=error)
+            return None
+
+    @contextmanager
+    def _compiled_root(
+        self, module: nn.Module, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Iterator[None]:
+        """Around a call of a model's compiled method, as generate() makes them."""
+        with self._counted(module, args, kwargs) as ongoing:
+            if ongoing.group is not None and ongoing.group.to_record:
+                try:
+                    part = hidden_part("", "compiled", module, function, args, kwargs)
+                    ongoing.record = Record(None, {}, (part,))
+                except Exception as error:  # arguments that cannot be had without their data
+                    logger.debug("%s was not kept", type(module).__name__, exc_info=error)
+            yield
+
+    def _group_of(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Group, Reading | None]:
+        """The group of a call that begins, and what it reads into a cache."""
+        known = self._known.get(id(module))
+        if known is None:
+            known = self._meet(module)
+        cached, place = place_of(kwargs) if kwargs else (None, None)
+        key = (
+            known.state(module),
+            module.training,
+            torch.is_grad_enabled(),
+            _is_autocast_enabled(),
+            _in_backward() != -1,
+            place,
+            cached is not None and cached > 0,
+            *[describe(value, cached) for value in args],
+            *[(name, describe(value, cached)) for name, value in kwargs.items()],
+            None if cached is None else cached // CACHE_BUCKET,
+        )
+        group = known.groups.get(key)
+        if group is None:
+            with self._lock:
+                group = known.groups.get(key)
+                if group is None:  # else another thread was faster
+                    group = self._new(known, key, module, args, kwargs, cached, place)
+                    known.groups[key] = group
+        reading = None
+        if cached is not None:
+            cache = kwargs["past_key_values"]
+            reading = self._caches.begun(cache, group.first, cached, place)
+        return group, reading
 
     def _new(
         self,
-        key: Any,
+        known: Known,
+        key: tuple[Any, ...],
         module: nn.Module,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         cached: int | None,
         place: Place | None,
-    ) -> Signature:
-        known = self.signatures.get(key)
-        if known is not None:  # another thread was faster
-            return known
+    ) -> Group:
         batch_size, seq_len = input_sizes(args, kwargs)
-        inputs = Inputs((), {}, batch_size, seq_len)
-        if self._is_opaque(module):
-            inputs = Inputs(*Copies().of_arguments(args, kwargs), batch_size, seq_len)
-        phase = phase_of(cached, place, seq_len)
-        signature = Signature(module, inputs, phase, cached, beams_of_caller())
-        self.signatures[key] = signature
-        return signature
+        phase, role = phase_of(cached, place, seq_len), role_of(module)
+        sizes = [] if cached is None else [cached]
+        signature = Signature(
+            known.reference,
+            known.class_name,
+            batch_size,
+            seq_len,
+            kind=(id(known), phase, role, without_sizes(key[:-1], sizes)),
+            sizes=tuple(sizes),
+            phase=phase,
+            cache_length=cached,
+            role=role,
+            training=key[1],
+            is_recomputed=key[4],
+        )
+        group = Group(known, signature)
+        count = self._recorded.get(signature.kind, 0)
+        elapsed = time.perf_counter() - self._started
+        if count < RECORDED_SIZES or self.own_seconds < RECORDING_SHARE * elapsed:
+            self._recorded[signature.kind] = count + 1
+        else:
+            group.to_record = False
+        return group
 
-    def _is_opaque(self, module: nn.Module) -> bool:
-        """Whether hooks on this call would change its result, or would not see into it."""
-        known = self._opaque.get(id(module))
-        if known is None:
-            known = self._opaque[id(module)] = any(_hides(m) for m in module.modules())
-        return known
-
-
-def _hides(module: nn.Module) -> bool:
-    if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
-        return True
-    if getattr(module, "_compiled_call_impl", None) is not None:
-        return True
-    # Their fused inference path is not taken while a function mode is active: other bits come out.
-    return isinstance(module, nn.TransformerEncoderLayer | nn.MultiheadAttention) and (
-        not module.training
-    )
+    def _meet(self, module: nn.Module) -> Known:
+        HOOKS.meet_compiler()
+        self._compiled.install()
+        identity, models = id(module), self._known
+        reference = weakref.ref(module, lambda _: models.pop(identity, None))
+        with self._lock:
+            return models.setdefault(identity, Known(reference, class_name_of(module), state_of))
 
 
 def _is_tracing() -> bool:
     return bool(torch.jit._trace.is_tracing())  # type: ignore[no-untyped-call]
-
-
-def _describe(value: Any, cached: int | None) -> Any:
-    """A hashable description: shapes and dtypes; what grows with the cache is left out."""
-    if isinstance(value, torch.Tensor):
-        shape: tuple[int, ...] = value.shape
-        if cached and len(shape) > 1 and shape[-1] > cached:
-            shape = (*shape[:-1], -1)  # an attention mask over the cache
-        return shape, value.dtype, value.device
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return tuple((str(key), _describe(item, cached)) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(_describe(item, cached) for item in value)
-    return type(value).__name__

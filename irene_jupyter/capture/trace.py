@@ -1,39 +1,49 @@
-"""Records one forward call of a root module as a tree: hooks for modules, a mode for functions.
+"""Records one forward call of a root module as a tree: its module calls, a mode for functions.
 
-Only the thread that calls the module is recorded. Nothing touches the user's tensors.
+Only the thread that calls the module is recorded. Nothing touches the user's tensors. Where a
+function mode would change what runs (torch's fused layers) or would be compiled in, the recording
+stands aside and keeps what it takes to trace that part later: see `hidden.py`.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules import module as torch_module
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.overrides import TorchFunctionMode
+from torch._C._functorch import peek_interpreter_stack
+from torch.overrides import (
+    TorchFunctionMode,
+    _get_current_function_mode_stack,
+    _pop_mode,
+    _push_mode,
+)
+from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture import canonical
-from irene_jupyter.capture.builder import Builder, Parameters
+from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
-from irene_jupyter.capture.counting import FREE, Cost, canonical_name, count, tensors_in
+from irene_jupyter.capture.counting import canonical_name
 from irene_jupyter.capture.elementwise import without_kernel
-from irene_jupyter.capture.primitives import dtype_of, function_primitive, is_ignored, primitive_of
+from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
+from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
+from irene_jupyter.capture.hooks import HOOKS, THREAD
+from irene_jupyter.capture.kernels import Kernels
+from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
+from irene_jupyter.capture.tensors import shape_of, tensors_in
 from irene_jupyter.frames import strip_own_frames
-from irene_jupyter.tree import Node, Shape
+from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)
 
-# Calls of one functional primitive within one forward that get nodes of their own; later ones
-# (a scan over time steps) are added to the node of the same shape.
-MAX_FUNCTION_NODES = 8
-MAX_SHAPES = 8  # of one node; a model may be given many tensors
+# Functions that run a backward pass, whose operations no function shows.
+GRADIENTS = frozenset({"grad", "backward"})
 
 
 @dataclass(slots=True)
@@ -61,26 +71,58 @@ class _FunctionMode(TorchFunctionMode):
         if getattr(func, "__name__", "") == "__get__":  # an attribute, such as a shape
             return func(*args, **(kwargs or {}))
         name = canonical_name(func)
-        out = without_kernel(name, func, args, kwargs or {}) if self._recording.is_dry else None
+        # Tensors are one example's, or the work is a backward pass's: what runs below tells.
+        is_hidden = name in GRADIENTS or peek_interpreter_stack() is not None
+        out = None
+        if self._recording.is_dry and not is_hidden:
+            out = without_kernel(name, func, args, kwargs or {})
         if name == "grouped_mm" and args[0].is_meta:
             # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
             out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
         elif out is None:
             try:
-                out = func(*args, **(kwargs or {}))
+                self._recording.is_inside_function = True
+                with Kernels(self._recording.kernel_called) if is_hidden else nullcontext():
+                    out = func(*args, **(kwargs or {}))
             except BaseException as error:
                 strip_own_frames(error)
                 raise
-        self._recording.function_called(name, func, args, kwargs or {}, out)
+            finally:
+                self._recording.is_inside_function = False
+        if not is_hidden:
+            self._recording.function_called(name, func, args, kwargs or {}, out)
         return out
 
 
-class Recording:
+@contextmanager
+def _without(mode: TorchFunctionMode) -> Iterator[None]:
+    """This thread without a mode, which afterwards lies where it lay among the others."""
+    modes = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+    if mode not in modes:
+        yield
+        return
+    above = len(modes) - modes.index(mode) - 1
+    _replace_top(above + 1, modes[len(modes) - above :])
+    try:
+        yield
+    finally:
+        _replace_top(above, [mode, *modes[len(modes) - above :]])
+
+
+def _replace_top(count: int, modes: Sequence[Any]) -> None:
+    for _ in range(count):
+        _pop_mode()  # type: ignore[no-untyped-call]
+    for each in modes:
+        _push_mode(each)  # type: ignore[no-untyped-call]
+
+
+class Recording(FunctionCalls):
     """Context manager around one call of `root`: afterwards `node` is its tree.
 
     If the call raises, what was seen until then is kept and flagged "incomplete".
     With `keep_calls`, `calls` tells how the leaves were called, by their paths; tensors on meta
     stand for tensors on `device`. Without `is_timed` no node has a latency: nothing really runs.
+    `hidden` are the parts that could not be looked into, to be traced afterwards.
     """
 
     def __init__(
@@ -92,31 +134,35 @@ class Recording:
         device: torch.device | None = None,
         is_timed: bool = True,
     ) -> None:
-        self.root = root
+        super().__init__()
         self.batch_size = batch_size
         self.calls: dict[str, Call] = {}
+        self.hidden: dict[Any, HiddenPart] = {}
         self.own_seconds = 0.0  # that the recording itself took
+        self._root: nn.Module | None = root
         self._keep_calls = keep_calls
         self._device = device
-        self._new_leaves: list[str] = []  # of the function call being added
-        self._builder = Builder("", type(root).__name__)
+        self._builder = Builder("", class_name_of(root))
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
-        self._thread = threading.get_ident()
         self.is_dry = not is_timed
         # On a GPU a call returns before its work is done.
         self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
         self._faults: list[str] = []
-        self._handles: list[Any] = []
         self._mode = _FunctionMode(self)
+        self._open = ExitStack()
 
     def __enter__(self) -> Recording:
-        self._handles = [
-            register_module_forward_pre_hook(self._before),
-            register_module_forward_hook(self._after, with_kwargs=True, always_call=True),
-        ]
-        self._mode.__enter__()  # type: ignore[no-untyped-call]
+        before = THREAD.is_inside, THREAD.recording
+        self._open.enter_context(HOOKS.installed())
+        self._open.callback(self._put_back, *before)
+        THREAD.is_inside, THREAD.recording = True, self
+        self._open.enter_context(self._mode)
         return self
+
+    @staticmethod
+    def _put_back(is_inside: bool, recording: Recording | None) -> None:
+        THREAD.is_inside, THREAD.recording = is_inside, recording
 
     def __exit__(
         self,
@@ -124,23 +170,35 @@ class Recording:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._mode.__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
-        for handle in self._handles:
-            handle.remove()
-            # torch 2.13 forgets this one, and then warns at every compiled module's call.
-            torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
-        if error is not None:
+        self._open.close()
+        if error is not None and not isinstance(error, _StopRecomputationError):
             self.incomplete(f"the forward pass raised {type(error).__name__}")
-            while self._stack:
-                self._pop(self._stack[-1].module)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """This thread as if nobody recorded: no function mode, no module calls."""
+        with _without(self._mode):
+            THREAD.recording = None
+            try:
+                yield
+            finally:
+                THREAD.recording = self
 
     @property
     def was_called(self) -> bool:
         """Whether there is anything in it."""
         return self._builder.calls > 0
 
+    @property
+    def product_flops(self) -> float:
+        """Operations of products in the whole tree, as torch's `FlopCounterMode` counts them."""
+        return self._builder.product_flops
+
     def finish(self) -> Node | None:
-        """The recorded tree, of this one call; None if the root was not called or is beyond us."""
+        """The recorded tree, of this one call; None if the root was not called or is beyond us.
+
+        Afterwards the recording holds on to no module. Call it once.
+        """
         if not self.was_called:
             return None
         began = time.perf_counter()
@@ -152,6 +210,9 @@ class Recording:
             logger.warning("no tree for %s: %s", self._builder.class_name, error)
             return None
         finally:
+            self._root = None
+            self._builder = Builder("", self._builder.class_name)
+            self._names.clear()
             self.own_seconds += time.perf_counter() - began
 
     def incomplete(self, reason: str) -> None:
@@ -160,46 +221,89 @@ class Recording:
 
     # --- modules ----------------------------------------------------------------------------
 
-    def _before(self, module: nn.Module, args: Any) -> None:
-        if threading.get_ident() != self._thread or is_ignored(module):
-            return
+    def module_called(
+        self, call: Callable[..., Any], module: nn.Module, args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        """Makes the call `call(module, *args, **kwargs)`, with a node for the module."""
+        if is_ignored(module):
+            return call(module, *args, **kwargs)
         began = time.perf_counter()
+        frame: _Frame | None = None
+        hides: Hides | None = None
         try:
             with torch._C.DisableTorchFunction():  # what we ask tensors is no part of the model
-                self._push(module)
+                frame = self._push(module)
+                if frame is not None and not frame.builder.is_leaf:
+                    hides = how_hidden(module)
+                    if self.is_dry and hides != "scripted":  # of a copy all is seen
+                        hides = None
+                    if hides == "fused":
+                        self._hide(frame, "fused", module, args, kwargs)
         except Exception as error:  # recording must never break the user's run
             self._fault(type(module).__name__, error)
-        finally:
-            self.own_seconds += time.perf_counter() - began
-
-    def _after(self, module: nn.Module, args: Any, *rest: Any) -> None:
-        if threading.get_ident() != self._thread or is_ignored(module):
-            return
-        began = time.perf_counter()
+        self.own_seconds += time.perf_counter() - began
+        if frame is None:
+            return call(module, *args, **kwargs)
+        output = None
         try:
-            kwargs = rest[0] if len(rest) == 2 else {}
-            with torch._C.DisableTorchFunction():
-                self._pop(module, (args, kwargs), rest[-1])
-        except Exception as fault:
-            self._fault(type(module).__name__, fault)
+            with self._looking(hides):
+                output = call(module, *args, **kwargs)
         finally:
+            began = time.perf_counter()
+            try:
+                with torch._C.DisableTorchFunction():
+                    self._pop(frame, (args, kwargs), output)
+            except Exception as fault:
+                self._fault(type(module).__name__, fault)
             self.own_seconds += time.perf_counter() - began
+        return output
 
-    def _push(self, module: nn.Module) -> None:
+    @contextmanager
+    def _looking(self, hides: Hides | None) -> Iterator[None]:
+        """How the call of a module is looked into."""
+        if hides is None:
+            yield
+        elif hides == "fused":
+            with self.aside():
+                yield
+        elif hides == "holds fused":  # its own code asks for function modes, its layers are hidden
+            with _without(self._mode):
+                yield
+        else:  # scripted: no function of torch is called, only operations
+            with Kernels(self.operation_called):
+                yield
+
+    def compiled_called(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """The running module is about to call a compiled function: to be traced afterwards."""
+        if not self._stack or self._stack[-1].builder.is_leaf:
+            return
+        try:
+            with torch._C.DisableTorchFunction():
+                self._hide(self._stack[-1], "compiled", function, args, kwargs)
+        except Exception as error:
+            self._fault(getattr(function, "__name__", "a compiled function"), error)
+
+    def _hide(self, frame: _Frame, how: Any, function: Any, args: Any, kwargs: Any) -> None:
+        part = hidden_part(frame.builder.path, how, frame.module, function, args, kwargs)
+        self.hidden.setdefault(part.key, part).calls += 1
+
+    def _push(self, module: nn.Module) -> _Frame | None:
         if not self._stack:
-            if module is not self.root:
-                return
+            if module is not self._root:
+                return None
             builder, is_new = self._builder, self._builder.calls == 0
             if is_new:
                 self._describe(builder, module, type_name=builder.class_name)
         else:
             parent = self._stack[-1]
             if parent.builder.is_leaf or parent.module is module:  # inside a leaf, or recursion
-                return
+                return None
             builder, is_new = self._child(parent, module)
         builder.calls += 1
         core = canonical.AttentionCore(module)
-        self._stack.append(_Frame(module, builder, core, time.perf_counter(), is_new=is_new))
+        frame = _Frame(module, builder, core, time.perf_counter(), is_new=is_new)
+        self._stack.append(frame)
+        return frame
 
     def _child(self, parent: _Frame, module: nn.Module) -> tuple[Builder, bool]:
         name = self._name_below(parent.module, module)
@@ -207,7 +311,7 @@ class Recording:
         if builder is not None:
             return builder, False
         path = f"{parent.builder.path}.{name}" if parent.builder.path else name
-        builder = Builder(path, type(module).__name__)
+        builder = Builder(path, class_name_of(module))
         self._describe(builder, module, type_name=builder.class_name)
         parent.builder.children[name] = builder
         return builder, True
@@ -230,37 +334,28 @@ class Recording:
             self._names[id(parent)] = names
         return names.get(id(module), type(module).__name__)
 
-    def _pop(self, module: nn.Module, inputs: Any = ((), {}), output: Any = None) -> None:
-        if not any(frame.module is module for frame in reversed(self._stack)):
-            return
-        while True:  # frames above were left without a hook, by an exception
-            frame = self._stack.pop()
-            frame.builder.cost += frame.core.flush()
-            if self._is_timed:
-                seconds = time.perf_counter() - frame.started
-                frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
-            if frame.module is module:
-                break
+    def _pop(self, frame: _Frame, inputs: Any, output: Any) -> None:
+        self._stack.pop()
+        frame.builder.cost += frame.core.flush()
+        if self._is_timed:
+            seconds = time.perf_counter() - frame.started
+            frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
             if self._keep_calls and frame.builder.is_leaf:
-                call = call_of(type(module).__name__, None, inputs[0], inputs[1], self._device)
+                name = type(frame.module).__name__
+                call = call_of(name, None, inputs[0], inputs[1], self._device)
                 if call is not None:
                     self.calls[frame.builder.path] = call
         elif frame.builder.path in self.calls:
             given = tensors_in(inputs)[:MAX_SHAPES]
-            self._check_even(frame.builder, tuple(tuple(t.shape) for t in given))
-
-    def _check_even(self, builder: Builder, shapes: tuple[Shape, ...]) -> None:
-        """One call stands for all of a leaf's only where their shapes are the same."""
-        if builder.input_shapes != shapes:
-            self.calls.pop(builder.path, None)
+            check_even(self.calls, frame.builder, tuple(shape_of(t) for t in given))
 
     def _note_shapes(self, frame: _Frame, inputs: Any, output: Any) -> None:
         builder = frame.builder
         given, returned = tensors_in(inputs), tensors_in(output) or _tensors_of_object(output)
-        builder.input_shapes = tuple(tuple(t.shape) for t in given[:MAX_SHAPES])
-        builder.output_shapes = tuple(tuple(t.shape) for t in returned[:MAX_SHAPES])
+        builder.input_shapes = tuple(shape_of(t) for t in given[:MAX_SHAPES])
+        builder.output_shapes = tuple(shape_of(t) for t in returned[:MAX_SHAPES])
         floating = [t for t in (*returned, *given) if t.is_floating_point()]
         if floating:
             builder.dtype = dtype_of(floating[0])
@@ -271,124 +366,9 @@ class Recording:
                 self._stack[-1].builder.class_name,
                 builder.path.rpartition(".")[2],
                 builder.cost,
-                tuple(given[0].shape),
+                shape_of(given[0]),
                 self.batch_size,
             )
-
-    # --- functions --------------------------------------------------------------------------
-
-    def function_called(
-        self, name: str, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
-    ) -> None:
-        """Adds one torch function call to the module that is running."""
-        if not self._stack or (name in FREE and function_primitive(name) is None):
-            return
-        began = time.perf_counter()
-        try:
-            with torch._C.DisableTorchFunction():
-                self._add_function(self._stack[-1], name, args, kwargs, out)
-                if self._new_leaves and self._keep_calls:
-                    call = call_of(name, function, args, kwargs, self._device)
-                    if call is not None:
-                        self.calls.update(dict.fromkeys(self._new_leaves, call))
-                self._new_leaves.clear()
-        except Exception as error:
-            self._fault(name, error)
-        finally:
-            self.own_seconds += time.perf_counter() - began
-
-    def _add_function(
-        self, frame: _Frame, name: str, args: Any, kwargs: Mapping[str, Any], out: Any
-    ) -> None:
-        inside_leaf = frame.builder.is_leaf
-        if name == "scaled_dot_product_attention":
-            leaves, around = canonical.expand_attention(frame.module, args, kwargs, out)
-            frame.builder.cost += around
-            self._add_leaves(frame, leaves, name, out)
-            return
-        if name == "multi_head_attention_forward":
-            leaves = canonical.expand_multi_head(args, kwargs, out)
-            self._add_leaves(frame, leaves, name, out)
-            return
-        cost = count(name, args, kwargs, out)
-        primitive = None if inside_leaf else function_primitive(name)
-        if primitive is None:
-            if cost is None:
-                return
-            if not inside_leaf and frame.core.holds(name, out):
-                frame.core.pending += cost
-                cost = Cost(cost.flops, cost.bytes)
-            frame.builder.cost += cost
-            return
-        cost = cost or Cost()
-        kind, base, flops_rule = primitive
-        if flops_rule is not None:
-            cost.flops = cost.canonical_flops = float(flops_rule(*tensors_in((args, kwargs))))
-        if kind == "MatMul":
-            frame.builder.cost += frame.core.matmul(args, out)
-        elif kind == "Softmax":
-            frame.builder.cost += frame.core.softmax(out)
-        given, returned = tensors_in((args, kwargs)), tensors_in(out)
-        if not returned:
-            return
-        if name in ("addmm", "baddbmm", "addbmm"):
-            given = given[1:]  # the summand: a product is described by its factors
-        leaf = canonical.Leaf(
-            kind,
-            base,
-            cost,
-            tuple(tuple(t.shape) for t in given[:MAX_SHAPES]),
-            tuple(returned[0].shape),
-        )
-        self._add_leaf(frame, leaf, name, returned[0])
-
-    def _add_leaves(
-        self, frame: _Frame, leaves: list[canonical.Leaf], operation: str, out: Any
-    ) -> None:
-        if frame.builder.is_leaf:
-            for leaf in leaves:
-                frame.builder.cost += leaf.cost
-            return
-        returned = tensors_in(out)
-        for leaf in leaves:
-            self._add_leaf(frame, leaf, operation, returned[0])
-
-    def _add_leaf(
-        self, frame: _Frame, leaf: canonical.Leaf, operation: str, out: torch.Tensor
-    ) -> None:
-        siblings = frame.builder.children
-        index = frame.used.get(leaf.base, 0)
-        frame.used[leaf.base] = index + 1
-        name = _function_node_name(leaf.base, index)
-        if index >= MAX_FUNCTION_NODES:
-            names = [_function_node_name(leaf.base, i) for i in range(MAX_FUNCTION_NODES)]
-            same = [n for n in names if siblings[n].input_shapes == leaf.input_shapes]
-            name = (same or names)[-1]
-        builder = siblings.get(name)
-        if builder is None:
-            path = f"{frame.builder.path}.{name}" if frame.builder.path else name
-            builder = Builder(path, leaf.primitive, leaf.primitive, is_leaf=True)
-            builder.input_shapes = leaf.input_shapes
-            builder.output_shapes = (leaf.output_shape,)
-            builder.dtype = dtype_of(out) if out.is_floating_point() else None
-            builder.device = str(out.device)
-            builder.operation = operation
-            siblings[name] = builder
-            self._new_leaves.append(path)
-        else:
-            self._check_even(builder, leaf.input_shapes)
-        builder.calls += 1
-        builder.cost += leaf.cost
-
-    def _fault(self, what: str, error: Exception) -> None:
-        logger.debug("recording %s failed", what, exc_info=error)
-        if len(self._faults) < MAX_SHAPES:
-            self._faults.append(f"{what} ({type(error).__name__}: {error})")
-
-
-def _function_node_name(base: str, index: int) -> str:
-    """As in the published data: matmul_0, matmul_1, but softmax, softmax_1."""
-    return f"{base}_{index}" if index or base == "matmul" else base
 
 
 def _tensors_of_object(value: Any) -> list[torch.Tensor]:

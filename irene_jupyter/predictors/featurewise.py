@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from irene_jupyter.predictors import features
-from irene_jupyter.predictors.joules import Coefficients, Part
+from irene_jupyter.predictors.joules import Coefficients, Part, is_doubted
 from irene_jupyter.predictors.knowledge import Known
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.predictors.rules import NEW, OTHER_SIZE, Interval
@@ -21,6 +21,8 @@ from irene_jupyter.tree import Energy, ModelTree, Node, Source
 
 # Interval of a fallback: ×/÷ this. No data say so; it is meant to be wide.
 ESTIMATED_FACTOR = 3.0
+# … and where what ran is not known at all: kernels of one size of data differ by as much.
+UNKNOWN_FACTOR = 10.0
 # Outside the trained ranges an interval is this much wider, in logarithms …
 EXTRAPOLATED_FACTOR = 3.0
 # … but by no more than ×/÷ this, and at least ×/÷ that.
@@ -29,6 +31,7 @@ EXTRAPOLATED_LEAST = 1.5
 # A module is "estimated" or "extrapolated" when more than this share of its joules is.
 NOTABLE_SHARE = 0.2
 _NOT_FLOATING = ("int", "uint", "bool")
+_UNKNOWN = Interval(1 / UNKNOWN_FACTOR, UNKNOWN_FACTOR)
 
 
 def by_features(tree: ModelTree, profile: DeviceProfile) -> ModelTree:
@@ -114,6 +117,7 @@ class _Prediction:
             known.dtype,
             # A leaf without a regressor is another beside leaves with one.
             node.primitive not in features.KINDS and beside_trained,
+            is_doubted(node),
             tuple([result.identity for _, result in below]),
         )
         result = self._results.get(key)
@@ -144,6 +148,10 @@ class _Prediction:
         part = self._coefficients.of_leaf(self._tree, node, parent)
         joules = part.joules
         shares = _Shares(_Share(), _Share())
+        if is_doubted(node):
+            joules = max(joules, self._coefficients.launch_joules * node.features.calls)
+            shares.estimated = _share(joules, _UNKNOWN)
+            return _energy(shares.estimated, "estimated"), (), shares
         if part.basis is not None:
             # Nothing was counted and yet something ran: at least it has a launch's upper bound.
             high = joules * ESTIMATED_FACTOR
@@ -170,10 +178,13 @@ class _Prediction:
             shares.estimated.add(child.shares.estimated)
             shares.extrapolated.add(child.shares.extrapolated)
         own = self._coefficients.of_own(self._tree, node)
+        if is_doubted(node):
+            least = self._coefficients.launch_joules * node.features.calls
+            own = Part(max(own.joules, least), "work that is not known")
         joules = own.joules + math.fsum(child.energy.joules for child in below)
         if own.basis is not None:
             factor = Interval(1 / ESTIMATED_FACTOR, ESTIMATED_FACTOR)
-            shares.estimated.add(_share(own.joules, factor))
+            shares.estimated.add(_share(own.joules, _UNKNOWN if is_doubted(node) else factor))
         elif self._is_more_than_trained(node):
             shares.extrapolated.add(_share(own.joules, widened(interval)))
         if not joules:  # nothing ran
@@ -184,7 +195,9 @@ class _Prediction:
         low, high = estimated.low, estimated.high
         source: Source = "predicted"
         flags = []
-        if estimated.joules > NOTABLE_SHARE * joules:
+        if is_doubted(node):
+            source = "estimated"
+        elif estimated.joules > NOTABLE_SHARE * joules:
             source = "estimated"
             what = own.basis or "work without a regressor"
             flags.append(f"estimated: {estimated.joules / joules:.0%} of it is {what}")
@@ -226,6 +239,10 @@ class _Prediction:
             if reason := _outside("", value, trained, features.COLUMNS[column].unit):
                 return reason
         return ""
+
+
+def _energy(share: _Share, source: Source) -> Energy:
+    return Energy(share.joules, share.low, share.high, source)
 
 
 def _share(joules: float, interval: Interval) -> _Share:
