@@ -326,6 +326,8 @@ def _can_change(value: Any, seen: set[int]) -> bool:
         value = value.__func__
     if isinstance(value, types.FunctionType):
         return _reaches(value, seen)
+    if isinstance(value, functools._lru_cache_wrapper):
+        return True
     return not isinstance(value, (*_ATOMIC, *_BUILTIN)) and not hasattr(value, "__get__")
 
 
