@@ -72,7 +72,7 @@ def for_transformers(
     wanted = _wanted(main, size.config, accepted)
     note = None
     if count and main == "input_ids" and wanted == [main] and _may_see(size.config):
-        note = "its text alone: an image could not be made from its configuration"
+        note = "its text alone: an image of the configured size does not go through its parts"
     for first in _shapes(main, size, accepted):
         kwargs = dict(first)
         for name in wanted[1:]:
