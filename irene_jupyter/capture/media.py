@@ -252,7 +252,10 @@ def _spectrograms(model: Any, forward: Any, batch: int, count: int) -> Iterator[
 
 def bins_of(config: Any) -> int:
     """Mel bins of a configuration's spectrograms."""
-    names = ("num_mel_bins", "n_mels", "feature_size", "input_feat_size", "input_dim", "mel_bins")
+    names = (
+        "num_mel_bins", "n_mels", "feature_size", "input_feat_size", "input_feat_per_channel",
+        "feature_projection_input_dim", "input_dim", "mel_bins",
+    )  # fmt: skip
     return int(setting(config, *names) or 80)
 
 
