@@ -184,7 +184,9 @@ def _elementwise(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any)
     flops, moves = ELEMENTWISE[name]
     size = elements(out)
     moved = 0.0
-    if flops or is_in_place(function) or not shares_storage(out, args):
+    if not flops and is_in_place(function):  # what was there is not read
+        moved = traffic(args[1:], kwargs, out)
+    elif flops or not shares_storage(out, args):
         moved = traffic(args, kwargs, out)
     return Cost(flops * size, moved, flops * size, moves * size * FLOAT32_BYTES)
 

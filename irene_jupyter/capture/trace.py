@@ -57,6 +57,7 @@ class _Frame:
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
     is_new: bool = True
     functions: int = 0  # of torch's that it called
+    free: set[int] = field(default_factory=set)  # places of what functions returned for nothing
     is_hidden: bool = False  # whether parts of it are traced afterwards
     processor_started: float = field(default_factory=time.thread_time)
     own_before: float = 0.0  # seconds of the recording
@@ -350,7 +351,7 @@ class Recording(FunctionCalls):
             frame.builder.processor_seconds += time.thread_time() - frame.processor_started
             frame.builder.processor_seconds -= self.own_seconds - frame.own_before
         frame.builder.functions += frame.functions
-        if frame.is_new and not frame.functions and not frame.is_hidden:
+        if frame.is_new and not frame.is_hidden:
             self._doubt(frame, inputs, output)
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
@@ -364,11 +365,11 @@ class Recording(FunctionCalls):
             check_even(self.calls, frame.builder, tuple(shape_of(t) for t in given))
 
     def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
-        """A module that made something and called neither torch nor a module: how is not known."""
+        """A module that made something by no function or module that was seen: not known how."""
         builder = frame.builder
         if builder.cost.is_zero and not builder.children and output is not None:
             returned = tensors_in(output) or _tensors_of_object(output)
-            if doubts.is_made(returned, inputs, frame.module):
+            if doubts.is_made(returned, inputs, frame.module, frame.free):
                 builder.flags = (*builder.flags, doubts.unknown(builder.class_name))
 
     def _note_shapes(self, frame: _Frame, inputs: Any, output: Any) -> None:
