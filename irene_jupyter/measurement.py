@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
@@ -16,6 +17,7 @@ from irene_jupyter.predictors.paper import check_method
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.resources.sampler import LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS
+from irene_jupyter.room import room_notes
 from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
@@ -175,13 +177,20 @@ class EnergyMonitor:
                 self._sampler.__exit__(kind, error, trace)
         if error is not None:
             strip_own_frames(error)
+        apart = Apart(self._progress)
+        recorder, sampler = self._recorder, self._sampler
         try:
-            self._report = self._analyse(self._recorder, self._sampler, end, error)
+            self._report = apart.run(lambda: self._analyse(recorder, sampler, end, error, apart))
         except Exception as failure:  # never in place of the user's own exception or result
             self._failure = failure
+        except KeyboardInterrupt as stop:  # the second one
+            self._failure = IreneError("it was interrupted twice")
+            raise stop
         finally:
-            # They hold on to the user's models.
+            # They hold on to what was recorded.
             self._recorder = self._sampler = self._counters = None
+        if apart.interrupted and error is None:
+            raise KeyboardInterrupt
 
     @property
     def report(self) -> EnergyReport:
@@ -195,7 +204,12 @@ class EnergyMonitor:
         raise IreneError("the block has not ended: read `monitor.report` after the with statement")
 
     def _analyse(
-        self, recorder: Recorder, sampler: Sampler, end: float, error: BaseException | None
+        self,
+        recorder: Recorder,
+        sampler: Sampler,
+        end: float,
+        error: BaseException | None,
+        apart: Apart,
     ) -> EnergyReport:
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.replay import replayed
@@ -204,13 +218,15 @@ class EnergyMonitor:
         began = time.perf_counter()
         seconds = end - self._started
         only = self._models() if callable(self._models) else self._models
+        variables = _variables(self._namespace or {})
         captured = gather(
             recorder,
             batch_size=self._options.batch_size or DEFAULT_BATCH_SIZE,
             seq_len=self._options.seq_len or DEFAULT_SEQ_LEN,
             only=only,
-            names=_variable_names(self._namespace or {}),
-            trace_unrecorded=error is None,
+            known=[module for module, _ in variables],
+            names={id(module): name for module, name in variables if name},
+            may_trace=lambda: error is None and not apart.is_stopped(),
         )
         notes = list(captured.notes)
         if error is not None:
@@ -222,9 +238,16 @@ class EnergyMonitor:
         # After an interrupt nobody wants to wait.
         left = 0.0 if error else _REPLAY_SHARE * self._options.budget_seconds - (structured - end)
         replay = replayed(
-            captured.runs, captured.recorded, left, self._progress, resources.others_cpu_share
+            captured.runs,
+            captured.recorded,
+            left,
+            apart.tell,
+            resources.others_cpu_share,
+            is_stopped=apart.is_stopped,
         )
         notes += replay.notes
+        if apart.is_stopped():
+            notes.append("interrupted while the report was made: it holds what was done by then")
         repeated_until = time.perf_counter()
         assert self._counters is not None
         cell = observed_cell(
@@ -290,6 +313,7 @@ def measure(
     return monitor.report
 
 
+@runs_apart
 def predict(
     model: Any,
     batch_size: int = DEFAULT_BATCH_SIZE,
@@ -298,6 +322,7 @@ def predict(
     device: str = "gtx1080ti",
     method: str = "additive",
     budget_seconds: float = 0.5,
+    images: int | None = None,
 ) -> EnergyReport:
     """The energy of one forward pass of `model`, which is not run and may not fit this machine.
 
@@ -305,6 +330,10 @@ def predict(
     and a decoding step for each further token; `report.phase("decode")` is their energy alone.
     Of a module that has its weights the operations are then repeated here, each on its own, for
     `budget_seconds` (0 repeats nothing), so that seconds stand beside the predicted joules.
+
+    A model that reads images (or sounds) within its text gets `images` for each row of the batch,
+    of the size in its configuration, beside `seq_len` tokens of text: one, if not said. A note
+    says so, and which class was built of a configuration that names none.
 
     `model` is a `torch.nn.Module`, a transformers configuration or its class, or the path of a
     folder with config.json. Raises `InputShapeError` where no layer tells the input's shape,
@@ -323,25 +352,27 @@ def predict(
     >>> report["encoder.layer.1"].energy.source
     'predicted'
     """
-    from irene_jupyter.capture.building import Origin, build_model
+    from irene_jupyter.capture.building import Origin, build_model, built_of
     from irene_jupyter.capture.generation import generation_of
     from irene_jupyter.capture.structure import structure_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
-    if isinstance(new_tokens, bool) or not isinstance(new_tokens, int) or new_tokens < 0:
-        raise OptionError(f"new_tokens must be a whole number from 0 on, not {new_tokens!r}")
-    if new_tokens:
-        generator = build_model(model, generates=True)
+    for name, number in (("new_tokens", new_tokens), ("images", 1 if images is None else images)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise OptionError(f"{name} must be a whole number from 0 on, not {number!r}")
+    generates = new_tokens > 0
+    built = build_model(model, generates=generates)
+    notes = built_of(model, built)
+    if generates:
         runs = generation_of(
-            generator, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds
+            built, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds, images=images
         )
-        report = make_report(runs, profile, "predict", method=method)
-        return with_origin(report, Origin.of(generator))
-    built = build_model(model)
-    tree = structure_of(built, batch_size, seq_len)
-    run = Run(model=tree.name, tree=tree, items=batch_size)
-    report = make_report([run], profile, "predict", method=method)
+    else:
+        tree = structure_of(built, batch_size, seq_len, images=images)
+        runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
+    notes += room_notes(built, runs, profile)
+    report = make_report(runs, profile, "predict", notes, method=method)
     return with_origin(report, Origin.of(built))
 
 
@@ -360,11 +391,11 @@ def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:
     return None if model is None else Origin.of(model)
 
 
-def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:
-    """Names of the user's variables that hold modules, by `id`; those with underscores last."""
+def _variables(namespace: Mapping[str, object]) -> list[tuple[nn.Module, str | None]]:
+    """The modules that the user's variables hold, each with its name; None for hidden ones."""
     from torch import nn
 
-    found: dict[int, str] = {}
+    found: dict[int, tuple[nn.Module, str | None]] = {}
     # A snapshot: other threads of the user's may be adding variables.
     for name, value in sorted(dict(namespace).items(), key=lambda item: item[0].startswith("_")):
         if not isinstance(value, nn.Module):
@@ -374,5 +405,6 @@ def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:
                 else None
             )
         if isinstance(value, nn.Module) and name.isidentifier():
-            found.setdefault(id(getattr(value, "_orig_mod", value)), name)
-    return {key: name for key, name in found.items() if not name.startswith("_")}
+            module = getattr(value, "_orig_mod", value)
+            found.setdefault(id(module), (module, None if name.startswith("_") else name))
+    return list(found.values())

@@ -190,6 +190,7 @@ class ModelTree:
     root: Node
     batch_size: int
     seq_len: int
+    notes: tuple[str, ...] = ()  # about an input of our own making
 
 
 RunStatus = Literal["run", "not_run", "incomplete"]
@@ -209,6 +210,7 @@ class Run:
     calls: int = 1
     seconds: float | None = None
     status: RunStatus = "run"
+    training: bool = False  # whether the module was in training mode
     phase: str | None = None  # "prefill" or "decode" within generate()
     # Tokens that went in, of all calls: each beam's copies count once. 0 without a sequence.
     tokens: int = 0

@@ -14,6 +14,7 @@ from typing import Any
 from irene_jupyter.calibration.architectures import source_of
 from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.parts import Part, covered
+from irene_jupyter.predictors.device import fingerprint
 from irene_jupyter.tree import ModelTree, Node
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,15 @@ class Bench:
         self._models: dict[str, Any] = {}
         self._trees: dict[tuple[str, int, int], ModelTree] = {}
         self._calls: dict[tuple[str, int, int], Any] = {}
+
+    @property
+    def memory_gibibytes(self) -> float | None:
+        """Of the device: the GPU's own, or this machine's; None where it is not known."""
+        import torch
+
+        if self.device.startswith("cuda"):
+            return float(torch.cuda.get_device_properties(self.device).total_memory / 2**30)
+        return float(fingerprint()["memory_gibibytes"]) or None
 
     def tree(self, part: Part) -> ModelTree:
         """The tree of the part's whole model at its size, made without running it."""

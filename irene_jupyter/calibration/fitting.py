@@ -67,6 +67,7 @@ def fitted(
         training={**training, "method": method, "nodes": len(results.measured)},
         scorecard=scorecard,
         fingerprint=fingerprint(),
+        memory_gibibytes=bench.memory_gibibytes,
     )
 
 

@@ -13,6 +13,8 @@ from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
+from irene_jupyter.capture.isolation import Sealed
+from irene_jupyter.capture.values import MetaValues
 from irene_jupyter.errors import CaptureError
 
 # The tensors that a copy has: on meta; fake ones, which know the device that they stand for; or
@@ -31,10 +33,13 @@ class Bare:
         self.kind = kind
         self.device: torch.device | None = None
         self.value = 0
-        self.mode: AbstractContextManager[Any] = contextlib.nullcontext()
+        self.mode: AbstractContextManager[Any]
+        self._values: MetaValues | None = None
         if kind == "meta":
-            self.mode = torch.device("meta")
-        elif kind == "fake":
+            self.mode = self._values = MetaValues()
+        elif kind == "real":
+            self.mode = Sealed()
+        else:
             from torch._subclasses.fake_tensor import FakeTensorMode
 
             self.mode = FakeTensorMode(allow_non_fake_inputs=True)
@@ -83,6 +88,8 @@ class Bare:
             )
         else:
             made = torch.empty_like(tensor, device=device)
+        if self._values is not None and self.value and type(tensor) is torch.Tensor:
+            self._values.keep(made, tensor)  # of an argument: a parameter's are the user's
         return _like(tensor, made)
 
     def _real(self, tensor: torch.Tensor) -> torch.Tensor:

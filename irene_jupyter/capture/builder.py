@@ -123,6 +123,16 @@ class Parameters:
         return sizes
 
 
+def class_name_of(module: nn.Module) -> str:
+    """The name of a module's class; of a scripted one, of what it was made from."""
+    name = getattr(module, "original_name", None) if _is_script(module) else None
+    return name if isinstance(name, str) else type(module).__name__
+
+
+def _is_script(module: nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule)
+
+
 def count_parameters(module: nn.Module) -> int:
     """Elements of a module's parameters, each tensor once."""
     return Parameters().count(module)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from torch import nn
 
 from irene_jupyter.capture.configuration import configuration_from_dict, configuration_to_dict
 from irene_jupyter.capture.copies import bare_copy, uncompiled
+from irene_jupyter.capture.heads import builder_of, described
+from irene_jupyter.capture.isolation import own_random_numbers
 from irene_jupyter.errors import CaptureError, IreneError
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Origin:
     def build(self) -> nn.Module:
         """The model, without memory, on meta. Raises `CaptureError` where it does not build."""
         try:
-            with torch.device("meta"), _random_state_kept():
+            with torch.device("meta"), own_random_numbers():
                 return self.model_class(self.config).eval()
         except Exception as error:  # whatever the model's own code raises
             raise CaptureError(
@@ -74,7 +75,7 @@ def build_model(source: Any, *, generates: bool = False) -> nn.Module:
         return source
     if isinstance(source, Origin):
         return source.build()
-    config_class, auto_config, auto_model = _transformers()
+    config_class, auto_config = _transformers()
     if isinstance(source, str | Path):
         return build_model(_read_config(Path(source), auto_config), generates=generates)
     if isinstance(source, type) and issubclass(source, config_class):
@@ -82,7 +83,7 @@ def build_model(source: Any, *, generates: bool = False) -> nn.Module:
     if isinstance(source, type) and issubclass(source, nn.Module):
         wanted = getattr(source, "config_class", None)
         if isinstance(wanted, type) and issubclass(wanted, config_class):
-            with torch.device("meta"), _random_state_kept():
+            with torch.device("meta"), own_random_numbers():
                 return source(wanted()).eval()
         raise CaptureError(
             f"{source.__name__} is a class: pass an instance, or a transformers configuration"
@@ -92,7 +93,7 @@ def build_model(source: Any, *, generates: bool = False) -> nn.Module:
             f"cannot predict a {type(source).__name__}: pass a torch.nn.Module, a transformers "
             "configuration or its class, or the path of a folder with config.json"
         )
-    return _from_config(source, _with_head(source, auto_model) if generates else auto_model)
+    return _from_config(source, generates)
 
 
 def portable(source: Any) -> Any:
@@ -107,27 +108,20 @@ def portable(source: Any) -> Any:
     return source
 
 
-def _with_head(config: Any, bare: Any) -> Any:
-    """The first of the automatic classes with a head for generation that knows `config`."""
-    import transformers
-
-    names = ["CausalLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"]
-    if config.is_encoder_decoder:  # their decoders alone are causal models, too
-        names.append(names.pop(0))
-    for name in names:
-        automatic = getattr(transformers, f"AutoModelFor{name}")
-        if type(config) in automatic._model_mapping:
-            return automatic
-    return bare
+def built_of(source: Any, model: nn.Module) -> tuple[str, ...]:
+    """Notes on what `build_model` made of `source`, where that did not say it."""
+    if isinstance(source, str | Path):
+        source = _read_config(Path(source), _transformers()[1])
+    if isinstance(source, type) and issubclass(source, _transformers()[0]):
+        source = source()
+    note = described(source, model) if isinstance(source, _transformers()[0]) else None
+    return () if note is None else (note,)
 
 
-def _from_config(config: Any, auto_model: Any) -> nn.Module:
-    import transformers
-
-    architecture = getattr(transformers, (config.architectures or [""])[0] or "", None)
+def _from_config(config: Any, generates: bool) -> nn.Module:
     try:
-        with torch.device("meta"), _random_state_kept():
-            model = architecture(config) if architecture else auto_model.from_config(config)
+        with torch.device("meta"), own_random_numbers():
+            model = builder_of(config, generates=generates)()
     except IreneError:
         raise
     except Exception as error:  # transformers raises all kinds for incomplete configurations
@@ -138,17 +132,10 @@ def _from_config(config: Any, auto_model: Any) -> nn.Module:
     return model.eval()
 
 
-@contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
-    """Keeps the building of a model from moving torch's random state."""
-    with torch.random.fork_rng(devices=[]):
-        yield
+def _transformers() -> tuple[type, Any]:
+    from transformers import AutoConfig, PreTrainedConfig
 
-
-def _transformers() -> tuple[type, Any, Any]:
-    from transformers import AutoConfig, AutoModel, PreTrainedConfig
-
-    return PreTrainedConfig, AutoConfig, AutoModel
+    return PreTrainedConfig, AutoConfig
 
 
 def _read_config(path: Path, auto_config: Any) -> Any:

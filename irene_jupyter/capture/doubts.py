@@ -25,6 +25,9 @@ SLOWEST_CALL = 1e-4  # seconds
 UNEXPLAINED_TIMES = 50.0
 UNEXPLAINED_SECONDS = 0.1
 
+# The flag of a tree that could not be traced without values, and was not given the user's.
+INVENTED = "estimated: its code looks at values, and it was traced on values of our own"
+
 
 def unknown(what: str) -> str:
     """The flag of a node of whose operations some, `what`, could not be counted."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import nn
 
-from irene_jupyter.capture.builder import count_parameters
+from irene_jupyter.capture.builder import class_name_of, count_parameters
 from irene_jupyter.capture.by_size import TreesBySize
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.copies import uncompiled
@@ -56,13 +56,13 @@ def gather(
     only: Sequence[nn.Module] = (),
     known: Sequence[nn.Module] = (),
     names: Mapping[int, str] | None = None,
-    trace_unrecorded: bool = True,
+    may_trace: Callable[[], bool] = lambda: True,
 ) -> Captured:
     """Turns signatures into trees; traces what was compiled, or built and never called.
 
     `only` restricts the result to these models; `known` are models of before the cell, to which
     parts that were called may belong; `names` are display names by `id(module)`.
-    With `trace_unrecorded=False` nothing is traced, as after an interrupt.
+    What was not recorded is traced for as long as `may_trace()`: not after an interrupt.
     """
     signatures = recorder.signatures
     called = _unique(uncompiled(s.module) for s in signatures if s.module is not None)
@@ -71,11 +71,12 @@ def gather(
     wanted = [uncompiled(module) for module in only]
     homes = _Homes(_tops(_unique([*called, *built, *owned])), wanted)
     naming = _Naming(names or {})
-    records = _Records(signatures, may_trace=trace_unrecorded)
+    records = _Records(signatures, may_trace)
     runs: list[Run] = []
     notes = list(_notes_of(recorder))
     owners: dict[int, str] = {}
     recorded: list[Recorded | None] = []
+    seen: list[tuple[Signature, str]] = []  # of each run, and the path of its module
     for signature in signatures:
         module = None if signature.module is None else uncompiled(signature.module)
         home = homes.find(module) if module is not None else None
@@ -85,6 +86,7 @@ def gather(
         run, problem = _run_of(signature, name, home, records)
         if run is not None:
             runs.append(run)
+            seen.append((signature, home[1] if home else ""))
             owners[id(signature)] = run.model
             live = signature.record is not None and signature.record.node is not None
             recorded.append(
@@ -94,12 +96,12 @@ def gather(
             )
         if problem:
             notes.append(problem)
-    runs = _prefilled(runs, recorded)
-    if trace_unrecorded:
+    runs = _within_generation(runs, seen)
+    if may_trace():
         ran = {id(home[0]) for module in called if (home := homes.find(module))}
         elsewhere = {id(module) for module in owned} - {id(module) for module in built}
         idle = [top for top in homes.tops if id(top) not in ran and id(top) not in elsewhere]
-        more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs))
+        more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs), may_trace)
         runs += more
         notes += told
     recorded += [None] * (len(runs) - len(recorded))
@@ -123,7 +125,7 @@ def _notes_of(recorder: Recorder) -> Iterator[str]:
 class _Records:
     """The tree of one call of each signature: recorded, traced, or told from other sizes."""
 
-    def __init__(self, signatures: Sequence[Signature], *, may_trace: bool) -> None:
+    def __init__(self, signatures: Sequence[Signature], may_trace: Callable[[], bool]) -> None:
         self._may_trace = may_trace
         self._trees: dict[int, tuple[Node | None, tuple[str, ...]]] = {}
         self._kinds: dict[Any, list[Signature]] = {}
@@ -162,7 +164,7 @@ class _Records:
         if key not in self._trees:
             record = signature.record
             assert record is not None
-            if record.hidden and not self._may_trace:
+            if record.hidden and not self._may_trace():
                 raise CaptureError("the cell was interrupted")
             self._trees[key] = revealed(
                 record.node, record.hidden, signature.batch_size, signature.seq_len
@@ -174,20 +176,43 @@ def _flagged(node: Node, flag: str) -> Node:
     return replace(node, flags=(*node.flags, flag))
 
 
-def _prefilled(runs: list[Run], recorded: Sequence[Recorded | None]) -> list[Run]:
-    """An encoder that generate() calls on its own belongs to the prefill of its model."""
-    generating = {run.model for run in runs if run.phase is not None}
+def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]]) -> list[Run]:
+    """Parts that generate() calls on their own belong to a phase of their model.
+
+    Their tokens are those of the model, which count once: only what an encoder-decoder reads is
+    counted where its encoder reads it. What the caller does not tell is of the prefill.
+    """
+    callers = [
+        run.model for run, (_, path) in zip(runs, seen, strict=True) if run.phase and not path
+    ]
+    generating = {run.model for run in runs if run.phase}
+    encoders = {id(encoder) for signature, _ in seen if (encoder := _encoder(signature))}
     done = []
-    for run, record in zip(runs, recorded, strict=True):
-        if run.phase is None and run.model in generating and record is not None and record.path:
-            # What comes out tells the length: of a spectrogram it is not the input's.
-            part = run.tree.root.find(record.path).features
-            shape = part.output_shapes[0] if part.output_shapes else ()
-            length = shape[1] if len(shape) > 2 else run.tree.seq_len
-            tokens = run.calls * run.tree.batch_size * length
-            run = replace(run, phase="prefill", tokens=tokens)
+    for run, (signature, path) in zip(runs, seen, strict=True):
+        if path and run.phase is None and run.model in generating:
+            phase, tokens = signature.role.phase, 0
+            if id(signature.module and uncompiled(signature.module)) in encoders:
+                phase = "prefill"  # a draft model's, too, that begins within a step
+                # What comes out tells the length: of a spectrogram it is not the input's.
+                shapes = run.tree.root.find(path).features.output_shapes
+                length = shapes[0][1] if shapes and len(shapes[0]) > 2 else run.tree.seq_len
+                tokens = run.calls * run.tree.batch_size * length
+            run = replace(run, phase=phase or "prefill", tokens=tokens)
+        elif path and run.model in callers:
+            run = replace(run, phase=signature.role.phase or run.phase, tokens=0)
         done.append(run)
     return done
+
+
+def _encoder(signature: Signature) -> nn.Module | None:
+    """The encoder of an encoder-decoder that generates; None where the call is of none."""
+    module = signature.module
+    model: Any = None if module is None else uncompiled(module)
+    is_one = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
+    if not (signature.phase and is_one and hasattr(model, "get_encoder")):
+        return None
+    found = model.get_encoder()
+    return found if isinstance(found, nn.Module) else None
 
 
 def _run_of(
@@ -205,10 +230,13 @@ def _run_of(
         notes = (*notes, f"{path or name} was recomputed for the backward pass (checkpointing)")
     returned = signature.calls > 0
     calls = signature.calls if returned else signature.failures
-    rows = calls * signature.batch_size // signature.beams
+    role = signature.role
+    rows = calls * signature.batch_size // role.beams
     tokens = 0
-    if signature.phase is not None:  # without a cache a step reads all again, for one new token
-        tokens = rows * (1 if signature.phase == "decode" else signature.seq_len)
+    if signature.phase is not None and not role.is_own_draft:
+        # Without a cache a step reads all again, for one new token.
+        reads_all = signature.phase == "decode" and not signature.cache_length
+        tokens = rows * (1 if reads_all else signature.seq_len) + signature.token_correction
     begins = not (path or signature.phase == "decode" or signature.cache_length)
     return Run(
         model=name,
@@ -216,6 +244,7 @@ def _run_of(
         calls=calls,
         seconds=signature.seconds,
         status="run" if returned else "incomplete",
+        training=signature.training,
         phase=signature.phase,
         tokens=tokens,
         items=rows if begins and not signature.is_recomputed else 0,
@@ -225,7 +254,12 @@ def _run_of(
 
 
 def _built_only(
-    idle: Sequence[nn.Module], naming: _Naming, batch_size: int, seq_len: int, others_ran: bool
+    idle: Sequence[nn.Module],
+    naming: _Naming,
+    batch_size: int,
+    seq_len: int,
+    others_ran: bool,
+    may_trace: Callable[[], bool],
 ) -> tuple[list[Run], list[str]]:
     runs: list[Run] = []
     notes: list[str] = []
@@ -233,12 +267,16 @@ def _built_only(
     worthy = [top for top in idle if count_parameters(top) > 0 and not is_ignored(top)]
     for top in worthy[:MAX_NOT_RUN]:
         name = naming.of(top)
+        if not may_trace():
+            break
         try:
             tree = structure_of(top, batch_size, seq_len, name)
         except IreneError as error:
             notes.append(f"{name} was built and not run; no prediction: {error}")
             continue
-        runs.append(Run(model=name, tree=tree, status="not_run", items=tree.batch_size))
+        runs.append(
+            Run(model=name, tree=tree, status="not_run", items=tree.batch_size, notes=tree.notes)
+        )
     if len(worthy) > MAX_NOT_RUN:
         left = ", ".join(type(top).__name__ for top in worthy[MAX_NOT_RUN:][:5])
         notes.append(
@@ -272,7 +310,7 @@ def _around(child: Node, path: str, module: nn.Module, kind: str) -> Node:
         num_parameters=count_parameters(module),
         operation=None,
     )
-    node = Node(path, "module", type(module).__name__, features, (child,))
+    node = Node(path, "module", class_name_of(module), features, (child,))
     return replace(node, type="model", flags=child.flags) if kind == "model" else node
 
 
@@ -305,7 +343,7 @@ class _Naming:
         self._taken: set[str] = set(names.values())
 
     def of(self, module: nn.Module) -> str:
-        return self._of(id(module), type(module).__name__)
+        return self._of(id(module), class_name_of(module))
 
     def _of(self, key: int, base: str) -> str:
         name = self._names.get(key)
@@ -321,7 +359,7 @@ class _Naming:
 
     def of_gone(self, signature: Signature) -> str:
         """A name for a model that is no more; all of its signatures share it."""
-        return self._of(id(signature.reference), signature.module_class.__name__)
+        return self._of(id(signature.reference), signature.class_name)
 
 
 def _tops(modules: Sequence[nn.Module]) -> list[nn.Module]:

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.copies import bare_copy, uncompiled
 from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.interpolation import interpolated
+from irene_jupyter.capture.isolation import isolated
 from irene_jupyter.capture.replay import replayed
-from irene_jupyter.capture.structure import untouched
+from irene_jupyter.capture.steps import cache_length
 from irene_jupyter.capture.trace import Recording
+from irene_jupyter.capture.values import MetaValues
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node, Run
 
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 MAX_PARTS = 4
 MIN_PART_TOKENS = 16
 
-_CACHES = ("past_key_values", "cache_params")  # of keys and values; of states, which do not grow
+# Of keys and values; of states, which do not grow.
+_CACHES = ("past_key_values", "cache_params", "state")
 _REMEDY = "measure it: with irene_jupyter.EnergyMonitor() around model.generate(…)"
 
 
@@ -47,64 +49,67 @@ def generation_of(
     name: str | None = None,
     *,
     replay_seconds: float = 0.0,
+    images: int | None = None,
 ) -> tuple[Run, ...]:
     """The prefill and the decoding steps of a generation with a cache; the model is not run.
 
     Where it has its weights, its leaves are repeated on their own for `replay_seconds`.
 
     The prefill reads `seq_len` tokens and gives the first of `new_tokens`, each further one takes
-    a decoding step. An encoder-decoder reads them with its encoder. Raises `CaptureError` where
-    the model keeps no cache or cannot be traced without data, `OptionError` where it has too few
-    positions.
+    a decoding step. An encoder-decoder reads them with its encoder. `images` as in `dummy_inputs`.
+    Raises `CaptureError` where the model keeps no cache or cannot be traced without data,
+    `OptionError` where it has too few positions.
     """
     model = uncompiled(model)
     name = name or type(model).__name__
-    accepted = set(inspect.signature(model.forward).parameters)
+    cache_name = _cache_name(model)
     config = getattr(model, "config", None)
-    cache_name = next((each for each in _CACHES if each in accepted), None)
-    if config is None or cache_name is None or "use_cache" not in accepted:
-        raise CaptureError(
-            f"{name} keeps no cache that new_tokens could use: predict one forward pass "
-            f"(new_tokens=0), or {_REMEDY}"
-        )
+    if config is None or cache_name is None:
+        raise _no_cache(name)
     is_encoder_decoder = bool(getattr(config, "is_encoder_decoder", False))
-    length = new_tokens if is_encoder_decoder else seq_len + new_tokens
-    check_positions(model, config, length)
-    inputs = next(iter(dummy_inputs(model, batch_size, seq_len)))
-    failure: Exception | None = None
-    for context in (nullcontext, _on_meta):  # the second costs more, and is seldom needed
-        session = _Session(model, inputs, accepted, cache_name, is_encoder_decoder, context)
-        try:
-            with untouched():
-                return session.runs(name, new_tokens, replay_seconds)
-        except IreneError:
-            raise
-        except Exception as error:  # whatever the model's own code raises without data
-            logger.debug("%s: no generation on meta", name, exc_info=error)
-            failure = error
-    assert failure is not None
+    failures: list[Exception] = []
+    for inputs in dummy_inputs(model, batch_size, seq_len, images):
+        length = new_tokens if is_encoder_decoder else inputs.seq_len + new_tokens
+        check_positions(model, config, length)
+        # On meta throughout costs more, and is seldom needed but for images.
+        for mode in (None, MetaValues(guesses=True)):
+            session = _Session(model, inputs, cache_name, is_encoder_decoder, mode)
+            try:
+                with isolated():
+                    return session.runs(name, new_tokens, replay_seconds)
+            except IreneError:
+                raise
+            except Exception as error:  # whatever the model's own code raises without data
+                logger.debug("%s: no generation on meta", name, exc_info=error)
+                failures.append(error)
+    failure = failures[-1]
     raise CaptureError(
         f"{name}: generation could not be traced without data ({type(failure).__name__}: "
         f"{failure}): predict one forward pass (new_tokens=0), or {_REMEDY}"
     ) from failure
 
 
-class _AllTrue(TorchFunctionMode):
-    """Truth on meta: who asks for it asks whether a mask has no padding, and it has none."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        if getattr(func, "__name__", "") in ("__bool__", "item") and args[0].is_meta:
-            return True
-        return func(*args, **(kwargs or {}))
+def _no_cache(name: str) -> CaptureError:
+    return CaptureError(
+        f"{name} keeps no cache that new_tokens could use: predict one forward pass "
+        f"(new_tokens=0), or {_REMEDY}"
+    )
 
 
-@contextmanager
-def _on_meta() -> Iterator[None]:
-    """For code that creates tensors without naming their device, or looks at masks' values."""
-    with torch.device("meta"), _AllTrue():
-        yield
+def _cache_name(model: nn.Module) -> str | None:
+    """The argument by which a model takes its cache: by name, or among `**kwargs`."""
+    parameters = inspect.signature(model.forward).parameters
+    named = next((each for each in _CACHES if each in parameters), None)
+    if named is not None:
+        return named
+    can_generate = getattr(model, "can_generate", None)
+    if not _takes_all(parameters) or can_generate is None or not can_generate():
+        return None
+    return _CACHES[0]
+
+
+def _takes_all(parameters: Mapping[str, inspect.Parameter]) -> bool:
+    return any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +127,17 @@ class _Session:
         self,
         model: nn.Module,
         inputs: Inputs,
-        accepted: set[str],
         cache_name: str,
         is_encoder_decoder: bool,
-        context: Callable[[], AbstractContextManager[Any]],
+        mode: MetaValues | None,
     ) -> None:
         self._model = model  # lends its structure only: a copy of it is called
         self._copied = bare_copy(model)
         self._inputs = inputs
-        self._accepted = accepted
+        self._accepted = inspect.signature(model.forward).parameters
         self._cache_name = cache_name
         self._is_encoder_decoder = is_encoder_decoder
-        self._context = context
+        self._mode = mode
         places = {t.device for t in (*model.parameters(), *model.buffers())}
         # Weights on several devices, or on meta, not all there yet: none on which to repeat.
         place = places.pop() if len(places) == 1 else None
@@ -145,13 +149,13 @@ class _Session:
         traced, output = self._recorded(self._prompt())
         found = [traced]
         cache: Any = getattr(output, self._cache_name, None)
-        if not callable(getattr(cache, "get_seq_length", None)):
-            raise CaptureError(f"{name} returns no cache: {_REMEDY}")
-        start = int(cache.get_seq_length()) if self._cache_name == _CACHES[0] else None
+        if cache is None:
+            raise _no_cache(name)
+        start = cache_length(cache) or None  # none of a state
         if steps > 0:
             found.append(self._recorded(self._step(output, cache))[0])
         if start is not None and steps > 1:
-            _extend(cache, start + steps - 1 - int(cache.get_seq_length()))
+            _extend(cache, start + steps - 1 - (cache_length(cache) or 0))
             found.append(self._recorded(self._step(output, cache))[0])
         nodes, notes = self._replayed(found, steps, replay_seconds)
         prefill, short, long = nodes[0], nodes[min(1, len(nodes) - 1)], nodes[-1]
@@ -161,7 +165,9 @@ class _Session:
         def step_after(offset: float) -> Node:
             return interpolated(short, long, offset / max(1, steps - 1))
 
-        return generation_runs(tree, tokens, start, steps, step_after, notes)
+        return generation_runs(
+            tree, tokens, start, steps, step_after, (*self._inputs.notes, *notes)
+        )
 
     def _replayed(
         self, found: Sequence[_Traced], steps: int, seconds: float
@@ -191,25 +197,41 @@ class _Session:
         return 1 + (shapes[0][1] if shapes and len(shapes[0]) > 2 else self._inputs.seq_len)
 
     def _ids(self) -> torch.Tensor:
-        return torch.ones(self._inputs.batch_size, 1, dtype=torch.long, device="meta")
+        return torch.ones(self._inputs.batch_size, 1, dtype=torch.long)
 
     def _prompt(self) -> dict[str, Any]:
-        kwargs = {**self._inputs.kwargs, "use_cache": True}
+        kwargs = {**self._inputs.kwargs, **self._options()}
         if self._is_encoder_decoder:
             kwargs["decoder_input_ids"] = self._ids()
-        elif "logits_to_keep" in self._accepted:
-            kwargs["logits_to_keep"] = 1  # as generate() asks
         return kwargs
 
+    def _options(self) -> dict[str, Any]:
+        """What generate() asks for, where the model takes it by name.
+
+        Among `**kwargs` it would reach an encoder too; configurations say it by themselves.
+        """
+        wanted = {"use_cache": True, "logits_to_keep": 1}
+        return {name: value for name, value in wanted.items() if name in self._accepted}
+
     def _step(self, prompt: Any, cache: Any) -> dict[str, Any]:
-        kwargs: dict[str, Any] = {self._cache_name: cache, "use_cache": True}
+        kwargs: dict[str, Any] = {self._cache_name: cache, **self._options()}
         if not self._is_encoder_decoder:
             return {**kwargs, "input_ids": self._ids()}
-        from transformers.modeling_outputs import BaseModelOutput
-
-        states = prompt.encoder_last_hidden_state
-        kwargs["encoder_outputs"] = BaseModelOutput(last_hidden_state=states)
+        kwargs["encoder_outputs"] = _encoder_outputs(prompt.encoder_last_hidden_state)
         return {**kwargs, "decoder_input_ids": self._ids()}
+
+    def _bare(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments on meta, of known values where that can be."""
+
+        def bare(value: Any) -> Any:
+            if not isinstance(value, torch.Tensor) or value.is_meta:
+                return value
+            made = torch.empty_like(value, device="meta")
+            if self._mode is not None:
+                self._mode.keep(made, value)
+            return made
+
+        return {name: bare(value) for name, value in kwargs.items()}
 
     def _recorded(self, kwargs: Mapping[str, Any]) -> tuple[_Traced, Any]:
         recording = Recording(
@@ -219,12 +241,23 @@ class _Session:
             device=self._device,
             is_timed=False,
         )
-        with self._context(), recording:
-            output = self._copied(**kwargs)
+        with self._mode or nullcontext(), recording:
+            output = self._copied(**self._bare(kwargs))
         node = recording.finish()
         if node is None:
             raise CaptureError(f"{type(self._model).__name__} was not called")
         return _Traced(node, recording.calls), output
+
+
+def _encoder_outputs(states: torch.Tensor) -> Any:
+    """What an encoder gave, of which a decoding step wants the states; all else is None."""
+    from transformers.modeling_outputs import BaseModelOutput
+
+    class States(BaseModelOutput):
+        def __getattr__(self, name: str) -> None:
+            return None
+
+    return States(last_hidden_state=states)
 
 
 def _extend(cache: Any, tokens: int) -> None:
@@ -232,11 +265,20 @@ def _extend(cache: Any, tokens: int) -> None:
     if tokens < 1:
         return
     own = getattr(cache, "self_attention_cache", cache)
+    length = cache_length(own)
     for index, layer in enumerate(own.layers):
         keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
-        if isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor):
-            more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
-            own.update(*more, index)
+        if not (isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor)):
+            continue
+        more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
+        own.update(*more, index)
+        for name, kept in vars(layer).items():  # such as the keys of an index of the keys
+            if name in ("keys", "values") or not isinstance(kept, torch.Tensor):
+                continue
+            if length is not None and length in kept.shape[1:]:
+                place = kept.shape.index(length, 1)
+                shape = (*kept.shape[:place], length + tokens, *kept.shape[place + 1 :])
+                setattr(layer, name, kept.new_empty(shape))
 
 
 def generation_runs(

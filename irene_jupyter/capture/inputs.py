@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.tensors import tensors_in
+from irene_jupyter.capture.transformers_inputs import for_transformers
 from irene_jupyter.errors import InputShapeError, OptionError
 
 # Image sides to try where only a convolution is known, in pixels: ImageNet, CIFAR, MNIST.
 _IMAGE_SIDES = (224, 32, 28, 64, 16)
-_SAMPLES_PER_TOKEN = 320  # of raw audio: 20 ms at 16 kHz, the stride of wav2vec 2.0's encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Inputs:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int = 1
     seq_len: int = 1
+    notes: tuple[str, ...] = ()  # what was made up
 
 
 def input_sizes(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[int, int]:
@@ -49,16 +50,17 @@ def input_sizes(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[int, in
 
 
 def dummy_inputs(
-    model: nn.Module, batch_size: int, seq_len: int, device: str = "meta"
+    model: nn.Module, batch_size: int, seq_len: int, images: int | None = None
 ) -> Iterator[Inputs]:
-    """Candidates of inputs for `model`, the likeliest first, as tensors on `device`.
+    """Candidates of inputs for `model`, the likeliest first, without data where it says nothing.
 
-    Transformers models are asked for their main input, others for their first layers.
-    Raises `InputShapeError` where nothing tells the shape, `OptionError` where the model
-    cannot take that many positions.
+    Transformers models are asked for their main input, others for their first layers. A language
+    model that sees, or hears, gets `images` for each row beside its `seq_len` tokens of text; None
+    means one. Raises `InputShapeError` where nothing tells the shape, `OptionError` where the
+    model cannot take that many positions.
     """
     dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
-    for inputs in _candidates(model, batch_size, seq_len, device):
+    for inputs in _candidates(model, batch_size, seq_len, images):
         yield replace(
             inputs,
             args=tuple(_cast(value, dtype) for value in inputs.args),
@@ -72,99 +74,24 @@ def _cast(value: Any, dtype: torch.dtype) -> Any:
     return value.to(dtype) if is_floating else value
 
 
-def _candidates(model: nn.Module, batch_size: int, seq_len: int, device: str) -> Iterator[Inputs]:
+def _candidates(
+    model: nn.Module, batch_size: int, seq_len: int, images: int | None
+) -> Iterator[Inputs]:
     config = getattr(model, "config", None)
     if config is not None and hasattr(model, "main_input_name"):
-        likeliest = _for_transformers(model, config, batch_size, seq_len, device)
-        yield likeliest
-        samples = likeliest.kwargs.get("input_values")
-        if samples is not None and samples.dim() == 2:  # or audio with a channel (EnCodec)
-            kwargs = {**likeliest.kwargs, "input_values": samples.unsqueeze(1)}
-            yield replace(likeliest, kwargs=kwargs)
+        for found in for_transformers(model, batch_size, seq_len, images):
+            if "input_ids" in found.kwargs:
+                check_positions(model, config, found.seq_len)
+            notes = () if found.note is None else (found.note,)
+            yield Inputs((), found.kwargs, batch_size, found.seq_len, notes)
         return
-    candidates = list(_for_layers(model, batch_size, seq_len, device))
+    candidates = list(_for_layers(model, batch_size, seq_len))
     if not candidates:
         raise InputShapeError(
             f"no layer of {type(model).__name__} tells the shape of its input: run it once in the "
             "cell, or call irene_jupyter.measure(model, example_input)"
         )
     yield from candidates
-
-
-# --- transformers -----------------------------------------------------------------------------
-
-
-def _for_transformers(
-    model: nn.Module, config: Any, batch_size: int, seq_len: int, device: str
-) -> Inputs:
-    accepted = set(inspect.signature(model.forward).parameters)
-    main = str(model.main_input_name)
-    wanted = [main]
-    has_images = hasattr(config, "vision_config") and hasattr(config, "text_config")
-    if main in ("input_ids", "pixel_values") and has_images and _is_contrastive(model, accepted):
-        wanted = ["input_ids", "pixel_values"]
-    if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in accepted:
-        wanted.append("decoder_input_ids")
-    kwargs: dict[str, Any] = {}
-    length = seq_len
-    for name in wanted:
-        kwargs[name] = tensor = _transformers_input(name, config, batch_size, seq_len, device)
-        if name == "input_ids":
-            check_positions(model, config, seq_len)
-        if name in ("pixel_values", "input_values") and len(wanted) == 1:
-            length = int(tensor.shape[1]) if tensor.dim() == 3 else 1
-    return Inputs((), kwargs, batch_size, length)
-
-
-def _is_contrastive(model: nn.Module, accepted: set[str]) -> bool:
-    """CLIP and its kin take both; a language model with images needs placeholders in its text."""
-    return {"input_ids", "pixel_values"} <= accepted and "past_key_values" not in accepted
-
-
-def _transformers_input(
-    name: str, config: Any, batch_size: int, seq_len: int, device: str
-) -> torch.Tensor:
-    if name == "input_ids":
-        return torch.ones(batch_size, seq_len, dtype=torch.long, device=device)
-    if name == "decoder_input_ids":
-        most = _config(config, "max_target_positions")
-        length = min(seq_len, int(most)) if most else seq_len
-        return torch.ones(batch_size, length, dtype=torch.long, device=device)
-    if name == "pixel_values":
-        side = _config(config, "image_size") or 224
-        height, width = side if isinstance(side, list | tuple) else (side, side)
-        channels = _config(config, "num_channels") or 3
-        return torch.zeros(batch_size, int(channels), int(height), int(width), device=device)
-    if name == "input_features":
-        bins = _config(config, "num_mel_bins", "feature_size", "input_dim") or 80
-        frames = _config(config, "max_source_positions")
-        size = (int(bins), 2 * int(frames)) if frames else (seq_len, int(bins))
-        return torch.zeros(batch_size, *size, device=device)
-    if name == "input_values":
-        bins, frames = _config(config, "num_mel_bins"), _config(config, "max_length")
-        if bins and frames and hasattr(config, "patch_size"):  # a spectrogram (AST), not samples
-            return torch.zeros(batch_size, int(frames), int(bins), device=device)
-        return torch.zeros(batch_size, seq_len * _SAMPLES_PER_TOKEN, device=device)
-    if name in ("inputs_embeds", "hidden_states"):
-        return torch.zeros(batch_size, seq_len, int(_config(config, "hidden_size")), device=device)
-    raise InputShapeError(
-        f"the model's main input is {name!r}, whose shape its configuration does not tell: run the "
-        "model once in the cell, or call irene_jupyter.measure(model, example_input)"
-    )
-
-
-def _config(config: Any, *names: str) -> Any:
-    """The first of `names` that the configuration, or a part of it, gives."""
-    parts = [config]
-    for part in ("vision_config", "audio_config", "text_config", "encoder", "decoder"):
-        if getattr(config, part, None) is not None:
-            parts.append(getattr(config, part))
-    for part in parts:
-        for name in names:
-            value = getattr(part, name, None)
-            if value is not None:
-                return value
-    return None
 
 
 def check_positions(model: nn.Module, config: Any, seq_len: int) -> None:
@@ -184,7 +111,7 @@ def check_positions(model: nn.Module, config: Any, seq_len: int) -> None:
 # --- plain torch ------------------------------------------------------------------------------
 
 
-def _for_layers(model: nn.Module, batch_size: int, seq_len: int, device: str) -> Iterator[Inputs]:
+def _for_layers(model: nn.Module, batch_size: int, seq_len: int) -> Iterator[Inputs]:
     required = _required_inputs(model)
     seen: set[tuple[tuple[int, ...], torch.dtype]] = set()
     for layer in _first_layers(model):
@@ -193,7 +120,7 @@ def _for_layers(model: nn.Module, batch_size: int, seq_len: int, device: str) ->
                 continue
             seen.add((shape, dtype))
             make = torch.ones if dtype == torch.long else torch.zeros
-            tensor = make(shape, dtype=dtype, device=device)
+            tensor = make(shape, dtype=dtype, device="meta")
             has_sequence = len(shape) == 3 or dtype == torch.long
             length = seq_len if has_sequence and seq_len in shape[:2] else 1
             yield Inputs((tensor,) * required, {}, batch_size, length)

@@ -23,6 +23,8 @@ from torch import nn
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.activity import Activity
+from irene_jupyter.capture.builder import class_name_of
+from irene_jupyter.capture.caches import Caches, Reading
 from irene_jupyter.capture.compiled import CompiledCalls
 from irene_jupyter.capture.hidden import hidden_part, whole_module
 from irene_jupyter.capture.hooks import HOOKS, THREAD
@@ -37,7 +39,7 @@ from irene_jupyter.capture.signed import (
     output_shape,
     without_sizes,
 )
-from irene_jupyter.capture.steps import Place, beams_of_caller, phase_of, place_of
+from irene_jupyter.capture.steps import Place, phase_of, place_of, role_of
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.training import TrainingTimes
 from irene_jupyter.errors import CaptureError
@@ -83,6 +85,7 @@ class Recorder:
         self._started = 0.0
         self._open = ExitStack()
         self._training = TrainingTimes(self._spent)
+        self._caches = Caches()
         self._compiled = CompiledCalls(self._compiled_called)
         self._compile: Callable[..., Any] = torch.compile
 
@@ -112,6 +115,7 @@ class Recorder:
         HOOKS.on_root = HOOKS.on_created = None
         torch.compile = self._compile
         self._compiled.uninstall()
+        self._caches.uninstall()
         self._training.uninstall()
         self._open.close()
         with self._lock:
@@ -125,11 +129,12 @@ class Recorder:
         return [module for module in alive if module is not None]
 
     def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
-        """`torch.compile`, which may be what imports the compiler: it looks at torch's functions."""
-        with HOOKS.removed():
-            made = self._compile(*args, **kwargs)
+        """`torch.compile`, on torch as it was: the compiler looks at its functions."""
+
+        HOOKS.meet_compiler()
         self._compiled.install()
-        return made
+        with HOOKS.removed():
+            return self._compile(*args, **kwargs)
 
     def _created(self, module: nn.Module) -> None:
         # TorchScript's and the compiler's own modules are copies of the user's.
@@ -169,9 +174,9 @@ class Recorder:
         """Around a root call: its group, and afterwards its time and what it ran."""
         lock, returned, name = self._lock, False, type(module).__name__
         THREAD.is_inside, THREAD.seen = True, 0
-        ongoing = Ongoing()
+        ongoing, reading = Ongoing(), None
         try:
-            ongoing.group = self._group_of(module, args, kwargs)
+            ongoing.group, reading = self._group_of(module, args, kwargs)
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", name, exc_info=error)
         thread = threading.get_ident()
@@ -196,6 +201,8 @@ class Recorder:
                     )
                     if signature.calls + signature.failures == 1:
                         self.signatures.append(signature)
+                    if reading is not None:
+                        self._caches.ended(reading, signature)
                     self.activity.add(id(signature), started, ended)
 
     def _recorded_call(
@@ -256,7 +263,10 @@ class Recorder:
                     logger.debug("%s was not kept", type(module).__name__, exc_info=error)
             yield
 
-    def _group_of(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Group:
+    def _group_of(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Group, Reading | None]:
+        """The group of a call that begins, and what it reads into a cache."""
         known = self._known.get(id(module))
         if known is None:
             known = self._meet(module)
@@ -267,7 +277,8 @@ class Recorder:
             torch.is_grad_enabled(),
             _is_autocast_enabled(),
             _in_backward() != -1,
-            place if cached is None else cached > 0,
+            place,
+            cached is not None and cached > 0,
             *[describe(value, cached) for value in args],
             *[(name, describe(value, cached)) for name, value in kwargs.items()],
             None if cached is None else cached // CACHE_BUCKET,
@@ -277,31 +288,37 @@ class Recorder:
             with self._lock:
                 group = known.groups.get(key)
                 if group is None:  # else another thread was faster
-                    group = known.groups[key] = self._new(known, key, args, kwargs, cached, place)
-        return group
+                    group = self._new(known, key, module, args, kwargs, cached, place)
+                    known.groups[key] = group
+        reading = None
+        if cached is not None:
+            cache = kwargs["past_key_values"]
+            reading = self._caches.begun(cache, group.first, cached, place)
+        return group, reading
 
     def _new(
         self,
         known: Known,
         key: tuple[Any, ...],
+        module: nn.Module,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         cached: int | None,
         place: Place | None,
     ) -> Group:
         batch_size, seq_len = input_sizes(args, kwargs)
-        phase, beams = phase_of(cached, place, seq_len), beams_of_caller()
+        phase, role = phase_of(cached, place, seq_len), role_of(module)
         sizes = [] if cached is None else [cached]
         signature = Signature(
             known.reference,
-            known.module_class,
+            known.class_name,
             batch_size,
             seq_len,
-            kind=(id(known), phase, beams, without_sizes(key[:-1], sizes)),
+            kind=(id(known), phase, role, without_sizes(key[:-1], sizes)),
             sizes=tuple(sizes),
             phase=phase,
             cache_length=cached,
-            beams=beams,
+            role=role,
             training=key[1],
             is_recomputed=key[4],
         )
@@ -320,7 +337,7 @@ class Recorder:
         identity, models = id(module), self._known
         reference = weakref.ref(module, lambda _: models.pop(identity, None))
         with self._lock:
-            return models.setdefault(identity, Known(reference, type(module), state_of))
+            return models.setdefault(identity, Known(reference, class_name_of(module), state_of))
 
 
 def _is_tracing() -> bool:

@@ -18,9 +18,7 @@ _SCRIPTED = torch._C.ScriptFunction
 def calls_scripted(module: nn.Module) -> bool:
     """Whether the forward pass of a module mentions a scripted or traced function."""
     cls: Any = type(module)
-    return _mentions(cls) or any(
-        isinstance(value, _SCRIPTED) for value in vars(module).values()
-    )
+    return _mentions(cls) or any(isinstance(value, _SCRIPTED) for value in vars(module).values())
 
 
 @cache

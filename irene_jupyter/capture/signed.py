@@ -1,4 +1,4 @@
-"""What is kept of a model's calls: how many of each signature, how long, and the first one's record.
+"""What is kept of a model's calls: how many of each signature, how long, one of them in full.
 
 A `Group` is of calls that look alike from outside; those of them that ran other modules, or gave
 another size of output, are a `Signature` of their own.
@@ -10,7 +10,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from torch import nn
 
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.hidden import HiddenPart
+from irene_jupyter.capture.steps import Role
 from irene_jupyter.tree import Node
 
 MAX_VARIANTS = 8  # of one group that are recorded; a model may take another way at each call
@@ -35,14 +36,15 @@ class Signature:
     """
 
     reference: Callable[[], nn.Module | None]
-    module_class: type
+    class_name: str
     batch_size: int = 1
     seq_len: int = 1
     kind: Any = None
     sizes: tuple[int, ...] = ()
     phase: str | None = None
     cache_length: int | None = None  # tokens in the key-value cache, at the first call
-    beams: int = 1  # rows of the batch that beam search computes for one sequence
+    role: Role = field(default_factory=Role)  # within generate()
+    token_correction: int = 0  # tokens that were taken back, or that an earlier call read for it
     training: bool = False
     is_recomputed: bool = False  # for the backward pass, by checkpointing
     is_other_way: bool = False
@@ -63,7 +65,15 @@ class Signature:
 
     def another_way(self) -> Signature:
         """The same from outside, with no calls yet."""
-        return replace(self, record=None, calls=0, failures=0, seconds=0.0, is_other_way=True)
+        return replace(
+            self,
+            record=None,
+            token_correction=0,
+            calls=0,
+            failures=0,
+            seconds=0.0,
+            is_other_way=True,
+        )
 
 
 class Known:
@@ -72,11 +82,11 @@ class Known:
     def __init__(
         self,
         reference: weakref.ref[nn.Module],
-        module_class: type,
+        class_name: str,
         state_of: Callable[[nn.Module], int],
     ) -> None:
         self.reference = reference
-        self.module_class = module_class
+        self.class_name = class_name
         self.groups: dict[Any, Group] = {}
         self._state_of = state_of
         self._state = 0

@@ -27,7 +27,7 @@ from torch.overrides import (
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture import canonical, doubts
-from irene_jupyter.capture.builder import Builder, Parameters
+from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.counting import canonical_name
 from irene_jupyter.capture.elementwise import without_kernel
@@ -61,6 +61,11 @@ class _Frame:
     is_hidden: bool = False  # whether parts of it are traced afterwards
     processor_started: float = field(default_factory=time.thread_time)
     own_before: float = 0.0  # seconds of the recording
+
+
+# torch's attention with a score function of the user's, and what it compiles by itself. Blocks that
+# its mask leaves out are counted as if they were computed.
+_FLEX_ATTENTION = frozenset({"flex_attention", "_flex_attention_hop_wrapper"})
 
 
 class _FunctionMode(TorchFunctionMode):
@@ -102,7 +107,7 @@ class _FunctionMode(TorchFunctionMode):
 @contextmanager
 def _without(mode: TorchFunctionMode) -> Iterator[None]:
     """This thread without a mode, which afterwards lies where it lay among the others."""
-    modes = _get_current_function_mode_stack()
+    modes = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
     if mode not in modes:
         yield
         return
@@ -147,7 +152,7 @@ class Recording(FunctionCalls):
         self._root: nn.Module | None = root
         self._keep_calls = keep_calls
         self._device = device
-        self._builder = Builder("", type(root).__name__)
+        self._builder = Builder("", class_name_of(root))
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self.is_dry = not is_timed
@@ -284,6 +289,11 @@ class Recording(FunctionCalls):
             return
         try:
             with torch._C.DisableTorchFunction():
+                if getattr(function, "__name__", "") in _FLEX_ATTENTION:
+                    frame, name = self._stack[-1], "scaled_dot_product_attention"
+                    self._add_function(frame, name, function, args[:3], {}, args[0])
+                    self._new_leaves.clear()  # not repeated on their own
+                    return
                 self._hide(self._stack[-1], "compiled", function, args, kwargs)
         except Exception as error:
             self._fault(getattr(function, "__name__", "a compiled function"), error)
@@ -319,7 +329,7 @@ class Recording(FunctionCalls):
         if builder is not None:
             return builder, False
         path = f"{parent.builder.path}.{name}" if parent.builder.path else name
-        builder = Builder(path, type(module).__name__)
+        builder = Builder(path, class_name_of(module))
         self._describe(builder, module, type_name=builder.class_name)
         parent.builder.children[name] = builder
         return builder, True

@@ -15,6 +15,7 @@ from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.paper import predict_with
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.room import room_notes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -141,7 +142,8 @@ class WhatIf:
             sized.learn()
         traced = not sized.is_quick(*size)
         runs = sized.runs(*size)
-        report = make_report(runs, profile, "predict", method=self._method)
+        notes = room_notes(sized.model, runs, profile)
+        report = make_report(runs, profile, "predict", notes, method=self._method)
         return Answer(with_origin(report, origin), time.perf_counter() - began, traced)
 
     def curve(self, setting: Setting, against: str) -> tuple[CurvePoint, ...]:

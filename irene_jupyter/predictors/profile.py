@@ -38,7 +38,7 @@ class DeviceProfile:
     (batch_size, seq_len) that are not among `sizes`. `ranges` are the trained ranges
     of batch_size, seq_len, gemm_k, gemm_n and rest_mebibytes. `irene` are the paper's
     regressors, as `irene.IrEne.to_dict` writes them. `training`, `scorecard` and `citation` say
-    where the numbers come from.
+    where the numbers come from. `memory_gibibytes` is the device's, None where it is not known.
     """
 
     name: str
@@ -60,6 +60,7 @@ class DeviceProfile:
     citation: str
     irene: Mapping[str, Any] | None = field(default=None)
     fingerprint: Mapping[str, Any] | None = field(default=None)
+    memory_gibibytes: float | None = field(default=None)
 
     @property
     def rules(self) -> Rules:
@@ -101,6 +102,7 @@ class DeviceProfile:
             "training": dict(self.training),
             "scorecard": dict(self.scorecard),
             "citation": self.citation,
+            "memory_gibibytes": self.memory_gibibytes,
             "fingerprint": None if self.fingerprint is None else dict(self.fingerprint),
             "irene": None if self.irene is None else dict(self.irene),
         }
@@ -157,6 +159,7 @@ class DeviceProfile:
             citation=checks.text(data, "citation"),
             irene=_optional(data, "irene"),
             fingerprint=_optional(data, "fingerprint"),
+            memory_gibibytes=_memory(data.get("memory_gibibytes")),
         )
         _require_known(profile)
         return profile
@@ -217,6 +220,10 @@ def _remedy(version: Any) -> str:
 
 def _optional(data: dict[str, Any], key: str) -> Any:
     return None if data.get(key) is None else checks.description(checks.table(data, key))
+
+
+def _memory(value: Any) -> float | None:
+    return None if value is None else checks.number(value, "'memory_gibibytes'")
 
 
 def _driver_to_dict(rule: DriverRule) -> dict[str, Any]:

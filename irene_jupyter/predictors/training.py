@@ -39,6 +39,9 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
 }
 
 
+MEMORY_GIBIBYTES = {"gtx1080ti": 11.2}
+
+
 def train_device(
     trees: Sequence[ModelTree], *, name: str, label: str | None = None
 ) -> DeviceProfile:
@@ -76,6 +79,7 @@ def train_device(
     published = dict(PUBLISHED.get(name, {}))
     label = label or published.pop("label", None) or name
     published.pop("label", None)
+    memory = MEMORY_GIBIBYTES.get(name)
     from irene_jupyter.predictors.estimators import Additive
 
     crossed: dict[str, dict[str, Any]] = {"error_percent": {}, "coverage_percent": {}}
@@ -117,6 +121,7 @@ def train_device(
         training=training,
         scorecard=scorecard,
         irene=paper.fit_paper(trees),
+        memory_gibibytes=memory,
     )
     return DeviceProfile.from_dict(_rounded(profile.to_dict()))
 

@@ -222,7 +222,7 @@ def test_what_is_predicted_is_what_runs(name: str):
     )
 
 
-@pytest.mark.parametrize("name", ["mamba", "mamba2"])
+@pytest.mark.parametrize("name", RECURRENT)
 def test_a_step_with_a_state_costs_the_same_however_long_the_text(name: str):
     ran = recorded(name)
     predicted = generation_of(real(name), BATCH, PROMPT, NEW)
@@ -277,7 +277,7 @@ def test_a_configuration_gets_the_head_that_generates():
 @pytest.mark.parametrize(
     ("config", "reason"),
     [
-        (RECURRENT["rwkv"], "keeps no cache"),
+        (lambda: hf.OpenAIGPTConfig(n_embd=32, n_layer=1, n_head=4), "keeps no cache"),
         (lambda: hf.BertConfig(**SMALL, architectures=["BertModel"]), "no cache"),
         (lambda: hf.GPT2Config(n_embd=32, n_layer=1, n_head=4, n_positions=16), "16 positions"),
     ],

@@ -1,0 +1,81 @@
+"""Whether a model has room on the device that it is predicted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.tree import Node, Run
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from irene_jupyter.predictors.profile import DeviceProfile
+
+_GIBIBYTE = 2.0**30  # bytes
+
+
+def room_notes(model: nn.Module, runs: Sequence[Run], profile: DeviceProfile) -> tuple[str, ...]:
+    """A note where `model` needs more memory than the device has; none where that is not known.
+
+    Its parameters count as they are kept, the cache of a generation at its longest, and of the
+    activations those of the largest operation alone: at least so much is needed.
+    """
+    memory = profile.memory_gibibytes
+    if memory is None:
+        return ()
+    tensors = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    kept = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) / _GIBIBYTE
+    width = next((t.element_size() for t in tensors.values() if t.is_floating_point()), 4)
+    working = max((_activations(run.tree.root, width) for run in runs), default=0.0)
+    needed = kept + (_cache_bytes(model, runs, width) + working) / _GIBIBYTE
+    if needed <= memory:
+        return ()
+    own = "its parameters alone take" if kept > memory else "its parameters take"
+    return (
+        f"{type(model).__name__} needs {_gibibytes(needed)} GiB ({own} {_gibibytes(kept)}), and "
+        f"the device ({profile.label}) has {_gibibytes(memory)}: it cannot run there as it is; "
+        "take fewer rows or tokens, a dtype of fewer bytes, or the profile of a larger device",
+    )
+
+
+def _gibibytes(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _activations(root: Node, width: int) -> float:
+    """Bytes that the largest operation of a tree reads and writes, but for its parameters."""
+    most = 0.0
+    for leaf in root.leaves():
+        sizes = (*leaf.features.input_shapes, *leaf.features.output_shapes)
+        most = max(most, float(sum(_elements(shape) for shape in sizes)))
+    return most * width
+
+
+def _elements(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def _cache_bytes(model: nn.Module, runs: Sequence[Run], width: int) -> float:
+    """Of keys and values at the end of a generation: of each layer, and each token until then."""
+    lengths = [
+        run.tree.batch_size * (run.cache_length + run.calls / 2)
+        for run in runs
+        if run.phase == "decode" and run.cache_length is not None
+    ]
+    config: Any = getattr(model, "config", None)
+    if not lengths or config is None:
+        return 0.0
+    text = config.get_text_config(decoder=True)
+    layers, heads = (
+        getattr(text, name, None) for name in ("num_hidden_layers", "num_attention_heads")
+    )
+    hidden = getattr(text, "hidden_size", None)
+    if not (isinstance(layers, int) and isinstance(heads, int) and isinstance(hidden, int)):
+        return 0.0
+    kept = getattr(text, "num_key_value_heads", None) or heads
+    size = getattr(text, "head_dim", None) or hidden // heads
+    return 2.0 * layers * kept * size * max(lengths) * width

@@ -1,0 +1,77 @@
+"""A model that is larger than the device is said to be; one that fits, or an unknown size, not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from transformers import GPT2Config, LlamaConfig
+
+import irene_jupyter as irene
+from irene_jupyter.capture.building import build_model
+from irene_jupyter.capture.generation import generation_of
+from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.notebook.whatif import Setting, WhatIf
+from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.room import room_notes
+from irene_jupyter.tree import Run
+
+LARGE = LlamaConfig(
+    hidden_size=4096, intermediate_size=14336, num_hidden_layers=4, num_key_value_heads=8,
+    vocab_size=128256,
+)  # fmt: skip
+
+
+def told(report: irene.EnergyReport) -> list[str]:
+    return [note for note in report.notes if "GiB" in note]
+
+
+def test_parameters_beyond_the_devices_memory_are_told_in_their_dtype() -> None:
+    full = LlamaConfig(**{**LARGE.to_dict(), "num_hidden_layers": 32})
+    (note,) = told(irene.predict(full, batch_size=1, seq_len=512))
+    assert note.startswith("LlamaModel needs 28 GiB (its parameters alone take 28)")
+    assert "the device (GTX 1080 Ti PC) has 11" in note
+    half = LlamaConfig(**{**full.to_dict(), "dtype": "bfloat16"})
+    (note,) = told(irene.predict(half, batch_size=1, seq_len=512))
+    assert "needs 14 GiB" in note
+
+
+def test_what_fits_and_what_is_not_known_is_not_told() -> None:
+    assert not told(irene.predict(LARGE, batch_size=1, seq_len=128))
+    assert not told(irene.predict(GPT2Config(n_layer=1), batch_size=1, seq_len=8, new_tokens=3))
+    unknown = replace(load_device("gtx1080ti"), memory_gibibytes=None)
+    model = build_model(LARGE)
+    tree = structure_of(model, 1, 16)
+    assert room_notes(model, [Run(model="m", tree=tree)], unknown) == ()
+    small = replace(unknown, memory_gibibytes=1.0, label="a small card")
+    (note,) = room_notes(model, [Run(model="m", tree=tree)], small)
+    assert "the device (a small card) has 1.0" in note
+
+
+def test_a_cache_at_its_longest_and_the_largest_operation_count() -> None:
+    model = build_model(LARGE, generates=True)
+    runs = generation_of(model, 8, 64, 100_000)
+    parameters = sum(p.numel() for p in model.parameters()) * 4 / 2**30
+    cache = 2 * 4 * 8 * 128 * 8 * 100_064 * 4 / 2**30
+    profile = load_device("gtx1080ti")
+    (note,) = room_notes(model, runs, profile)
+    needed = float(note.split(" needs ")[1].split(" GiB")[0])
+    assert parameters + cache < needed < 1.1 * (parameters + cache)  # and repeated heads
+    assert "its parameters take" in note
+    assert not room_notes(model, generation_of(model, 1, 64, 100), profile)
+
+
+def test_the_explorer_says_it_too() -> None:
+    what_if = WhatIf(LlamaConfig(**{**LARGE.to_dict(), "num_hidden_layers": 14}))
+    report = what_if.predict(Setting(batch_size=1, seq_len=16)).report
+    assert len(told(report)) == 1
+    report = what_if.predict(Setting(batch_size=1, seq_len=16, dtype="float16")).report
+    assert not told(report)
+
+
+def test_a_profile_keeps_its_devices_memory() -> None:
+    profile = load_device("gtx1080ti")
+    written = profile.to_dict()
+    assert DeviceProfile.from_dict(written).memory_gibibytes == profile.memory_gibibytes == 11.2
+    del written["memory_gibibytes"]  # as in a file of an older version
+    assert DeviceProfile.from_dict(written).memory_gibibytes is None
