@@ -60,7 +60,7 @@ FREE = frozenset(
 _LIGHT = frozenset(
     "unique unique_consecutive ctc_loss to_sparse to_sparse_csr to_sparse_csc to_sparse_bsr "
     "to_sparse_bsc to_dense coalesce to_padded_tensor nested_to_padded_tensor argwhere isclose "
-    "equal allclose pack_padded_sequence pad_packed_sequence one_hot".split()
+    "equal allclose interpolate upsample pack_padded_sequence pad_packed_sequence one_hot".split()
 )
 
 # Namespaces of torch's own whose operations are named as its functions are.

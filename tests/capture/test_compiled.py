@@ -209,7 +209,9 @@ def test_calls_are_seen_while_another_thread_compiles() -> None:
         is_made.set()
         thread.join()
     assert not errors
-    assert [(run.model, run.calls, run.status) for run in gather(recorder).runs] == [("Net", 20, "run")]
+    assert [(run.model, run.calls, run.status) for run in gather(recorder).runs] == [
+        ("Net", 20, "run")
+    ]
 
 
 class Attends(nn.Module):
