@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
 from grammar import PROLOGUE, cell  # noqa: E402
-from kernels import Kernel, kernels  # noqa: E402
+from real_kernels import Kernel, kernels  # noqa: E402
 
 WARM_UP_SECONDS = 20.0  # caches of torch, IPython and ours fill
 MOST_GROWTH_MEBIBYTES_A_MINUTE = 2.0

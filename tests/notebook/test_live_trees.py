@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kernels import Cell, Kernel
+from real_kernels import Cell, Kernel
 
 SETUP = """
 import gc, torch
