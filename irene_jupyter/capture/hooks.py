@@ -28,20 +28,24 @@ if TYPE_CHECKING:
 RootCall = Callable[[Callable[..., Any], nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
 
-class Thread(threading.local):
-    """What a thread is doing. Defaults of the class cost no lookup that fails."""
+class Thread:
+    """What a thread is doing."""
 
-    is_inside = False  # a root call, or work of our own: module calls are no roots
-    is_own = False  # a thread of ours: modules that it creates are not the user's
-    recording: Recording | None = None  # gets every module call of this thread
-    seen = 0  # the sum of the `id`s of the classes of the modules that were called
+    __slots__ = ("is_inside", "is_own", "recording", "seen")
 
     def __init__(self) -> None:
-        if is_own_thread():
-            self.is_inside = self.is_own = True
+        self.is_own = is_own_thread()  # modules that it creates are not the user's
+        self.is_inside = self.is_own  # a root call, or work of our own: module calls are no roots
+        self.recording: Recording | None = None  # gets every module call of this thread
+        self.seen = 0  # the sum of the `id`s of the classes of the modules that were called
 
 
-THREAD = Thread()
+class _Threads(threading.local):
+    def __init__(self) -> None:
+        self.this = Thread()
+
+
+THREADS = _Threads()  # `THREADS.this`: to be looked up once, for it costs more than an attribute
 
 
 def is_compiling_here() -> bool:
@@ -114,23 +118,24 @@ class Hooks:
     def _patches(self) -> dict[str, Callable[..., Any]]:
         # The originals are looked up at each call: torch's compiler patches the same functions
         # when it is first used, which may be within the cell.
-        hooks, originals, thread = self, self._originals, THREAD
+        hooks, originals, threads = self, self._originals, THREADS
 
         def __init__(module: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             originals["__init__"](module, *args, **kwargs)
-            if hooks.on_created is not None and not thread.is_own:
+            if hooks.on_created is not None and not threads.this.is_own:
                 hooks.on_created(module)
 
         def __setstate__(module: nn.Module, state: Any) -> None:  # noqa: N807
             originals["__setstate__"](module, state)
-            if hooks.on_created is not None and not thread.is_own:
+            if hooks.on_created is not None and not threads.this.is_own:
                 hooks.on_created(module)
 
         def __call__(module: nn.Module, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
             call = originals["__call__"]
             try:
+                thread = threads.this
                 if thread.is_inside:  # nearly every call
-                    thread.seen += id(type(module))
+                    thread.seen += id(module.__class__)
                     recording = thread.recording
                     if recording is None:
                         return call(module, *args, **kwargs)

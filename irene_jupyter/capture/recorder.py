@@ -27,7 +27,7 @@ from irene_jupyter.capture.builder import class_name_of
 from irene_jupyter.capture.caches import Caches, Reading
 from irene_jupyter.capture.compiled import CompiledCalls
 from irene_jupyter.capture.hidden import hidden_part, whole_module
-from irene_jupyter.capture.hooks import HOOKS, THREAD
+from irene_jupyter.capture.hooks import HOOKS, THREADS, Thread
 from irene_jupyter.capture.inputs import input_sizes
 from irene_jupyter.capture.signatures import describe, state_of
 from irene_jupyter.capture.signed import (
@@ -50,9 +50,10 @@ logger = logging.getLogger(__name__)
 # only once in so many, which bounds the overhead on generate().
 CACHE_BUCKET = 32  # tokens
 # Sizes of one kind of call that are recorded in full whatever it costs: trees of further sizes
-# can be told from these. Beyond them recording takes at most this share of the cell's time.
-RECORDED_SIZES = 16
-RECORDING_SHARE = 0.03
+# can be told from these. Beyond them recording takes at most this share of the cell's time (and
+# torch's own detours for it as much again).
+RECORDED_SIZES = 12
+RECORDING_SHARE = 0.015
 
 # One question in place of one for each device type; torch 2.4 has it as well.
 _is_autocast_enabled = torch._C._is_any_autocast_enabled
@@ -158,54 +159,55 @@ class Recorder:
         kwargs: dict[str, Any],
     ) -> Any:
         # Every call of every model passes here: the usual case, a known signature, comes first.
-        with self._counted(module, args, kwargs) as ongoing:
+        thread, returned = THREADS.this, False
+        ongoing = self._begin(thread, module, args, kwargs)
+        try:
             group = ongoing.group
             if group is None or not group.to_record or _is_tracing():
                 output = call(module, *args, **kwargs)
             else:
                 output = self._recorded_call(ongoing, call, module, args, kwargs)
-            with torch._C.DisableTorchFunction():
-                THREAD.seen += hash(output_shape(output))
-            return output
-
-    @contextmanager
-    def _counted(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Iterator[Ongoing]:
-        """Around a root call: its group, and afterwards its time and what it ran."""
-        lock, returned, name = self._lock, False, type(module).__name__
-        THREAD.is_inside, THREAD.seen = True, 0
-        ongoing, reading = Ongoing(), None
-        try:
-            with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
-                ongoing.group, reading = self._group_of(module, args, kwargs)
-        except Exception as error:  # an argument that defies description must not stop the user
-            logger.debug("no signature for %s", name, exc_info=error)
-        thread = threading.get_ident()
-        self._calling[thread] = name
-        started = time.perf_counter()
-        try:
-            yield ongoing
+            thread.seen += hash(output_shape(output))
             returned = True
+            return output
         except _StopRecomputationError:  # checkpointing has what it wanted
             returned = True
             raise
         finally:
-            ended = time.perf_counter()
-            THREAD.is_inside = False
-            with lock:
-                self._calling.pop(thread, None)
-                if ongoing.group is None:
-                    self.undescribed[name] = self.undescribed.get(name, 0) + 1
-                else:
-                    signature = ongoing.group.after(
-                        THREAD.seen, ended - started, ongoing.record, returned=returned
-                    )
-                    if signature.calls + signature.failures == 1:
-                        self.signatures.append(signature)
-                    if reading is not None:
-                        self._caches.ended(reading, signature)
-                    self.activity.add(id(signature), started, ended)
+            self._end(thread, ongoing, returned=returned)
+
+    def _begin(
+        self, thread: Thread, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Ongoing:
+        """Before a root call of `thread`, this one."""
+        thread.is_inside, thread.seen = True, 0
+        ongoing = Ongoing(type(module).__name__, threading.get_ident())
+        try:
+            with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
+                ongoing.group, ongoing.reading = self._group_of(module, args, kwargs)
+        except Exception as error:  # an argument that defies description must not stop the user
+            logger.debug("no signature for %s", ongoing.name, exc_info=error)
+        self._calling[ongoing.thread] = ongoing.name
+        ongoing.started = time.perf_counter()
+        return ongoing
+
+    def _end(self, thread: Thread, ongoing: Ongoing, *, returned: bool) -> None:
+        """After a root call of `thread`: its time, and what it ran."""
+        ended = time.perf_counter()
+        thread.is_inside = False
+        with self._lock:
+            self._calling.pop(ongoing.thread, None)
+            if ongoing.group is None:
+                self.undescribed[ongoing.name] = self.undescribed.get(ongoing.name, 0) + 1
+                return
+            signature = ongoing.group.after(
+                thread.seen, ended - ongoing.started, ongoing.record, returned=returned
+            )
+            if signature.calls + signature.failures == 1:
+                self.signatures.append(signature)
+            if ongoing.reading is not None:
+                self._caches.ended(ongoing.reading, signature)
+            self.activity.add(id(signature), ongoing.started, ended)
 
     def _recorded_call(
         self,
@@ -240,13 +242,14 @@ class Recorder:
     ) -> AbstractContextManager[Any] | None:
         """What to hold open while compiled code runs in this thread."""
         try:
-            if THREAD.is_own:
+            thread = THREADS.this
+            if thread.is_own:
                 return None
-            recording = THREAD.recording
+            recording = thread.recording
             if recording is not None:
                 recording.compiled_called(function, args, kwargs)
                 return recording.aside()
-            module = None if THREAD.is_inside else whole_module(function)
+            module = None if thread.is_inside else whole_module(function)
             return None if module is None else self._compiled_root(module, function, args, kwargs)
         except Exception as error:  # never in place of the user's own call
             logger.debug("compiled code was not seen", exc_info=error)
@@ -257,7 +260,9 @@ class Recorder:
         self, module: nn.Module, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Iterator[None]:
         """Around a call of a model's compiled method, as generate() makes them."""
-        with self._counted(module, args, kwargs) as ongoing:
+        thread, returned = THREADS.this, False
+        ongoing = self._begin(thread, module, args, kwargs)
+        try:
             if ongoing.group is not None and ongoing.group.to_record:
                 try:
                     part = hidden_part("", "compiled", module, function, args, kwargs)
@@ -265,6 +270,9 @@ class Recorder:
                 except Exception as error:  # arguments that cannot be had without their data
                     logger.debug("%s was not kept", type(module).__name__, exc_info=error)
             yield
+            returned = True
+        finally:
+            self._end(thread, ongoing, returned=returned)
 
     def _group_of(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

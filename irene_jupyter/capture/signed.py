@@ -128,9 +128,16 @@ class Record:
 
 @dataclass(slots=True)
 class Ongoing:
-    """A root call that is running: its group, and what was recorded of it."""
+    """A root call that is running: of which class, in which thread, and since when.
 
+    `group` is None where it could not be described; `reading` is what it reads into a cache.
+    """
+
+    name: str
+    thread: int
+    started: float = 0.0  # time.perf_counter()
     group: Group | None = None
+    reading: Any = None
     record: Record | None = None
 
 
@@ -180,13 +187,15 @@ class Group:
 
 def output_shape(output: Any) -> Any:
     """The sizes of the first tensor of what a model returned."""
-    if isinstance(output, tuple | list) and output:
-        output = output[0]
-    elif isinstance(output, Mapping):
-        output = next(iter(output.values()), None)
-    if isinstance(output, torch.Tensor) and not output.is_nested:
-        return tuple(output.shape)
-    return None
+    if not isinstance(output, torch.Tensor):
+        if isinstance(output, tuple | list) and output:
+            output = output[0]
+        elif isinstance(output, Mapping):
+            output = next(iter(output.values()), None)
+        if not isinstance(output, torch.Tensor):
+            return None
+    with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
+        return None if output.is_nested else output.shape
 
 
 def without_sizes(description: Any, sizes: list[int]) -> Any:

@@ -33,7 +33,7 @@ from irene_jupyter.capture.counting import canonical_name
 from irene_jupyter.capture.elementwise import without_kernel
 from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
 from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
-from irene_jupyter.capture.hooks import HOOKS, THREAD
+from irene_jupyter.capture.hooks import HOOKS, THREADS
 from irene_jupyter.capture.kernels import Kernels
 from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
 from irene_jupyter.capture.tensors import shape_of, tensors_in
@@ -163,17 +163,19 @@ class Recording(FunctionCalls):
         self._open = ExitStack()
 
     def __enter__(self) -> Recording:
-        before = THREAD.is_inside, THREAD.recording
+        thread = THREADS.this
+        before = thread.is_inside, thread.recording
         self._open.enter_context(HOOKS.installed())
         self._open.callback(self._put_back, *before)
-        THREAD.is_inside, THREAD.recording = True, self
+        thread.is_inside, thread.recording = True, self
         self._open.enter_context(self._mode)
         self._idle_seconds = time.thread_time() - time.perf_counter()
         return self
 
     @staticmethod
     def _put_back(is_inside: bool, recording: Recording | None) -> None:
-        THREAD.is_inside, THREAD.recording = is_inside, recording
+        thread = THREADS.this
+        thread.is_inside, thread.recording = is_inside, recording
 
     def __exit__(
         self,
@@ -191,11 +193,11 @@ class Recording(FunctionCalls):
     def aside(self) -> Iterator[None]:
         """This thread as if nobody recorded: no function mode, no module calls."""
         with _without(self._mode):
-            THREAD.recording = None
+            THREADS.this.recording = None
             try:
                 yield
             finally:
-                THREAD.recording = self
+                THREADS.this.recording = self
 
     @property
     def was_called(self) -> bool:
