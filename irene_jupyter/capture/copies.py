@@ -76,6 +76,7 @@ class Copies:
         self._memo: dict[int, Any] = {}
         self._originals: list[Any] = []  # alive, so that no other object gets one's `id`
         self._globals: dict[int, dict[str, Any]] = {}
+        self._by_class: dict[type, list[tuple[str, Any]]] = {}
 
     def of(self, model: nn.Module) -> nn.Module:
         """A copy of `model` in evaluation mode, without what compiled it."""
@@ -238,7 +239,10 @@ class Copies:
                 kept = [(key, self.copy(hook)) for key, hook in value.items() if _is_kept(hook)]
                 attributes[name].update(kept)
         attributes["training"] = False
-        for name, value in shared_by_class(type(module)):
+        kind = type(module)
+        if kind not in self._by_class:
+            self._by_class[kind] = shared_by_class(kind)
+        for name, value in self._by_class[kind]:
             attributes.setdefault(name, self._bound(value, made))
 
     def _bound(self, value: Any, owner: nn.Module) -> Any:

@@ -129,7 +129,8 @@ def test_predicting_and_exploring_harm_nothing(name: str):
                 irene.predict(model, 2, 8)
         else:
             assert irene.predict(model, 2, 8).total_joules > 0
-            SizedRuns(model, 2, 16).learn()
+            if name in ODD or name in GENERATING:
+                SizedRuns(model, 2, 16).learn()
             if name != "quantised":
                 assert all(p.is_meta for p in bare_copy(model, torch.float16).parameters())
 
