@@ -126,7 +126,7 @@ def _fft(args: Args, kwargs: Kwargs, out: Any) -> float:
 def _inverse_stft(args: Args, kwargs: Kwargs, out: Any) -> float:
     """Frames (…, frequencies, frames) of `n_fft` samples, transformed and added up."""
     size: int = kwargs.get("n_fft", args[1] if len(args) > 1 else 2)
-    samples = elements(args[0]) // max(args[0].shape[-2], 1) * size
+    samples = elements(args[0]) // max(int(args[0].shape[-2]), 1) * size
     return 2.5 * samples * math.log2(max(2, size)) + 2.0 * samples
 
 

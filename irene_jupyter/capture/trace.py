@@ -378,7 +378,7 @@ class Recording(FunctionCalls):
     def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
         """A module that made something by no function or module that was seen: not known how."""
         builder = frame.builder
-        if builder.cost.is_zero and not builder.children and output is not None:
+        if builder.cost.is_zero and not (builder.children or self._faults or output is None):
             returned = tensors_in(output) or _tensors_of_object(output)
             if doubts.is_made(returned, inputs, frame.module, frame.free):
                 builder.flags = (*builder.flags, doubts.unknown(builder.class_name))
