@@ -70,12 +70,16 @@ def _cache_bytes(model: nn.Module, runs: Sequence[Run], width: int) -> float:
     if not lengths or config is None:
         return 0.0
     text = config.get_text_config(decoder=True)
-    layers, heads = (
-        getattr(text, name, None) for name in ("num_hidden_layers", "num_attention_heads")
-    )
-    hidden = getattr(text, "hidden_size", None)
-    if not (isinstance(layers, int) and isinstance(heads, int) and isinstance(hidden, int)):
-        return 0.0
-    kept = getattr(text, "num_key_value_heads", None) or heads
-    size = getattr(text, "head_dim", None) or hidden // heads
+    layers, heads = _number(text, "num_hidden_layers"), _number(text, "num_attention_heads")
+    kept = _number(text, "num_key_value_heads") or heads
+    size = _number(text, "head_dim") or _number(text, "hidden_size") // max(1, heads)
     return 2.0 * layers * kept * size * max(lengths) * width
+
+
+def _number(config: Any, name: str) -> int:
+    """A configuration's value; 0 where it has none, or another one for each layer."""
+    try:
+        value = getattr(config, name, None)
+    except Exception:  # transformers refuses those that vary
+        return 0
+    return value if isinstance(value, int) else 0

@@ -17,13 +17,14 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.calls import Call
-from irene_jupyter.capture.copies import bare_copy, uncompiled
+from irene_jupyter.capture.copies import Copies, bare_copy, uncompiled
 from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.interpolation import interpolated
 from irene_jupyter.capture.isolation import isolated
 from irene_jupyter.capture.replay import replayed
 from irene_jupyter.capture.steps import cache_length
+from irene_jupyter.capture.structure import MAX_ZEROS_BYTES, missing_bytes
 from irene_jupyter.capture.trace import Recording
 from irene_jupyter.capture.values import MetaValues
 from irene_jupyter.errors import CaptureError, IreneError
@@ -71,9 +72,10 @@ def generation_of(
     for inputs in dummy_inputs(model, batch_size, seq_len, images):
         length = new_tokens if is_encoder_decoder else inputs.seq_len + new_tokens
         check_positions(model, config, length)
-        # On meta throughout costs more, and is seldom needed but for images.
-        for mode in (None, MetaValues(guesses=True)):
-            session = _Session(model, inputs, cache_name, is_encoder_decoder, mode)
+        for way in ("meta", "known", "real"):
+            if way == "real" and missing_bytes(model) > MAX_ZEROS_BYTES:
+                continue
+            session = _Session(model, inputs, cache_name, is_encoder_decoder, way)
             try:
                 with isolated():
                     return session.runs(name, new_tokens, replay_seconds)
@@ -129,15 +131,18 @@ class _Session:
         inputs: Inputs,
         cache_name: str,
         is_encoder_decoder: bool,
-        mode: MetaValues | None,
+        way: str,
     ) -> None:
         self._model = model  # lends its structure only: a copy of it is called
-        self._copied = bare_copy(model)
+        # On meta throughout, with values that are known, costs more than for the weights alone, and
+        # is seldom needed but for images. Real zeros are for code that goes where data send it.
+        self._mode = MetaValues(guesses=True) if way == "known" else None
+        self._is_real = way == "real"
+        self._copied = Copies("real").of(model) if self._is_real else bare_copy(model)
         self._inputs = inputs
         self._accepted = inspect.signature(model.forward).parameters
         self._cache_name = cache_name
         self._is_encoder_decoder = is_encoder_decoder
-        self._mode = mode
         places = {t.device for t in (*model.parameters(), *model.buffers())}
         # Weights on several devices, or on meta, not all there yet: none on which to repeat.
         place = places.pop() if len(places) == 1 else None
@@ -166,8 +171,11 @@ class _Session:
             return interpolated(short, long, offset / max(1, steps - 1))
 
         return generation_runs(
-            tree, tokens, start, steps, step_after, (*self._inputs.notes, *notes)
+            tree, tokens, start, steps, step_after, (*self._inputs.notes, *self._notes(), *notes)
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        return ("its code goes where values send it: these were zeros",) if self._is_real else ()
 
     def _replayed(
         self, found: Sequence[_Traced], steps: int, seconds: float
@@ -221,11 +229,14 @@ class _Session:
         return {**kwargs, "decoder_input_ids": self._ids()}
 
     def _bare(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Arguments on meta, of known values where that can be."""
+        """Arguments where the copy is; on meta of known values, where that can be."""
+        place = next((p.device for p in self._copied.parameters()), torch.device("cpu"))
 
         def bare(value: Any) -> Any:
-            if not isinstance(value, torch.Tensor) or value.is_meta:
+            if not isinstance(value, torch.Tensor) or (value.is_meta and not self._is_real):
                 return value
+            if self._is_real:
+                return torch.zeros_like(value, device=place) if value.is_meta else value.to(place)
             made = torch.empty_like(value, device="meta")
             if self._mode is not None:
                 self._mode.keep(made, value)
@@ -261,7 +272,7 @@ def _encoder_outputs(states: torch.Tensor) -> Any:
 
 
 def _extend(cache: Any, tokens: int) -> None:
-    """Makes a cache on meta `tokens` longer, as if as many steps had been made."""
+    """Makes a cache `tokens` longer, as if as many steps had been made."""
     if tokens < 1:
         return
     own = getattr(cache, "self_attention_cache", cache)
@@ -270,7 +281,7 @@ def _extend(cache: Any, tokens: int) -> None:
         keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
         if not (isinstance(keys, torch.Tensor) and isinstance(values, torch.Tensor)):
             continue
-        more = (t.new_empty((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
+        more = (t.new_zeros((*t.shape[:-2], tokens, t.shape[-1])) for t in (keys, values))
         own.update(*more, index)
         for name, kept in vars(layer).items():  # such as the keys of an index of the keys
             if name in ("keys", "values") or not isinstance(kept, torch.Tensor):
@@ -278,7 +289,7 @@ def _extend(cache: Any, tokens: int) -> None:
             if length is not None and length in kept.shape[1:]:
                 place = kept.shape.index(length, 1)
                 shape = (*kept.shape[:place], length + tokens, *kept.shape[place + 1 :])
-                setattr(layer, name, kept.new_empty(shape))
+                setattr(layer, name, kept.new_zeros(shape))
 
 
 def generation_runs(

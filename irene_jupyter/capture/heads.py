@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import importlib
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
 from torch import nn
+
+from irene_jupyter.errors import CaptureError
 
 # Automatic classes with a head that generates, the likeliest first.
 _GENERATING = ("CausalLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText", "MultimodalLM")
@@ -16,7 +19,8 @@ _GENERATING = ("CausalLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText", "Mul
 def builder_of(config: Any, *, generates: bool) -> Callable[[], Any]:
     """What builds the model of `config`: the architecture that it names, or else the bare model.
 
-    With `generates` the one with a head that generates is preferred to the bare one.
+    With `generates` the one with a head that generates is preferred to the bare one. Raises
+    `CaptureError` for a configuration of no model.
     """
     import transformers
 
@@ -32,7 +36,12 @@ def builder_of(config: Any, *, generates: bool) -> Callable[[], Any]:
     if type(config) in automatic._model_mapping:
         return lambda: automatic.from_config(config)
     own = _own(config)
-    return (lambda: automatic.from_config(config)) if own is None else (lambda: own(config))
+    if own is None:
+        raise CaptureError(
+            f"{type(config).__name__} stands for no model of its own: pass the configuration of "
+            "the whole model, or a model"
+        )
+    return lambda: own(config)
 
 
 def described(config: Any, model: nn.Module) -> str | None:
@@ -70,19 +79,18 @@ def _generating(config: Any) -> Any:
 
 
 def _own(config: Any) -> Any:
-    """A part's class, which transformers' automatic ones do not know: of the file beside it."""
-    name = type(config).__module__.replace(".configuration_", ".modeling_")
-    try:
-        module = importlib.import_module(name)
-    except ImportError:
-        return None
+    """A part's class, which transformers' automatic ones do not know: of the files beside it."""
+    package = importlib.import_module(type(config).__module__.rpartition(".")[0])
+    names = [f"{package.__name__}.{each.name}" for each in pkgutil.iter_modules(package.__path__)]
     fitting = [
         each
-        for each in vars(module).values()
+        for name in names
+        if ".modeling_" in name
+        for each in vars(importlib.import_module(name)).values()
         if isinstance(each, type)
         and issubclass(each, nn.Module)
         and each.__module__ == name
-        and vars(each).get("config_class", getattr(each, "config_class", None)) is type(config)
+        and getattr(each, "config_class", None) is type(config)
         and not each.__name__.endswith("PreTrainedModel")
     ]
     fitting.sort(key=lambda each: not each.__name__.endswith("Model"))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch._C import _len_torch_dispatch_stack
+from torch._guards import TracingContext
 
 from irene_jupyter.apart import is_own_thread
 from irene_jupyter.frames import strip_own_frames
@@ -40,6 +42,13 @@ class Thread(threading.local):
 
 
 THREAD = Thread()
+
+
+def is_compiling_here() -> bool:
+    """Whether this thread runs code for torch's compiler; torch itself tells it of them all."""
+    return torch.compiler.is_compiling() and (
+        TracingContext.try_get() is not None or _len_torch_dispatch_stack() > 0
+    )
 
 
 class Hooks:
@@ -82,7 +91,7 @@ class Hooks:
                     self._install()
 
     def meet_compiler(self) -> None:
-        """Tell torch's compiler, once it is imported, to skip our frames and inline the originals."""
+        """Tell torch's compiler, once imported, to skip our frames and inline the originals."""
         dynamo = sys.modules.get("torch._dynamo.eval_frame")
         if dynamo is None or self._has_met:
             return
@@ -127,7 +136,7 @@ class Hooks:
                         return call(module, *args, **kwargs)
                     return recording.module_called(call, module, args, kwargs)
                 on_root = hooks.on_root
-                if on_root is None or torch.compiler.is_compiling():
+                if on_root is None or is_compiling_here():
                     return call(module, *args, **kwargs)
                 return on_root(call, module, args, kwargs)
             except BaseException as error:

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.copies import Copies
+from irene_jupyter.capture.isolation import isolated
 from irene_jupyter.errors import IreneError
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def _fitting(
                 (), {name: value for name, value in kwargs.items() if name in accepted}
             )
             try:
-                with copies.mode, torch.no_grad(), torch.random.fork_rng(devices=[]):
+                with isolated(), copies.mode:
                     tokens = _rows(get(*args, **given)) // batch_size
             except Exception as error:  # whatever the model's own code raises
                 logger.debug("%s takes no %s", type(model).__name__, kwargs.keys(), exc_info=error)
@@ -103,9 +104,9 @@ def _fitting(
             if tokens > 0:
                 what = "image" if kind == "image" else "sound"
                 several = f"one {what}" if count == 1 else f"{count} {what}s"
-                note = f"with {several} of {size}, {tokens} tokens beside the text"
-                takes_all = any(p.kind is p.VAR_KEYWORD for p in forward.values())
-                kept = {n: v for n, v in kwargs.items() if takes_all or n in forward}
+                words = "1 token" if tokens == 1 else f"{tokens} tokens"
+                note = f"with {several} of {size}, {words} beside the text"
+                kept = {n: v for n, v in kwargs.items() if n in accepted or n in forward}
                 return Medium(kept, mark, tokens, note)
     return None
 
@@ -252,7 +253,10 @@ def _spectrograms(model: Any, forward: Any, batch: int, count: int) -> Iterator[
 
 def bins_of(config: Any) -> int:
     """Mel bins of a configuration's spectrograms."""
-    names = ("num_mel_bins", "n_mels", "feature_size", "input_feat_size", "input_dim", "mel_bins")
+    names = (
+        "num_mel_bins", "n_mels", "feature_size", "input_feat_size", "input_feat_per_channel",
+        "feature_projection_input_dim", "input_dim", "mel_bins",
+    )  # fmt: skip
     return int(setting(config, *names) or 80)
 
 

@@ -164,7 +164,8 @@ class Recorder:
                 output = call(module, *args, **kwargs)
             else:
                 output = self._recorded_call(ongoing, call, module, args, kwargs)
-            THREAD.seen += hash(output_shape(output))
+            with torch._C.DisableTorchFunction():
+                THREAD.seen += hash(output_shape(output))
             return output
 
     @contextmanager
@@ -176,7 +177,8 @@ class Recorder:
         THREAD.is_inside, THREAD.seen = True, 0
         ongoing, reading = Ongoing(), None
         try:
-            ongoing.group, reading = self._group_of(module, args, kwargs)
+            with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
+                ongoing.group, reading = self._group_of(module, args, kwargs)
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", name, exc_info=error)
         thread = threading.get_ident()
@@ -215,7 +217,8 @@ class Recorder:
     ) -> Any:
         """A call of a signature without a tree: recorded in full, which changes nothing."""
         assert ongoing.group is not None
-        recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
+        with torch._C.DisableTorchFunction():
+            recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
         is_complete = False
         try:
             with recording:

@@ -79,7 +79,7 @@ class SizedRuns:
         if new_tokens or size in self._traced or not self.is_quick(*size):
             return self.runs(*size)
         tree = self._growth[0].at(batch_size, seq_len, alike_once=True)
-        return (Run(model=tree.name, tree=tree, items=batch_size),)
+        return (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
 
     def is_quick(self, batch_size: int, seq_len: int, new_tokens: int = 0) -> bool:
         """Whether `runs` has that size without tracing it."""
@@ -137,7 +137,7 @@ class SizedRuns:
     def _interpolated(self, batch_size: int, seq_len: int, new_tokens: int) -> tuple[Run, ...]:
         tree = self._growth[0].at(batch_size, seq_len)
         if not new_tokens:
-            return (Run(model=tree.name, tree=tree, items=batch_size),)
+            return (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
         tokens = batch_size * seq_len
         return generation_runs(
             tree,
@@ -156,7 +156,7 @@ class SizedRuns:
             runs = generation_of(self.model, batch_size, seq_len, new_tokens)
         else:
             tree = structure_of(self.model, batch_size, seq_len, kinds=kinds)
-            runs = (Run(model=tree.name, tree=tree, items=batch_size),)
+            runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
         self._traced[size] = runs
         while len(self._traced) > _KEPT:
             self._traced.popitem(last=False)
@@ -188,7 +188,7 @@ class _Growth:
     ) -> None:
         self._batches = batches
         self._lengths = lengths
-        self._name = trees[0].name
+        self._name, self._notes = trees[0].name, trees[0].notes
         self._sizes = [(tree.batch_size, tree.seq_len) for tree in trees]
         self._places: dict[tuple[object, ...], int] = {}
         self._distinct: list[tuple[Features, list[tuple[float, ...]]]] = []
@@ -211,7 +211,8 @@ class _Growth:
             for part in (0, 1)
         )
         once: dict[int, Node] | None = {} if alike_once else None
-        return ModelTree(self._name, _built(self._root, features, once), batch, length)
+        root = _built(self._root, features, once)
+        return ModelTree(self._name, root, batch, length, self._notes)
 
     def _frame(self, nodes: Sequence[Node]) -> _Frame:
         first = nodes[0]

@@ -57,7 +57,8 @@ def structure_of(
                 return replace(tree_for(model, inputs, name, tried), notes=inputs.notes)
             except CaptureError as error:
                 failures.append(str(error))
-    raise CaptureError(failures[0])
+    last = failures[len(candidates) :] or failures  # of the likeliest inputs, on real tensors
+    raise CaptureError(last[0])
 
 
 def tree_for(
@@ -80,7 +81,7 @@ def tree_for(
         raise CaptureError("TorchScript hides its parts: measure the model that it was made from")
     failures: list[BaseException] = []
     for kind in kinds:
-        if kind == "real" and _missing_bytes(model) > MAX_ZEROS_BYTES:
+        if kind == "real" and missing_bytes(model) > MAX_ZEROS_BYTES:
             continue
         try:
             node = _traced(model, inputs, kind, function)
@@ -134,5 +135,6 @@ def _quiet(name: str) -> Iterator[None]:
         noisy.setLevel(level)
 
 
-def _missing_bytes(model: nn.Module) -> int:
+def missing_bytes(model: nn.Module) -> int:
+    """Bytes of the parameters that are on meta, and would be zeros."""
     return sum(p.numel() * p.element_size() for p in model.parameters() if p.is_meta)

@@ -24,6 +24,7 @@ from irene_jupyter.errors import InputShapeError
 
 _SAMPLES_PER_TOKEN = 320  # of raw audio: 20 ms at 16 kHz, the stride of wav2vec 2.0's encoder
 _VIDEO_FRAMES = 16  # a short clip, as in Kinetics
+_MEL_BINS = (80, 128)  # of spectrograms, where a configuration tells none: Whisper's
 _IMAGES = ("pixel_values", "pixel_values_videos")
 
 
@@ -68,16 +69,25 @@ def for_transformers(
         if _has_decoder(size.config, accepted):
             kwargs["decoder_input_ids"] = _decoder_ids(size)
         yield Arguments(kwargs, seq_len + medium.tokens, medium.note)
-    main = str(model.main_input_name)
+    main = _main(str(model.main_input_name), accepted)
     wanted = _wanted(main, size.config, accepted)
     note = None
     if count and main == "input_ids" and wanted == [main] and _may_see(size.config):
-        note = "its text alone: an image could not be made from its configuration"
+        note = "its text alone: an image of the configured size does not go through its parts"
     for first in _shapes(main, size, accepted):
         kwargs = dict(first)
         for name in wanted[1:]:
             kwargs.update(next(iter(_shapes(name, size, accepted))))
         yield Arguments(kwargs, _length(main, kwargs, size, len(wanted)), note)
+
+
+def _main(name: str, accepted: Any) -> str:
+    """The argument that a model is called with: parts of models inherit a name that they lack."""
+    if name in accepted:
+        return name
+    required = (n for n, parameter in accepted.items() if parameter.default is parameter.empty)
+    known = [each for each in (*required, *accepted) if each in _BY_NAME]
+    return next(iter(known), name)
 
 
 def _wanted(main: str, config: Any, accepted: Any) -> list[str]:
@@ -146,6 +156,15 @@ def _ids(size: _Size) -> torch.Tensor:
     return torch.ones(size.batch_size, size.seq_len, dtype=torch.long)
 
 
+def _texts(size: _Size, accepted: Any) -> Made:
+    """Tokens; or the codes of sounds, of which each moment has several."""
+    yield _ids(size)
+    codes = setting(size.config, "num_codebooks") or setting(size.config, "num_channels")
+    if isinstance(codes, int) and codes > 1:
+        yield _ids(size).repeat(codes, 1)
+        yield _ids(size)[..., None].repeat(1, 1, codes)
+
+
 def _decoder_ids(size: _Size) -> torch.Tensor:
     most = setting(size.config, "max_target_positions")
     length = min(size.seq_len, int(most)) if most else size.seq_len
@@ -178,16 +197,17 @@ def _videos(size: _Size, accepted: Any) -> Made:
 
 
 def _features(size: _Size, accepted: Any) -> Made:
-    bins, batch = bins_of(size.config), size.batch_size
+    told, batch, length = bins_of(size.config), size.batch_size, size.seq_len
     frames = setting(size.config, "max_source_positions")
-    shapes: list[tuple[int, ...]] = [(batch, size.seq_len, bins), (batch, bins, size.seq_len)]
+    shapes: list[tuple[int, ...]] = []
     if frames:
-        shapes = [(batch, bins, 2 * int(frames)), (batch, 2 * int(frames), bins), *shapes]
-    shapes.append((batch, 1, size.seq_len, bins))
+        shapes = [(batch, told, 2 * int(frames)), (batch, 2 * int(frames), told)]
+    for bins in dict.fromkeys((told, *_MEL_BINS)):
+        shapes += [(batch, length, bins), (batch, bins, length), (batch, 1, length, bins)]
     masks = [n for n in ("input_features_mask", "feature_attention_mask") if n in accepted]
     for shape in shapes:
-        length = max(n for n in shape[1:] if n != bins or shape.count(bins) > 1)
-        lengths = {name: torch.ones(batch, length, dtype=torch.long) for name in masks}
+        number = 2 * int(frames) if frames and 2 * int(frames) in shape[1:] else length
+        lengths = {name: torch.ones(batch, number, dtype=torch.long) for name in masks}
         yield {"input_features": _empty(*shape), **lengths}
 
 
@@ -255,7 +275,7 @@ def _boxes(size: _Size, accepted: Any) -> Made:
 
 
 _BY_NAME: dict[str, Callable[[_Size, Any], Made]] = {
-    "input_ids": lambda size, accepted: iter([_ids(size)]),
+    "input_ids": _texts,
     "decoder_input_ids": lambda size, accepted: iter([_decoder_ids(size)]),
     "pixel_values": _pixels,
     "pixel_values_videos": _videos,

@@ -36,6 +36,12 @@ def add(commands: Commands) -> None:
         help="of a generate() with cache after a prompt of --seq-len; default: one forward pass",
     )
     predict.add_argument(
+        "--images",
+        type=not_negative,
+        metavar="N",
+        help="(or sounds) beside each text, of a model that reads them; default: one",
+    )
+    predict.add_argument(
         "--device",
         default="auto",
         metavar="NAME",
@@ -58,6 +64,7 @@ def run(arguments: argparse.Namespace) -> Result:
         seq_len=arguments.seq_len,
         device=arguments.device,
         new_tokens=arguments.new_tokens,
+        images=arguments.images,
         method=arguments.method,
     )
     return shown(report, arguments)

@@ -133,6 +133,8 @@ class WhatIf:
 
     def predict(self, setting: Setting) -> Answer:
         """The report of a setting. Raises `IreneError`, which names what is wrong with it."""
+        from irene_jupyter.capture.building import built_of
+
         began = time.perf_counter()
         Options(batch_size=setting.batch_size, seq_len=setting.seq_len)  # checks them
         profile = self._profile(setting.device)
@@ -142,7 +144,7 @@ class WhatIf:
             sized.learn()
         traced = not sized.is_quick(*size)
         runs = sized.runs(*size)
-        notes = room_notes(sized.model, runs, profile)
+        notes = built_of(self._source, sized.model) + room_notes(sized.model, runs, profile)
         report = make_report(runs, profile, "predict", notes, method=self._method)
         return Answer(with_origin(report, origin), time.perf_counter() - began, traced)
 
