@@ -62,11 +62,13 @@ def is_made(
     That is one that is neither given to it nor held by it, nor at a place in `free`: there
     functions that compute nothing put theirs.
     """
-    if all(_places(tensor) <= free for tensor in returned):
+    made = [tensor for tensor in returned if tensor.numel() and not _places(tensor) <= free]
+    if not made:
         return False
-    held = chain(tensors_in(inputs), module.parameters(), module.buffers())
+    attributes = tensors_in(list(vars(module).values()))
+    held = chain(tensors_in(inputs), module.parameters(), module.buffers(), attributes)
     known = set(free).union(*map(_places, held))
-    return any(not _places(tensor) <= known for tensor in returned)
+    return any(not _places(tensor) <= known for tensor in made)
 
 
 def _places(tensor: torch.Tensor) -> set[int]:

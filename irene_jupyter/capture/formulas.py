@@ -123,6 +123,13 @@ def _fft(args: Args, kwargs: Kwargs, out: Any) -> float:
     return half * 5.0 * int(size) * math.log2(max(2, math.prod(lengths)))
 
 
+def _inverse_stft(args: Args, kwargs: Kwargs, out: Any) -> float:
+    """Frames (…, frequencies, frames) of `n_fft` samples, transformed and added up."""
+    size: int = kwargs.get("n_fft", args[1] if len(args) > 1 else 2)
+    samples = elements(args[0]) // max(int(args[0].shape[-2]), 1) * size
+    return 2.5 * samples * math.log2(max(2, size)) + 2.0 * samples
+
+
 def _real_size(x: torch.Tensor, out: torch.Tensor) -> int:
     return out.numel() if x.is_complex() else x.numel()
 
@@ -183,6 +190,7 @@ FORMULAS: dict[str, Formula] = {
     "_foreach_mm": _pairs,
     **dict.fromkeys(("_cdist_forward", "_euclidean_dist", "_pdist_forward"), _distances),
     **dict.fromkeys(("_fft_r2c", "_fft_c2r", "_fft_c2c"), _fft),
+    "istft": _inverse_stft,
     "_trilinear": _trilinear,
     **dict.fromkeys(("mkldnn_rnn_layer", "_cudnn_rnn", "miopen_rnn"), _recurrent_kernel),
     **dict.fromkeys(

@@ -26,8 +26,8 @@ from irene_jupyter.capture.tensors import tensors_in
 logger = logging.getLogger(__name__)
 
 _KEPT = 1024  # calls whose kernels are remembered, by name and shapes
-# Parts of torch that call functions of the user's, or gradients.
-_CALLS_BACK = frozenset({"grad", "backward", "checkpoint", "triplet_margin_with_distance_loss"})
+# Functions of torch that call the user's, or run a backward pass: what they do is seen as it runs.
+CALLS_BACK = frozenset({"grad", "backward", "triplet_margin_with_distance_loss"})
 _TORCHS = ("torch._C", "torch._VF", "torch.functional", "torch.nn.functional", "torch._tensor")
 
 
@@ -146,7 +146,7 @@ def _is_torchs(function: Any) -> bool:
         return str(function).startswith(("aten.", "prims."))
     module = getattr(function, "__module__", None)
     name = getattr(function, "__name__", "")
-    if isinstance(function, HigherOrderOperator) or name in _CALLS_BACK:
+    if isinstance(function, HigherOrderOperator) or name in CALLS_BACK:
         return False
     if module is None:  # methods of torch.Tensor
         return bool(getattr(function, "__objclass__", None) is torch._C.TensorBase)

@@ -34,16 +34,13 @@ from irene_jupyter.capture.elementwise import without_kernel
 from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
 from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
 from irene_jupyter.capture.hooks import HOOKS, THREADS
-from irene_jupyter.capture.kernels import Kernels
+from irene_jupyter.capture.kernels import CALLS_BACK, Kernels
 from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
 from irene_jupyter.capture.tensors import shape_of, tensors_in
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)
-
-# Functions that run a backward pass, whose operations no function shows.
-GRADIENTS = frozenset({"grad", "backward"})
 
 
 @dataclass(slots=True)
@@ -81,7 +78,7 @@ class _FunctionMode(TorchFunctionMode):
             return func(*args, **(kwargs or {}))
         name = canonical_name(func)
         # Tensors are one example's, or the work is a backward pass's: what runs below tells.
-        is_hidden = name in GRADIENTS or peek_interpreter_stack() is not None
+        is_hidden = name in CALLS_BACK or peek_interpreter_stack() is not None
         out = None
         if self._recording.is_dry and not is_hidden:
             out = without_kernel(name, func, args, kwargs or {})
@@ -383,7 +380,7 @@ class Recording(FunctionCalls):
     def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
         """A module that made something by no function or module that was seen: not known how."""
         builder = frame.builder
-        if builder.cost.is_zero and not builder.children and output is not None:
+        if builder.cost.is_zero and not (builder.children or self._faults or output is None):
             returned = tensors_in(output) or _tensors_of_object(output)
             if doubts.is_made(returned, inputs, frame.module, frame.free):
                 builder.flags = (*builder.flags, doubts.unknown(builder.class_name))

@@ -71,9 +71,18 @@ class Comparison:
 def compared(model: nn.Module, keywords: Mapping[str, Any]) -> Comparison:
     """One call of `model`, counted by both.
 
-    With gradients, without which torch's counter fails on some models. The recording is one that
-    looks into torch's fused layers as well, which it would leave alone in a user's call.
+    The recording is one that looks into torch's fused layers as well, which it would leave alone
+    in a user's call. With gradients: without them torch's counter fails on some models, and with
+    them on others.
     """
+    try:
+        return _compared(model, keywords)
+    except AssertionError:
+        with torch.no_grad():
+            return _compared(model, keywords)
+
+
+def _compared(model: nn.Module, keywords: Mapping[str, Any]) -> Comparison:
     with (
         FlopCounterMode(display=False, custom_mapping=mapping()) as counter,
         Recording(model, 1, is_timed=False) as recording,

@@ -185,9 +185,29 @@ def test_modules_that_do_nothing_are_not_doubted():
         def forward(self, t: torch.Tensor):
             return t, self.weight, None
 
-    for module in (Returns(), nn.Sequential(), nn.Flatten(), nn.Embedding(8, 8)):
-        inputs = torch.arange(4) if isinstance(module, nn.Embedding) else x
-        assert flags_of(recorded(module, inputs)[0]) == []
+    class Caches(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cache = [torch.ones(8)]
+
+        def forward(self, t: torch.Tensor) -> torch.Tensor:
+            return self.cache[0]
+
+    for module in (Returns(), Caches(), nn.Sequential(), nn.Flatten(), nn.ReLU()):
+        for inputs in (x, torch.zeros(0, 8)):
+            assert flags_of(recorded(module, inputs)[0]) == []
+    assert flags_of(recorded(nn.Embedding(8, 8), torch.arange(4))[0]) == []
+
+
+def test_functions_of_torch_that_call_the_users_are_looked_into():
+    def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return (a @ b.T).sum(1)
+
+    node, products = recorded(
+        lambda: F.triplet_margin_with_distance_loss(x, x, x, distance_function=distance)
+    )
+    assert products == 2 * (2 * 8**3)
+    assert flags_of(node) == []
 
 
 def test_a_time_that_counted_work_does_not_explain_is_told():
