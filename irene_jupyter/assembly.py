@@ -160,6 +160,7 @@ def _summary(run: Run, node: Node) -> RunSummary:
         joules=node.energy.joules if node.energy else 0.0,
         phase=run.phase,
         status=run.status,
+        training=run.training,
         calls=run.calls,
         seconds=run.seconds,
         batch_size=run.tree.batch_size,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
@@ -176,13 +177,20 @@ class EnergyMonitor:
                 self._sampler.__exit__(kind, error, trace)
         if error is not None:
             strip_own_frames(error)
+        apart = Apart(self._progress)
+        recorder, sampler = self._recorder, self._sampler
         try:
-            self._report = self._analyse(self._recorder, self._sampler, end, error)
+            self._report = apart.run(lambda: self._analyse(recorder, sampler, end, error, apart))
         except Exception as failure:  # never in place of the user's own exception or result
             self._failure = failure
+        except KeyboardInterrupt as stop:  # the second one
+            self._failure = IreneError("it was interrupted twice")
+            raise stop
         finally:
-            # They hold on to the user's models.
+            # They hold on to what was recorded.
             self._recorder = self._sampler = self._counters = None
+        if apart.interrupted and error is None:
+            raise KeyboardInterrupt
 
     @property
     def report(self) -> EnergyReport:
@@ -196,7 +204,12 @@ class EnergyMonitor:
         raise IreneError("the block has not ended: read `monitor.report` after the with statement")
 
     def _analyse(
-        self, recorder: Recorder, sampler: Sampler, end: float, error: BaseException | None
+        self,
+        recorder: Recorder,
+        sampler: Sampler,
+        end: float,
+        error: BaseException | None,
+        apart: Apart,
     ) -> EnergyReport:
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.replay import replayed
@@ -205,13 +218,15 @@ class EnergyMonitor:
         began = time.perf_counter()
         seconds = end - self._started
         only = self._models() if callable(self._models) else self._models
+        variables = _variables(self._namespace or {})
         captured = gather(
             recorder,
             batch_size=self._options.batch_size or DEFAULT_BATCH_SIZE,
             seq_len=self._options.seq_len or DEFAULT_SEQ_LEN,
             only=only,
-            names=_variable_names(self._namespace or {}),
-            trace_unrecorded=error is None,
+            known=[module for module, _ in variables],
+            names={id(module): name for module, name in variables if name},
+            may_trace=lambda: error is None and not apart.is_stopped(),
         )
         notes = list(captured.notes)
         if error is not None:
@@ -223,9 +238,16 @@ class EnergyMonitor:
         # After an interrupt nobody wants to wait.
         left = 0.0 if error else _REPLAY_SHARE * self._options.budget_seconds - (structured - end)
         replay = replayed(
-            captured.runs, captured.recorded, left, self._progress, resources.others_cpu_share
+            captured.runs,
+            captured.recorded,
+            left,
+            apart.tell,
+            resources.others_cpu_share,
+            is_stopped=apart.is_stopped,
         )
         notes += replay.notes
+        if apart.is_stopped():
+            notes.append("interrupted while the report was made: it holds what was done by then")
         repeated_until = time.perf_counter()
         assert self._counters is not None
         cell = observed_cell(
@@ -291,6 +313,7 @@ def measure(
     return monitor.report
 
 
+@runs_apart
 def predict(
     model: Any,
     batch_size: int = DEFAULT_BATCH_SIZE,
@@ -368,11 +391,11 @@ def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:
     return None if model is None else Origin.of(model)
 
 
-def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:
-    """Names of the user's variables that hold modules, by `id`; those with underscores last."""
+def _variables(namespace: Mapping[str, object]) -> list[tuple[nn.Module, str | None]]:
+    """The modules that the user's variables hold, each with its name; None for hidden ones."""
     from torch import nn
 
-    found: dict[int, str] = {}
+    found: dict[int, tuple[nn.Module, str | None]] = {}
     # A snapshot: other threads of the user's may be adding variables.
     for name, value in sorted(dict(namespace).items(), key=lambda item: item[0].startswith("_")):
         if not isinstance(value, nn.Module):
@@ -382,5 +405,6 @@ def _variable_names(namespace: Mapping[str, object]) -> dict[int, str]:
                 else None
             )
         if isinstance(value, nn.Module) and name.isidentifier():
-            found.setdefault(id(getattr(value, "_orig_mod", value)), name)
-    return {key: name for key, name in found.items() if not name.startswith("_")}
+            module = getattr(value, "_orig_mod", value)
+            found.setdefault(id(module), (module, None if name.startswith("_") else name))
+    return list(found.values())

@@ -210,6 +210,7 @@ class Run:
     calls: int = 1
     seconds: float | None = None
     status: RunStatus = "run"
+    training: bool = False  # whether the module was in training mode
     phase: str | None = None  # "prefill" or "decode" within generate()
     # Tokens that went in, of all calls: each beam's copies count once. 0 without a sequence.
     tokens: int = 0

@@ -70,11 +70,13 @@ class Kernel:
         when_busy: Callable[[], object] | None = None,
         seconds: float = _SECONDS,
         interrupt_at: str | None = None,
+        metadata: dict[str, Any] | None = None,
         **how: Any,
     ) -> Cell:
         """Execute a cell, which may take `seconds`. `when_busy` is called once, when the cell has
-        printed something; `interrupt_at` interrupts it once it has printed that."""
-        message = self.client.execute(code, **how)
+        printed something; `interrupt_at` interrupts it once it has printed that. `metadata` is the
+        request's, as a front end sends it."""
+        message = self._ask(code, metadata, how)
         cell = Cell({})
         deadline = time.monotonic() + seconds
         while True:
@@ -100,6 +102,15 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == message:
                 cell.reply = reply["content"]
                 return cell
+
+    def _ask(self, code: str, metadata: dict[str, Any] | None, how: dict[str, Any]) -> str:
+        if metadata is None:
+            return str(self.client.execute(code, **how))
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {},
+                   "allow_stdin": False, "stop_on_error": True, **how}  # fmt: skip
+        message = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
 
     def value(self, expression: str) -> Any:
         """The value of a Python expression in the user's namespace (a literal)."""

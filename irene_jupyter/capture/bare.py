@@ -13,6 +13,7 @@ from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
+from irene_jupyter.capture.isolation import Sealed
 from irene_jupyter.capture.values import MetaValues
 from irene_jupyter.errors import CaptureError
 
@@ -32,11 +33,13 @@ class Bare:
         self.kind = kind
         self.device: torch.device | None = None
         self.value = 0
-        self.mode: AbstractContextManager[Any] = contextlib.nullcontext()
+        self.mode: AbstractContextManager[Any]
         self._values: MetaValues | None = None
         if kind == "meta":
             self.mode = self._values = MetaValues()
-        elif kind == "fake":
+        elif kind == "real":
+            self.mode = Sealed()
+        else:
             from torch._subclasses.fake_tensor import FakeTensorMode
 
             self.mode = FakeTensorMode(allow_non_fake_inputs=True)

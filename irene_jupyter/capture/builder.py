@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
-from irene_jupyter.capture.counting import Cost
+from irene_jupyter.capture.cost import Cost
+from irene_jupyter.capture.doubts import unexplained
+from irene_jupyter.capture.tensors import is_packed, unpacked
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
 
 
@@ -29,6 +32,14 @@ class Builder:
     seconds: float | None = None
     operation: str | None = None
     flags: tuple[str, ...] = ()
+    functions: int = 0  # of torch's that it called by itself
+    processor_seconds: float = 0.0  # of the calling thread, children included
+
+    @property
+    def product_flops(self) -> float:
+        """Of this node and all below it."""
+        below = (child.product_flops for child in self.children.values())
+        return self.cost.product_flops + sum(below)
 
     def build(self, parameters: Parameters, node_type: NodeType = "module") -> Node:
         """The finished node: its own cost and its children's."""
@@ -59,8 +70,20 @@ class Builder:
             features=features,
             children=children,
             primitive=self.primitive,
-            flags=self.flags,
+            flags=self._all_flags(),
         )
+
+    def _all_flags(self) -> tuple[str, ...]:
+        """Those of the recording, and a doubt about the time that it took."""
+        own = self.processor_seconds
+        cost = Cost()
+        cost += self.cost
+        for child in self.children.values():
+            own -= child.processor_seconds
+            if child.module is None:  # a function, whose time is in that of its module
+                cost += child.cost
+        doubt = unexplained(own, cost, self.functions + len(self.children))
+        return self.flags if doubt is None else (*self.flags, doubt)
 
 
 class Parameters:
@@ -70,7 +93,7 @@ class Parameters:
         self._known: dict[int, dict[int, int]] = {}
 
     def count(self, module: nn.Module) -> int:
-        """Elements of a module's parameters, each tensor once."""
+        """Elements of a module's parameters and packed weights, each tensor once."""
         return sum(self._sizes(module).values())
 
     def _sizes(self, module: nn.Module) -> dict[int, int]:
@@ -83,10 +106,31 @@ class Parameters:
                 for p in module.parameters(recurse=False)
                 if not isinstance(p, nn.UninitializedParameter)
             }
+            sizes |= {
+                id(packed): sum(part.numel() for part in unpacked(packed))
+                for packed in module.__dict__.values()
+                if isinstance(packed, torch.ScriptObject)  # int8 weights of torch.ao
+            }
+            # Weights of fewer bits that are kept as buffers, as GPTQ's and AWQ's are.
+            sizes |= {
+                id(buffer): buffer.numel()
+                for name, buffer in module._buffers.items()
+                if buffer is not None and "weight" in name and is_packed(buffer)
+            }
             for child in module.children():
                 sizes |= self._sizes(child)
             self._known[id(module)] = sizes
         return sizes
+
+
+def class_name_of(module: nn.Module) -> str:
+    """The name of a module's class; of a scripted one, of what it was made from."""
+    name = getattr(module, "original_name", None) if _is_script(module) else None
+    return name if isinstance(name, str) else type(module).__name__
+
+
+def _is_script(module: nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule)
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from torch import nn
 from irene_jupyter.capture.configuration import configuration_from_dict, configuration_to_dict
 from irene_jupyter.capture.copies import bare_copy, uncompiled
 from irene_jupyter.capture.heads import builder_of, described
+from irene_jupyter.capture.isolation import own_random_numbers
 from irene_jupyter.errors import CaptureError, IreneError
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Origin:
     def build(self) -> nn.Module:
         """The model, without memory, on meta. Raises `CaptureError` where it does not build."""
         try:
-            with torch.device("meta"), _random_state_kept():
+            with torch.device("meta"), own_random_numbers():
                 return self.model_class(self.config).eval()
         except Exception as error:  # whatever the model's own code raises
             raise CaptureError(
@@ -83,7 +83,7 @@ def build_model(source: Any, *, generates: bool = False) -> nn.Module:
     if isinstance(source, type) and issubclass(source, nn.Module):
         wanted = getattr(source, "config_class", None)
         if isinstance(wanted, type) and issubclass(wanted, config_class):
-            with torch.device("meta"), _random_state_kept():
+            with torch.device("meta"), own_random_numbers():
                 return source(wanted()).eval()
         raise CaptureError(
             f"{source.__name__} is a class: pass an instance, or a transformers configuration"
@@ -120,7 +120,7 @@ def built_of(source: Any, model: nn.Module) -> tuple[str, ...]:
 
 def _from_config(config: Any, generates: bool) -> nn.Module:
     try:
-        with torch.device("meta"), _random_state_kept():
+        with torch.device("meta"), own_random_numbers():
             model = builder_of(config, generates=generates)()
     except IreneError:
         raise
@@ -130,13 +130,6 @@ def _from_config(config: Any, generates: bool) -> nn.Module:
         ) from error
     assert isinstance(model, nn.Module)
     return model.eval()
-
-
-@contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
-    """Keeps the building of a model from moving torch's random state."""
-    with torch.random.fork_rng(devices=[]):
-        yield
 
 
 def _transformers() -> tuple[type, Any]:

@@ -55,7 +55,9 @@ class TreesBySize:
         off = np.abs(terms @ self._weights - self._rows).reshape(len(self._rows), -1, len(WORK))
         whole = np.maximum(self._rows.reshape(off.shape)[:, :1], 1e-12)
         # As many terms as sizes fit anything: nothing is known of what lies between.
-        self._is_exact = len(self._rows) > terms.shape[1] and float((off / whole).max()) < _TOLERANCE
+        self._is_exact = (
+            len(self._rows) > terms.shape[1] and float((off / whole).max()) < _TOLERANCE
+        )
 
     def at(self, sizes: Sizes) -> Sized:
         """The tree at a size of this kind; another number of sizes gives the nearest tree."""

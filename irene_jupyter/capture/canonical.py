@@ -16,7 +16,9 @@ from typing import Any
 
 import torch
 
-from irene_jupyter.capture.counting import FLOAT32_BYTES, Cost, count, gemm, linear, nbytes
+from irene_jupyter.capture.cost import FLOAT32_BYTES, Cost, gemm, linear, softmax
+from irene_jupyter.capture.nested import examples
+from irene_jupyter.capture.tensors import nbytes, tensors_in
 
 Shape = tuple[int, ...]
 
@@ -25,6 +27,14 @@ _COUNTED_AS_RUN = "transformers.models.openai."  # the module of their classes
 # Between the first matmul and the softmax, on tensors of the scores' shape.
 _SCORE_FUNCTIONS = frozenset(
     "add sub rsub mul div true_divide pow where masked_fill to type_as float contiguous".split()
+)
+
+# Functions that are a whole attention core: all begin with query, key, value.
+FUSED_ATTENTION = frozenset(
+    "scaled_dot_product_attention flex_attention _scaled_dot_product_flash_attention_for_cpu "
+    "_scaled_dot_product_flash_attention _scaled_dot_product_efficient_attention "
+    "_scaled_dot_product_cudnn_attention _scaled_dot_product_attention_math "
+    "_scaled_dot_product_fused_attention_overrideable".split()
 )
 
 
@@ -37,6 +47,7 @@ class Leaf:
     cost: Cost
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -111,15 +122,17 @@ def expand_attention(
     names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     query, key, value = given["query"], given["key"], given["value"]
-    if not isinstance(out, torch.Tensor):
+    if query.is_nested:
+        return _expand_nested(module, (query, key, value), given, out)
+    returned = tensors_in(out)  # torch's kernels return more than the result
+    if not returned:
         return [], Cost()
+    out = returned[0]
     length, width = query.shape[-2], query.shape[-1]
     keys, value_width = key.shape[-2], value.shape[-1]
     batch = query.numel() // max(length * width, 1)
     scores = (*query.shape[:-1], keys)
     size = batch * length * keys
-    softmax = count("softmax", (), {}, torch.empty(scores, device="meta")) or Cost()
-    softmax.bytes = 0.0
     leaves = [
         Leaf(
             "MatMul",
@@ -128,7 +141,7 @@ def expand_attention(
             (tuple(query.shape), (*key.shape[:-2], width, keys)),
             scores,
         ),
-        Leaf("Softmax", "softmax", softmax, (scores,), scores),
+        Leaf("Softmax", "softmax", softmax(size), (scores,), scores),
         Leaf(
             "MatMul",
             "matmul",
@@ -140,6 +153,24 @@ def expand_attention(
     causal = is_causal(module, default=bool(given.get("is_causal")))
     around = scale_and_mask(module, scores, width, causal)
     around.flops += size  # the kernel scales, too
+    return leaves, around
+
+
+def _expand_nested(
+    module: Any, args: Sequence[Any], given: Mapping[str, Any], out: Any
+) -> tuple[list[Leaf], Cost]:
+    """The core of examples of different lengths: their sums, with the shapes of the first."""
+    causal = {"is_causal": given.get("is_causal", False)}
+    leaves: list[Leaf] = []
+    around = Cost()
+    for times, inner, _, returned in examples(args, {}, out):
+        parts, beside = expand_attention(module, inner, causal, returned)
+        around += beside.times(times)
+        for part in parts:
+            part.cost = part.cost.times(times)
+        for leaf, part in zip(leaves, parts, strict=False):
+            leaf.cost += part.cost
+        leaves = leaves or parts
     return leaves, around
 
 
@@ -164,7 +195,7 @@ def expand_multi_head(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) 
         return Leaf("Linear", base, cost, (tuple(tensor.shape),), (*tensor.shape[:-1], width))
 
     scores = (batch, heads, length, keys)
-    softmax = count("softmax", (), {}, torch.empty(scores, device="meta")) or Cost()
+    size = batch * heads * length * keys
     core = [(length, head, keys), (length, keys, head)]
     products = [
         Leaf(
@@ -181,7 +212,7 @@ def expand_multi_head(args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) 
         projection("in_proj_key", key),
         projection("in_proj_value", value),
         products[0],
-        Leaf("Softmax", "softmax", softmax, (scores,), scores),
+        Leaf("Softmax", "softmax", softmax(size, FLOAT32_BYTES * size), (scores,), scores),
         products[1],
         projection("out_proj", query),
     ]

@@ -7,19 +7,24 @@ to, so that other threads and later cells find them as they were. Tensors become
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
+import dis
 import functools
 import logging
+import sys
+import sysconfig
 import threading
 import types
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 import torch
 from torch import nn
 
+from irene_jupyter.capture import hooks
 from irene_jupyter.capture.bare import Bare, Kind, Uncopyable
 from irene_jupyter.errors import CaptureError
 
@@ -37,12 +42,12 @@ _PLAIN = frozenset(_ATOMIC)  # their exact types, for a quick answer
 _BUILTIN = (types.BuiltinFunctionType, types.MethodWrapperType)
 # Packed weights of torch.ao: nothing changes them, and a copy of them would be one of the data.
 _PACKED = ("quantized", "rnn", "sparse", "xnnpack", "mkldnn", "onednn")
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 _CALLED = ("_forward_hooks", "_forward_pre_hooks")
 _NOT_CALLED = (  # on a copy that is only called, and without gradients
     "_backward_hooks", "_backward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks",
     "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
 )  # fmt: skip
-_LIBRARIES = ("torch", "transformers")  # their code holds no objects of the user's
 
 
 def uncompiled(model: nn.Module) -> nn.Module:
@@ -236,19 +241,30 @@ class Copies:
                 kept = [(key, self.copy(hook)) for key, hook in value.items() if _is_kept(hook)]
                 attributes[name].update(kept)
         attributes["training"] = False
-        for name, compiled in _compiled_methods(type(module)):
-            attributes.setdefault(name, types.MethodType(self.copy(compiled), made))
+        for name, value in _shared_by_class(type(module)):
+            attributes.setdefault(name, self._bound(value, made))
+
+    def _bound(self, value: Any, owner: nn.Module) -> Any:
+        if isinstance(value, staticmethod):
+            return self.copy(value.__func__)
+        if isinstance(value, types.FunctionType):
+            return types.MethodType(self.copy(value), owner)
+        if isinstance(value, functools._lru_cache_wrapper):
+            method = types.MethodType(self.copy(value.__wrapped__), owner)
+            return functools.lru_cache(**value.cache_parameters())(method)
+        return self.copy(value)
 
     # --- functions --------------------------------------------------------------------------
 
     def _function(self, function: types.FunctionType) -> Any:
-        original = getattr(function, "_torchdynamo_orig_callable", None)
-        if original is not None:  # what torch.compile, or torch.compiler.disable, made of it
-            return self.copy(original)
-        shared = self._shared_globals(function)
-        if not function.__closure__ and not shared:
+        if function.__module__ == hooks.__name__:  # what stood in for a module's method
+            return function
+        if hasattr(function, "_torchdynamo_orig_callable"):
+            return self.copy(_written(function))
+        if not _reaches(function, set()):
             return function
         namespace = function.__globals__
+        shared = _named_globals(function)
         if shared:
             namespace = self._globals.setdefault(id(namespace), dict(namespace))
         cells = tuple(self.copy(cell) for cell in function.__closure__ or ())
@@ -270,28 +286,10 @@ class Copies:
         made.cell_contents = self.copy(contents)
         return made
 
-    def _shared_globals(self, function: types.FunctionType) -> dict[str, Any]:
-        """The module-level models that a function of the user's names."""
-        if _is_of_library(function):
-            return {}
-        names, known = set(_names(function.__code__)), function.__globals__
-        return {n: known[n] for n in names if isinstance(known.get(n), nn.Module)}
-
-
-def _is_of_library(thing: Any) -> bool:
-    return (getattr(thing, "__module__", None) or "").partition(".")[0] in _LIBRARIES
-
 
 def _is_packed(value: torch.ScriptObject) -> bool:
     words = str(value._type()).lower().split(".")
     return any(word in words for word in _PACKED)
-
-
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)
 
 
 def _is_kept(hook: Any) -> bool:
@@ -302,14 +300,78 @@ def _is_kept(hook: Any) -> bool:
     while isinstance(hook, functools.partial):
         hook = hook.func
     if isinstance(hook, types.FunctionType):
-        return _is_of_library(hook)
+        # transformers' collect hidden states, and the model knows that they are there.
+        return hook.__module__.startswith(("torch.", "transformers."))
     return not isinstance(hook, _BUILTIN)
 
 
-def _compiled_methods(kind: type) -> tuple[tuple[str, Any], ...]:
-    """Methods that a class defines compiled, by name, as they were before."""
+# --- what the user's code holds in its globals, closures and classes ---------------------------
+
+
+def _shared_by_class(kind: type) -> list[tuple[str, Any]]:
+    """What the user's classes hold that a call could change: caches, lists, methods with such."""
     found: dict[str, Any] = {}
     for base in kind.__mro__[: kind.__mro__.index(nn.Module)]:
+        if _is_installed(getattr(sys.modules.get(base.__module__), "__file__", None)):
+            continue
         for name, value in vars(base).items():
-            found.setdefault(name, getattr(value, "_torchdynamo_orig_callable", None))
-    return tuple((name, value) for name, value in found.items() if value is not None)
+            is_own = not (name.startswith("__") and name.endswith("__"))
+            if is_own and not isinstance(value, classmethod) and _can_change(value, set()):
+                found.setdefault(name, value)
+    return list(found.items())
+
+
+def _can_change(value: Any, seen: set[int]) -> bool:
+    """Whether a call could change `value`, or by it anything else."""
+    if isinstance(value, staticmethod):
+        value = value.__func__
+    if isinstance(value, types.FunctionType):
+        return _reaches(value, seen)
+    return not isinstance(value, (*_ATOMIC, *_BUILTIN)) and not hasattr(value, "__get__")
+
+
+def _reaches(function: types.FunctionType, seen: set[int]) -> bool:
+    """Whether a function holds what it could change, itself or by the functions that it calls."""
+    if id(function) in seen:
+        return False
+    seen.add(id(function))
+    if hasattr(function, "_torchdynamo_orig_callable"):
+        return True
+    held = list(_named_globals(function).values())
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # not bound yet
+            held.append(cell.cell_contents)
+    return any(_can_change(value, seen) for value in held)
+
+
+def _written(compiled: types.FunctionType) -> Any:
+    """What torch.compile, or torch.compiler.disable, was given: a function or a bound method."""
+    inner: Any = compiled
+    while isinstance(inner, types.FunctionType) and "fn" in inner.__code__.co_freevars:
+        if "_dynamo" not in inner.__code__.co_filename:
+            return inner
+        place = inner.__code__.co_freevars.index("fn")
+        inner = (inner.__closure__ or ())[place].cell_contents
+    return compiled._torchdynamo_orig_callable if inner is compiled else inner
+
+
+def _named_globals(function: types.FunctionType) -> dict[str, Any]:
+    """The global variables, other than types and modules, that a function of the user's names."""
+    if _is_installed(function.__code__.co_filename):
+        return {}
+    known = function.__globals__
+    named = {name: known[name] for name in _global_names(function.__code__) if name in known}
+    return {name: value for name, value in named.items() if type(value) not in _PLAIN}
+
+
+@functools.lru_cache(maxsize=1024)
+def _global_names(code: types.CodeType) -> frozenset[str]:
+    named = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
+    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return frozenset(named.union(*map(_global_names, inner)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_installed(path: str | None) -> bool:
+    """Whether code is of Python's or a package that is installed, no notebook's or script's."""
+    return path is not None and path.startswith(_INSTALLED)

@@ -9,40 +9,17 @@ Source: features of Cao et al., ACL 2021, table 1; rules found by comparing with
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch._ops import HigherOrderOperator, OpOverload, OpOverloadPacket
 
-FLOAT32_BYTES = 4
-
-
-@dataclass(slots=True)
-class Cost:
-    """What one call costs: flops and bytes, actual and canonical. Adds up in place."""
-
-    flops: float = 0.0
-    bytes: float = 0.0
-    canonical_flops: float = 0.0
-    canonical_bytes: float = 0.0
-
-    def __iadd__(self, other: Cost) -> Cost:
-        self.flops += other.flops
-        self.bytes += other.bytes
-        self.canonical_flops += other.canonical_flops
-        self.canonical_bytes += other.canonical_bytes
-        return self
-
-    @property
-    def is_zero(self) -> bool:
-        return not (self.flops or self.bytes or self.canonical_flops or self.canonical_bytes)
-
-
-Args = Sequence[Any]
-Kwargs = Mapping[str, Any]
-Rule = Callable[[str, Args, Kwargs, Any], Cost]
+from irene_jupyter.capture.cost import FLOAT32_BYTES, Args, Cost, Kwargs, Rule
+from irene_jupyter.capture.formulas import flops_of
+from irene_jupyter.capture.kernels import is_composite, work_of
+from irene_jupyter.capture.nested import examples, is_nested_call
+from irene_jupyter.capture.products import product_rule
+from irene_jupyter.capture.tensors import elements, shares_storage, tensors_in, traffic
 
 # Per output element: (floating-point operations, elements read and written), canonical.
 ELEMENTWISE: dict[str, tuple[int, int]] = {
@@ -60,6 +37,7 @@ ELEMENTWISE: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("dropout", "contiguous", "where", "masked_fill", "to", "type_as"), (0, 0)),
     **dict.fromkeys(("float", "half", "bfloat16", "long", "int", "bool", "clone"), (0, 0)),
     **dict.fromkeys(("cat", "concat", "stack"), (0, 0)),  # the cache of keys and values
+    **dict.fromkeys(("copy", "fill", "zero", "index_copy"), (0, 0)),  # a static one
     **dict.fromkeys(("pad", "repeat", "repeat_interleave"), (0, 2)),
 }
 
@@ -73,8 +51,21 @@ FREE = frozenset(
     "_has_compatible_shallow_copy_type broadcast_shapes broadcast_tensors set_ __setstate__ "
     "__reduce_ex__ result_type can_cast get_default_dtype _is_view has_torch_function unbind "
     "split chunk view view_as reshape transpose permute t swapaxes unsqueeze squeeze expand "
-    "expand_as flatten unflatten select narrow movedim diagonal __getitem__ unfold slice".split()
+    "expand_as flatten unflatten select narrow movedim diagonal __getitem__ slice alias "
+    "lift_fresh as_strided sym_size sym_stride sym_numel sym_storage_offset sym_is_contiguous "
+    "is_same_size _has_same_storage_numel _local_scalar_dense scalar_tensor empty_strided".split()
 )
+
+# They read values, so that they cannot be called without data, and hold no product.
+_LIGHT = frozenset(
+    "unique unique_consecutive ctc_loss to_sparse to_sparse_csr to_sparse_csc to_sparse_bsr "
+    "to_sparse_bsc to_dense coalesce to_padded_tensor nested_to_padded_tensor argwhere isclose "
+    "equal allclose pack_padded_sequence pad_packed_sequence one_hot".split()
+)
+
+# Namespaces of torch's own whose operations are named as its functions are.
+_TRANSPARENT = frozenset({"aten", "prims", "prim"})
+_OWN = frozenset({"quantized", "_quantized", "mkldnn", "onednn", "sparse", "inductor"})
 
 _ALIASES = {
     "__radd__": "add", "__add__": "add", "__iadd__": "add",
@@ -86,13 +77,35 @@ _ALIASES = {
     "bmm": "matmul", "mv": "matmul", "_softmax": "softmax", "native_layer_norm": "layer_norm",
     "feature_dropout": "dropout", "alpha_dropout": "dropout", "_grouped_mm": "grouped_mm",
     "grouped_mm_fallback": "grouped_mm",
-    "feature_alpha_dropout": "dropout",
+    "feature_alpha_dropout": "dropout", "native_dropout": "dropout",
+    "linalg_matmul": "matmul", "_log_softmax": "log_softmax",
+    "_safe_softmax": "softmax", "native_group_norm": "group_norm",
+    "native_batch_norm": "batch_norm", "_native_batch_norm_legit": "batch_norm",
+    "_native_batch_norm_legit_functional": "batch_norm", "cudnn_batch_norm": "batch_norm",
+    "_native_batch_norm_legit_no_training": "batch_norm", "_fused_rms_norm": "rms_norm",
+    "_to_copy": "to", "convert_element_type": "to", "_unsafe_view": "view",
+    "_reshape_alias": "view", "_adaptive_avg_pool2d": "adaptive_avg_pool2d",
+    "_adaptive_avg_pool3d": "adaptive_avg_pool3d", "_embedding_bag": "embedding_bag",
+    "_embedding_bag_forward_only": "embedding_bag", "split_with_sizes": "split",
+    "_sparse_mm_reduce_impl": "_sparse_mm", "_conv_depthwise3d": "conv_depthwise3d",
 }  # fmt: skip
 
 
+_OPERATIONS = (OpOverload, OpOverloadPacket)
+
+
 def canonical_name(func: Any) -> str:
-    """The name that the rules use: `torch.Tensor.__iadd__`, `add_` and `torch.add` are "add"."""
+    """The name that the rules use: `torch.Tensor.__iadd__`, `add_` and `torch.add` are "add".
+
+    So is `torch.ops.aten.add_.Tensor`; operations of other libraries keep their namespace,
+    "torchvision::nms".
+    """
     name: str = getattr(func, "__name__", "")
+    if isinstance(func, _OPERATIONS):
+        name = name.partition(".")[0]
+        namespace = func.__module__.rpartition(".")[2]
+        if namespace not in _TRANSPARENT:
+            return f"{namespace}::{name.removesuffix('_')}"
     if name in _ALIASES:
         return _ALIASES[name]
     if name.endswith("_") and not name.endswith("__"):
@@ -101,215 +114,140 @@ def canonical_name(func: Any) -> str:
     return name
 
 
-def tensors_in(value: Any) -> list[torch.Tensor]:
-    """The tensors in nested tuples, lists and mappings, in order."""
-    found: list[torch.Tensor] = []
-    _collect(value, found, 0)
-    return found
-
-
-def _collect(value: Any, found: list[torch.Tensor], depth: int) -> None:
-    if isinstance(value, torch.Tensor):
-        found.append(value)
-    elif value is None or isinstance(value, int | float | str):
-        return  # most arguments; to ask whether they are mappings takes far longer
-    elif depth < 8 and isinstance(value, tuple | list):
-        for item in value:
-            _collect(item, found, depth + 1)
-    elif depth < 8 and isinstance(value, Mapping):
-        for item in value.values():
-            _collect(item, found, depth + 1)
-
-
-def nbytes(tensor: torch.Tensor) -> int:
-    """Bytes of a tensor's elements, each once (an expanded tensor counts its storage)."""
-    try:
-        return min(tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes())
-    except (RuntimeError, NotImplementedError):  # sparse and wrapped tensors have no storage
-        return tensor.numel() * tensor.element_size()
-
-
-def count(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
+def count(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any = None) -> Cost | None:
     """The cost of the call `name(*args, **kwargs) -> out`, None where it computes nothing.
 
-    `name` is a `canonical_name`. A function that the table does not know costs one operation
-    for each element of its floating-point output, and its inputs and outputs in bytes.
+    `name` is a `canonical_name`. Where neither table nor formula knows it and it is a function of
+    torch's own, the kernels that it consists of are counted, if `function` is given. Anything else
+    costs one operation for each element of its floating-point output; see `is_unknown`.
     """
     if name in FREE:
         return None
-    rule = RULES.get(name)
+    if is_nested_call(args, out):
+        return _nested(name, args, kwargs, out, function)
+    rule = RULES.get(name) or product_rule(name)
     if rule is not None:
         return rule(name, args, kwargs, out)
     if name in ELEMENTWISE:
-        return _elementwise(name, args, kwargs, out)
-    return _unknown(name, args, kwargs, out)
+        return _elementwise(name, args, kwargs, out, function)
+    plain = _plain(args, kwargs, out, function)
+    if plain is None:
+        return None
+    found = flops_of(name, args, kwargs, out)
+    if found is not None:
+        plain.flops = plain.canonical_flops = found[0]
+        plain.product_flops = found[0] if found[1] else 0.0
+    elif function is not None and name not in _LIGHT and is_composite(name, function):
+        below = work_of(function, args, kwargs, _kernel)
+        if below is not None:
+            plain.flops = plain.canonical_flops = below.flops
+            plain.product_flops = below.product_flops
+    return plain
 
 
-def _traffic(args: Args, kwargs: Kwargs, out: Any) -> float:
-    return float(sum(nbytes(t) for t in (*tensors_in(args), *tensors_in(kwargs), *tensors_in(out))))
+def _nested(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:
+    """Example by example; what all of them share is read once."""
+    total = Cost()
+    for times, each, named, returned in examples(args, kwargs, out):
+        cost = count(name, each, named, returned, function)
+        if cost is None:
+            return None
+        total += cost.times(times)
+    total.bytes = traffic(args, kwargs, out)
+    return total
 
 
-def _shares_storage(out: torch.Tensor, args: Args) -> bool:
-    """Whether `out` is one of the arguments, or a view of one: nothing was moved."""
-    first = args[0] if args else None
-    if not isinstance(first, torch.Tensor):
+def _kernel(function: Any, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
+    """The cost of one aten operation."""
+    return count(canonical_name(function), args, kwargs, out)
+
+
+def is_unknown(name: str, function: Any, args: Args, kwargs: Kwargs, out: Any) -> bool:
+    """Whether what a call computes is not known: a user's own operation, or one beyond us."""
+    if name in RULES or name in ELEMENTWISE or name in _LIGHT or product_rule(name) is not None:
         return False
-    if first is out:
+    if "::" in name:
+        return name.partition("::")[0] not in _OWN and flops_of(name, args, kwargs, out) is None
+    if isinstance(function, HigherOrderOperator):
         return True
-    try:
-        return bool(first.untyped_storage()._cdata == out.untyped_storage()._cdata)
-    except (RuntimeError, NotImplementedError):
+    if not is_composite(name, function) or flops_of(name, args, kwargs, out) is not None:
         return False
+    return work_of(function, args, kwargs, _kernel) is None
 
 
-def _elementwise(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
+def _elementwise(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:
     if not isinstance(out, torch.Tensor):
-        return _unknown(name, args, kwargs, out) or Cost()
+        first = next(iter(tensors_in(out)), None)  # of native_layer_norm and the like
+        if first is None:
+            return _plain(args, kwargs, out, function)
+        out = first
     flops, moves = ELEMENTWISE[name]
-    size = out.numel()
-    moved = 0.0 if flops == 0 and _shares_storage(out, args) else _traffic(args, kwargs, out)
+    size = elements(out)
+    moved = 0.0
+    if flops or is_in_place(function) or not shares_storage(out, args):
+        moved = traffic(args, kwargs, out)
     return Cost(flops * size, moved, flops * size, moves * size * FLOAT32_BYTES)
 
 
-def _unknown(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
+def _plain(args: Args, kwargs: Kwargs, out: Any, function: Any) -> Cost | None:
+    """One operation an element, of the input where that is larger, as a reduction's is."""
     outputs = tensors_in(out)
-    if not outputs or all(_shares_storage(t, args) for t in outputs):
+    if not outputs:
         return None
-    size = sum(t.numel() for t in outputs if t.is_floating_point())
+    if not is_in_place(function) and all(shares_storage(t, args) for t in outputs):
+        return None
+    size = sum(elements(t) for t in outputs if t.is_floating_point())
     inputs = tensors_in(args)
-    largest = max((t.numel() for t in inputs if t.is_floating_point()), default=0)
+    largest = max((elements(t) for t in inputs if t.is_floating_point()), default=0)
     work = max(size, largest if size else 0)  # a reduction works on its input
-    moved = sum(t.numel() for t in (*inputs, *outputs) if t.is_floating_point())
-    return Cost(work, _traffic(args, kwargs, out), work, moved * FLOAT32_BYTES)
+    moved = sum(elements(t) for t in (*inputs, *outputs) if t.is_floating_point())
+    return Cost(work, traffic(args, kwargs, out), work, moved * FLOAT32_BYTES)
 
 
-def _matmul(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    a, b = (*args, *kwargs.values())[:2]
-    m = a.shape[-2] if a.dim() > 1 else 1
-    k = a.shape[-1]
-    n = b.shape[-1] if b.dim() > 1 else 1
-    return gemm(out.numel() // max(m * n, 1), m, k, n, _traffic(args, kwargs, out))
-
-
-def gemm(batch: int, m: int, k: int, n: int, traffic: float) -> Cost:
-    """A batched product (m, k) x (k, n); `traffic` is the actual bytes."""
-    flops = 2.0 * batch * m * k * n
-    moves = batch * (m * k + k * n + m * n)
-    return Cost(flops, traffic, flops, moves * FLOAT32_BYTES)
-
-
-def _baddbmm(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    cost = _matmul(
-        name, args[1:3], {k: kwargs[k] for k in ("batch1", "batch2") if k in kwargs}, out
-    )
-    cost.flops += out.numel()
-    return cost
-
-
-def _addmm(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    _, a, b = (*args, *kwargs.values())[:3]
-    return gemm(1, a.shape[0], a.shape[1], b.shape[1], _traffic(args, kwargs, out))
+def is_in_place(function: Any) -> bool:
+    """Whether a function's name says that it changes its first argument: `add_`, `__iadd__`."""
+    name: str = getattr(function, "__name__", "").partition(".")[0]
+    return (name.endswith("_") and not name.endswith("__")) or name.startswith("__i")
 
 
 def _einsum(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    equation, *operands = args
-    operands = tensors_in(operands)
-    traffic = _traffic(operands, {}, out)
-    elements = sum(t.numel() for t in (*operands, out))
-    sizes: dict[str, int] = {}
-    if isinstance(equation, str) and "..." not in equation:
-        for term, tensor in zip(
-            equation.replace(" ", "").split("->")[0].split(","), operands, strict=False
-        ):
-            sizes.update(zip(term, tensor.shape, strict=False))
-        work = float(math.prod(sizes.values()))
-    else:  # an ellipsis: contracted size from the element counts of a batched product
-        work = math.sqrt(math.prod(float(t.numel()) for t in (*operands, out)))
-    factor = 2.0 if len(operands) > 1 else 1.0
-    return Cost(factor * work, traffic, factor * work, elements * FLOAT32_BYTES)
-
-
-def _linear(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    x, weight, bias = (*args, *kwargs.values(), None, None)[:3]
-    traffic = _traffic(args, kwargs, out)
-    return linear(x.shape, weight.shape, isinstance(bias, torch.Tensor), traffic)
-
-
-def linear(x: Sequence[int], weight: Sequence[int], bias: bool, traffic: float) -> Cost:
-    """x (…, k) times weight (n, k): from three dimensions on, a batched product in the data."""
-    n, k = (weight[0], weight[1]) if len(weight) > 1 else (1, weight[0])
-    rows = math.prod(x[:-1])
-    if len(x) <= 2:
-        return gemm(1, rows, k, n, traffic)
-    batch = math.prod(x[:-2])
-    cost = gemm(batch, x[-2], k, n, traffic)
-    if bias:
-        cost += Cost(rows * n, 0.0, rows * n, 2 * rows * n * FLOAT32_BYTES)
-    return cost
+    """By its kernels: torch contracts pairs of operands, in the order that it chose."""
+    operands = tensors_in(args)
+    moved = sum(map(elements, (*operands, out)))
+    cost = work_of(torch.functional.einsum, args, kwargs, _kernel) or Cost(moved)
+    return Cost(
+        cost.flops,
+        traffic(operands, out),
+        cost.flops,
+        moved * FLOAT32_BYTES,
+        cost.product_flops,
+    )
 
 
 def _embedding(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     ids = next((t for t in (*args, *kwargs.values()) if _is_ids(t)), None)
     read = 0 if ids is None else ids.numel() * ids.element_size()
-    written = out.numel()
-    return Cost(0.0, read + 2.0 * written * out.element_size(), 0.0, read + written * FLOAT32_BYTES)
+    first = tensors_in(out)[0]
+    written = first.numel()
+    moved = read + 2.0 * written * first.element_size()
+    return Cost(0.0, moved, 0.0, read + written * FLOAT32_BYTES)
 
 
 def _is_ids(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and not value.is_floating_point()
 
 
-def _convolution(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    x, weight = (*args, *kwargs.values())[:2]
-    # Each output (transposed: input) element meets the kernel of its group once.
-    positions = x.numel() if "transpose" in name else out.numel()
-    per_position = math.prod(weight.shape[1:])
-    flops = 2.0 * positions * per_position
-    elements = x.numel() + weight.numel() + out.numel()
-    return Cost(flops, _traffic(args, kwargs, out), flops, elements * FLOAT32_BYTES)
-
-
-def _recurrent(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    x = args[0]
-    flat_weights = next((arg for arg in args if isinstance(arg, list)), [])
-    weights = sum(t.numel() for t in flat_weights if t.dim() == 2)
-    rows = math.prod(x.shape[:-1])  # tokens: every one of them meets every weight
-    steps = x.shape[0] if x.dim() > 2 else 1  # the matrices are read again at each time step
-    flops = 2.0 * rows * weights
-    moved = x.numel() + steps * weights + sum(t.numel() for t in tensors_in(out))
-    return Cost(flops, _traffic(args, kwargs, out), flops, moved * FLOAT32_BYTES)
-
-
 def _pool(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     inputs = sum(t.numel() for t in tensors_in(args))
     written = sum(t.numel() for t in tensors_in(out))
     moved = (inputs + written) * FLOAT32_BYTES
-    return Cost(inputs, _traffic(args, kwargs, out), inputs, moved)
-
-
-def _grouped_mm(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
-    """Rows (t, k) times the experts' weights (e, k, n) that they are routed to, t >= e or fewer."""
-    a, b = (*args, *kwargs.values())[:2]
-    flops = 2.0 * a.numel() * out.shape[-1]
-    used = min(1.0, a.shape[0] / max(b.shape[0], 1))  # of the experts' weights
-    elements = a.numel() + used * b.numel() + out.numel()
-    traffic = nbytes(a) + used * nbytes(b) + nbytes(out)
-    return Cost(flops, traffic, flops, elements * FLOAT32_BYTES)
+    return Cost(inputs, traffic(args, kwargs, out), inputs, moved)
 
 
 RULES: dict[str, Rule] = {
-    "matmul": _matmul,
-    "baddbmm": _baddbmm,
-    "addbmm": _baddbmm,
-    "addmm": _addmm,
     "einsum": _einsum,
-    "linear": _linear,
     "embedding": _embedding,
     "embedding_bag": _embedding,
-    "grouped_mm": _grouped_mm,
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "conv_transpose1d"), _convolution),
-    **dict.fromkeys(("conv_transpose2d", "conv_transpose3d"), _convolution),
-    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu"), _recurrent),
     **dict.fromkeys(
         tuple(
             f"{kind}_pool{n}d"

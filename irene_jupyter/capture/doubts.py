@@ -1,13 +1,69 @@
-"""What is not known of a node, in the words that people read."""
+"""What is not known of a node's work, in the words that people read.
+
+A node with such a flag is estimated with a wide interval, whatever else was counted of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import nn
+
+from irene_jupyter.capture.cost import Cost
+from irene_jupyter.capture.tensors import stored, tensors_in
+
+# What no machine that runs torch is slower than: one core without vector units, memory on a bus
+# of the nineties, and what Python and torch need for a call before any work (usually 5 µs).
+SLOWEST_FLOPS = 1e9  # a second
+SLOWEST_BYTES = 1e9  # a second
+SLOWEST_CALL = 1e-4  # seconds
+# Above so many times of that, and above so much of it, work was done that nobody counted. Imports
+# and first allocations within a first call take tens of milliseconds.
+UNEXPLAINED_TIMES = 50.0
+UNEXPLAINED_SECONDS = 0.1
+
+# The flag of a tree that could not be traced without values, and was not given the user's.
+INVENTED = "estimated: its code looks at values, and it was traced on values of our own"
+
 
 def unknown(what: str) -> str:
-    """The flag of a node of which `what` ran and could not be counted."""
-    return f"estimated: what {what} did could not be counted"
+    """The flag of a node of whose operations some, `what`, could not be counted."""
+    return f"estimated: operations of {what} are not known; counted by its bytes"
 
 
 def uncounted(why: str) -> str:
     """The flag of a node whose work was counted on another call than its own."""
     return f"estimated: {why}"
+
+
+def unexplained(processor_seconds: float, cost: Cost, functions: int) -> str | None:
+    """The flag of a module that kept its processor far longer than what was counted explains.
+
+    `processor_seconds` are of its own thread, without its child modules; `cost` is of its own
+    work, in so many calls of torch's `functions`.
+    """
+    explained = cost.flops / SLOWEST_FLOPS + cost.bytes / SLOWEST_BYTES + functions * SLOWEST_CALL
+    if processor_seconds < max(UNEXPLAINED_SECONDS, UNEXPLAINED_TIMES * explained):
+        return None
+    return (
+        f"estimated: it took {processor_seconds:.2g} s of processor time, which the operations "
+        "that were counted do not explain"
+    )
+
+
+def is_made(returned: Sequence[torch.Tensor], inputs: Any, module: nn.Module) -> bool:
+    """Whether a module returned a tensor that is neither an input of it nor one that it holds."""
+    held = chain(tensors_in(inputs), module.parameters(), module.buffers())
+    known = {_place(part) for tensor in held for part in stored(tensor)}
+    return any(_place(part) not in known for tensor in returned for part in stored(tensor))
+
+
+def _place(tensor: torch.Tensor) -> int:
+    """What views of one tensor have in common."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (RuntimeError, NotImplementedError):
+        return id(tensor)

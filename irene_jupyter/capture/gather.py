@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import nn
 
-from irene_jupyter.capture.builder import count_parameters
+from irene_jupyter.capture.builder import class_name_of, count_parameters
 from irene_jupyter.capture.by_size import TreesBySize
 from irene_jupyter.capture.calls import Call
 from irene_jupyter.capture.copies import uncompiled
@@ -56,13 +56,13 @@ def gather(
     only: Sequence[nn.Module] = (),
     known: Sequence[nn.Module] = (),
     names: Mapping[int, str] | None = None,
-    trace_unrecorded: bool = True,
+    may_trace: Callable[[], bool] = lambda: True,
 ) -> Captured:
     """Turns signatures into trees; traces what was compiled, or built and never called.
 
     `only` restricts the result to these models; `known` are models of before the cell, to which
     parts that were called may belong; `names` are display names by `id(module)`.
-    With `trace_unrecorded=False` nothing is traced, as after an interrupt.
+    What was not recorded is traced for as long as `may_trace()`: not after an interrupt.
     """
     signatures = recorder.signatures
     called = _unique(uncompiled(s.module) for s in signatures if s.module is not None)
@@ -71,7 +71,7 @@ def gather(
     wanted = [uncompiled(module) for module in only]
     homes = _Homes(_tops(_unique([*called, *built, *owned])), wanted)
     naming = _Naming(names or {})
-    records = _Records(signatures, may_trace=trace_unrecorded)
+    records = _Records(signatures, may_trace)
     runs: list[Run] = []
     notes = list(_notes_of(recorder))
     owners: dict[int, str] = {}
@@ -97,11 +97,11 @@ def gather(
         if problem:
             notes.append(problem)
     runs = _within_generation(runs, seen)
-    if trace_unrecorded:
+    if may_trace():
         ran = {id(home[0]) for module in called if (home := homes.find(module))}
         elsewhere = {id(module) for module in owned} - {id(module) for module in built}
         idle = [top for top in homes.tops if id(top) not in ran and id(top) not in elsewhere]
-        more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs))
+        more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs), may_trace)
         runs += more
         notes += told
     recorded += [None] * (len(runs) - len(recorded))
@@ -125,7 +125,7 @@ def _notes_of(recorder: Recorder) -> Iterator[str]:
 class _Records:
     """The tree of one call of each signature: recorded, traced, or told from other sizes."""
 
-    def __init__(self, signatures: Sequence[Signature], *, may_trace: bool) -> None:
+    def __init__(self, signatures: Sequence[Signature], may_trace: Callable[[], bool]) -> None:
         self._may_trace = may_trace
         self._trees: dict[int, tuple[Node | None, tuple[str, ...]]] = {}
         self._kinds: dict[Any, list[Signature]] = {}
@@ -164,7 +164,7 @@ class _Records:
         if key not in self._trees:
             record = signature.record
             assert record is not None
-            if record.hidden and not self._may_trace:
+            if record.hidden and not self._may_trace():
                 raise CaptureError("the cell was interrupted")
             self._trees[key] = revealed(
                 record.node, record.hidden, signature.batch_size, signature.seq_len
@@ -206,7 +206,8 @@ def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]
 
 def _encoder(signature: Signature) -> nn.Module | None:
     """The encoder of an encoder-decoder that generates; None where the call is of none."""
-    model: Any = signature.module and uncompiled(signature.module)
+    module = signature.module
+    model: Any = None if module is None else uncompiled(module)
     is_one = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
     if not (signature.phase and is_one and hasattr(model, "get_encoder")):
         return None
@@ -243,6 +244,7 @@ def _run_of(
         calls=calls,
         seconds=signature.seconds,
         status="run" if returned else "incomplete",
+        training=signature.training,
         phase=signature.phase,
         tokens=tokens,
         items=rows if begins and not signature.is_recomputed else 0,
@@ -252,7 +254,12 @@ def _run_of(
 
 
 def _built_only(
-    idle: Sequence[nn.Module], naming: _Naming, batch_size: int, seq_len: int, others_ran: bool
+    idle: Sequence[nn.Module],
+    naming: _Naming,
+    batch_size: int,
+    seq_len: int,
+    others_ran: bool,
+    may_trace: Callable[[], bool],
 ) -> tuple[list[Run], list[str]]:
     runs: list[Run] = []
     notes: list[str] = []
@@ -260,6 +267,8 @@ def _built_only(
     worthy = [top for top in idle if count_parameters(top) > 0 and not is_ignored(top)]
     for top in worthy[:MAX_NOT_RUN]:
         name = naming.of(top)
+        if not may_trace():
+            break
         try:
             tree = structure_of(top, batch_size, seq_len, name)
         except IreneError as error:
@@ -301,7 +310,7 @@ def _around(child: Node, path: str, module: nn.Module, kind: str) -> Node:
         num_parameters=count_parameters(module),
         operation=None,
     )
-    node = Node(path, "module", type(module).__name__, features, (child,))
+    node = Node(path, "module", class_name_of(module), features, (child,))
     return replace(node, type="model", flags=child.flags) if kind == "model" else node
 
 
@@ -334,7 +343,7 @@ class _Naming:
         self._taken: set[str] = set(names.values())
 
     def of(self, module: nn.Module) -> str:
-        return self._of(id(module), type(module).__name__)
+        return self._of(id(module), class_name_of(module))
 
     def _of(self, key: int, base: str) -> str:
         name = self._names.get(key)
@@ -350,7 +359,7 @@ class _Naming:
 
     def of_gone(self, signature: Signature) -> str:
         """A name for a model that is no more; all of its signatures share it."""
-        return self._of(id(signature.reference), signature.module_class.__name__)
+        return self._of(id(signature.reference), signature.class_name)
 
 
 def _tops(modules: Sequence[nn.Module]) -> list[nn.Module]:

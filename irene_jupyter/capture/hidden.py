@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.copies import Copies
+from irene_jupyter.capture.scripted import calls_scripted
 from irene_jupyter.capture.signatures import describe
 
 # How a module is hidden: "fused" as a whole, "holds fused" where only its own functions are,
@@ -49,7 +50,7 @@ class HiddenPart:
 
 def how_hidden(module: nn.Module) -> Hides | None:
     """How a module hides its work from a function mode; None where it does not."""
-    if isinstance(module, torch.jit.ScriptModule):
+    if isinstance(module, torch.jit.ScriptModule) or calls_scripted(module):
         return "scripted"
     if module.training:
         return None

@@ -3,7 +3,7 @@
 `torch.nn.Module.__call__`, `__init__` and `__setstate__` are replaced for as long as a recorder or
 a recording is open. What a call means is decided by the thread that makes it: a thread that records
 hands it to its recording, a thread inside a root call passes it on, any other asks the recorder.
-While torch compiles, its own functions are back in place, so that no compiled code holds ours.
+torch's compiler is told to take the originals for ours, so that no compiled code holds ours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch._C import _len_torch_dispatch_stack
+from torch._guards import TracingContext
 
+from irene_jupyter.apart import is_own_thread
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
@@ -29,12 +32,23 @@ class Thread(threading.local):
     """What a thread is doing. Defaults of the class cost no lookup that fails."""
 
     is_inside = False  # a root call, or work of our own: module calls are no roots
-    is_own = False  # work of our own: modules that it creates are not the user's
+    is_own = False  # a thread of ours: modules that it creates are not the user's
     recording: Recording | None = None  # gets every module call of this thread
     seen = 0  # the sum of the `id`s of the classes of the modules that were called
 
+    def __init__(self) -> None:
+        if is_own_thread():
+            self.is_inside = self.is_own = True
+
 
 THREAD = Thread()
+
+
+def is_compiling_here() -> bool:
+    """Whether this thread runs code for torch's compiler; torch itself tells it of them all."""
+    return torch.compiler.is_compiling() and (
+        TracingContext.try_get() is not None or _len_torch_dispatch_stack() > 0
+    )
 
 
 class Hooks:
@@ -45,17 +59,17 @@ class Hooks:
         self.on_created: Callable[[nn.Module], None] | None = None
         self._lock = threading.RLock()
         self._users = 0
-        self._compiling = 0
+        self._has_met = False
         self._originals: dict[str, Any] = {}
         self._patched = self._patches()
-        self._has_callbacks = False
+        self._covered: set[str] = set()  # functions of ours that another patch calls
 
     @contextmanager
     def installed(self) -> Iterator[None]:
         """The patch for the duration; several may overlap, in any thread."""
         with self._lock:
             self._users += 1
-            if self._users == 1 and not self._compiling:
+            if self._users == 1:
                 self._install()
         try:
             yield
@@ -67,25 +81,33 @@ class Hooks:
 
     @contextmanager
     def removed(self) -> Iterator[None]:
-        """torch as it was for the duration: its compiler looks at its functions, and keeps them."""
-        self._compile_starts(None)
-        try:
-            yield
-        finally:
-            self._compile_ends(None)
+        """torch as it was for a moment, for what keeps its functions for good."""
+        with self._lock:
+            self._uninstall()
+            try:
+                yield
+            finally:
+                if self._users:
+                    self._install()
 
     def meet_compiler(self) -> None:
-        """Stand aside whenever torch compiles, from now on; call once its compiler is imported."""
-        with self._lock:
-            dynamo = sys.modules.get("torch._dynamo.eval_frame")
-            if self._has_callbacks or dynamo is None:
-                return
-            self._has_callbacks = True
-            callbacks = sys.modules["torch._dynamo.callback"].callback_handler
-            callbacks.register_start_callback(self._compile_starts)
-            callbacks.register_end_callback(self._compile_ends)
-            for function in self._patched.values():  # our frames are nothing to compile
-                dynamo.skip_code(function.__code__)
+        """Tell torch's compiler, once imported, to skip our frames and inline the originals."""
+        dynamo = sys.modules.get("torch._dynamo.eval_frame")
+        if dynamo is None or self._has_met:
+            return
+        self._has_met = True
+        self._tell_compiler(self._patched["__call__"])
+        for name, function in self._patched.items():
+            function._torchdynamo_inline = self._originals[name]  # type: ignore[attr-defined]
+            dynamo.skip_code(function.__code__)
+
+    @staticmethod
+    def _tell_compiler(call: Any) -> None:
+        """By which `Module.__call__` it knows a module whose forward it may take at once."""
+        for name in ("utils", "variables.nn_module"):
+            module = sys.modules.get(f"torch._dynamo.{name}")
+            if hasattr(module, "unpatched_nn_module_call"):
+                module.unpatched_nn_module_call = call  # type: ignore[union-attr]
 
     # --- the patch --------------------------------------------------------------------------
 
@@ -114,7 +136,7 @@ class Hooks:
                         return call(module, *args, **kwargs)
                     return recording.module_called(call, module, args, kwargs)
                 on_root = hooks.on_root
-                if on_root is None or torch.compiler.is_compiling():
+                if on_root is None or is_compiling_here():
                     return call(module, *args, **kwargs)
                 return on_root(call, module, args, kwargs)
             except BaseException as error:
@@ -125,38 +147,20 @@ class Hooks:
 
     def _install(self) -> None:
         for name, function in self._patched.items():
-            self._originals[name] = getattr(nn.Module, name)
-            setattr(nn.Module, name, function)
+            if name not in self._covered:
+                self._originals[name] = getattr(nn.Module, name)
+                setattr(nn.Module, name, function)
+        self._has_met = False
         self.meet_compiler()
 
     def _uninstall(self) -> None:
         for name, function in self._patched.items():
-            # Who patched over ours, as the compiler does, stays: ours only passes calls on.
+            # Who patched over ours, as the compiler does, stays, and goes on to call ours.
             if getattr(nn.Module, name) is function:
                 setattr(nn.Module, name, self._originals[name])
-
-    def _compile_starts(self, args: Any) -> None:
-        with self._lock:
-            self._compiling += 1
-            if self._compiling == 1 and self._users:
-                self._uninstall()
-
-    def _compile_ends(self, args: Any) -> None:
-        with self._lock:
-            self._compiling -= 1
-            if self._compiling == 0 and self._users:
-                self._install()
+            else:
+                self._covered.add(name)
+        self._tell_compiler(nn.Module.__call__)
 
 
 HOOKS = Hooks()
-
-
-@contextmanager
-def own_work() -> Iterator[None]:
-    """Nothing that this thread does is the user's: no module that it calls or creates is seen."""
-    before = THREAD.is_inside, THREAD.is_own, THREAD.recording
-    THREAD.is_inside, THREAD.is_own, THREAD.recording = True, True, None
-    try:
-        yield
-    finally:
-        THREAD.is_inside, THREAD.is_own, THREAD.recording = before

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from irene_jupyter.capture.counting import tensors_in
+from irene_jupyter.capture.tensors import tensors_in
 from irene_jupyter.capture.transformers_inputs import for_transformers
 from irene_jupyter.errors import InputShapeError, OptionError
 

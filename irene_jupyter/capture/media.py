@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.copies import Copies
+from irene_jupyter.capture.isolation import isolated
 from irene_jupyter.errors import IreneError
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def _fitting(
                 (), {name: value for name, value in kwargs.items() if name in accepted}
             )
             try:
-                with copies.mode, torch.no_grad(), torch.random.fork_rng(devices=[]):
+                with isolated(), copies.mode:
                     tokens = _rows(get(*args, **given)) // batch_size
             except Exception as error:  # whatever the model's own code raises
                 logger.debug("%s takes no %s", type(model).__name__, kwargs.keys(), exc_info=error)

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from irene_jupyter.capture.tensors import is_packed
 from irene_jupyter.errors import OptionError
 
 FlopsRule = Callable[..., float]  # of a call's tensors, in order
@@ -57,7 +58,37 @@ _FUNCTIONS = {
     "conv1d": ("Conv1d", "conv1d"),
     "conv2d": ("Conv2d", "conv2d"),
     "conv3d": ("Conv3d", "conv3d"),
+    "conv_transpose1d": ("ConvTranspose1d", "conv_transpose1d"),
+    "conv_transpose2d": ("ConvTranspose2d", "conv_transpose2d"),
+    "conv_transpose3d": ("ConvTranspose3d", "conv_transpose3d"),
+    "conv_tbc": ("ConvTBC", "conv_tbc"),
+    "convolution": ("Convolution", "convolution"),
+    **{
+        name: ("MatMul", name.removeprefix("linalg_"))
+        for name in ("inner", "tensordot", "linalg_multi_dot", "chain_matmul", "addmv")
+    },
+    "bilinear": ("Bilinear", "bilinear"),
+    "lstm": ("LSTM", "lstm"),
+    "gru": ("GRU", "gru"),
+    "lstm_cell": ("LSTMCell", "lstm_cell"),
+    "gru_cell": ("GRUCell", "gru_cell"),
+    **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), ("RNNCell", "rnn_cell")),
+    "_sparse_mm": ("SparseMatMul", "sparse_mm"),
+    # Of integers or packed weights: no profile has a regressor for them.
+    "_int_mm": ("QuantizedMatMul", "int_mm"),
+    "_scaled_mm": ("QuantizedMatMul", "scaled_mm"),
+    **{
+        name: ("QuantizedLinear", name.removeprefix("_"))
+        for name in ("_weight_int8pack_mm", "_weight_int4pack_mm", "_weight_int4pack_mm_for_cpu")
+    },
 }
+# Of torch.ops.quantized and its kin.
+_QUANTIZED = {
+    "linear": "QuantizedLinear",
+    "conv": "QuantizedConvolution",
+    "matmul": "QuantizedMatMul",
+}
+_QUANTIZED_NAME = re.compile(r"(?:_?quantized|onednn|sparse)::.*?(linear|conv|matmul)")
 
 # Class names in model libraries, tried in order on the class and its ancestors.
 _NAME_PATTERNS: tuple[tuple[str, str], ...] = (
@@ -74,6 +105,11 @@ _NAME_PATTERNS: tuple[tuple[str, str], ...] = (
 _NOT_PRIMITIVES = re.compile(
     r"Module(List|Dict)?|Parameter(List|Dict)|Sequential|Identity|.*Dropout.*|Flatten|Unflatten"
     r"|MultiheadAttention|Transformer.*|.*Loss.*|DataParallel|DistributedDataParallel"
+)
+
+# Layers whose weights torch.ao packs. Their activations compute as torch.nn's, which they are.
+_QUANTIZED_MODULE = re.compile(
+    r"torch\.ao\.nn\.quantized\..*\.(Linear|Conv(Transpose)?\dd|(LSTM|GRU|RNN)(Cell)?|Embedding(Bag)?)"
 )
 
 _registered: dict[str, Primitive] = {}
@@ -133,15 +169,23 @@ def primitive_of(module: nn.Module) -> str | None:
     if cls not in _of_class:
         _of_class[cls] = _classify(cls)
     name = _of_class[cls]
-    if name is not None and name not in _registered and _has_children(module):
-        return None  # a class that only borrows the name, such as a LayerNorm with parts
+    if name is not None and name not in _registered:
+        if _has_children(module):
+            return None  # a class that only borrows the name, such as a LayerNorm with parts
+        if name in _WEIGHTED and is_packed(module._parameters.get("weight")):
+            return f"Quantized{name}"
     return name
 
 
+# Layers that libraries such as bitsandbytes and torchao give weights of fewer bits.
+_WEIGHTED = frozenset({"Linear", "Conv1D", "Conv1d", "Conv2d", "Conv3d", "Embedding"})
+_HOLD_WEIGHTS = frozenset({"parametrizations", "_packed_params", "_all_weight_values"})
+
+
 def _has_children(module: nn.Module) -> bool:
-    """Children that compute: nn.LSTM has none, a quantised Linear may hold a parametrisation."""
+    """Children that compute: nn.LSTM has none, a quantised Linear those that hold its weights."""
     return any(
-        child is not None and name != "parametrizations" for name, child in module._modules.items()
+        child is not None and name not in _HOLD_WEIGHTS for name, child in module._modules.items()
     )
 
 
@@ -154,6 +198,8 @@ def _classify(cls: type) -> str | None:
     for ancestor in ancestors:
         if ancestor is nn.Module:
             break
+        if _QUANTIZED_MODULE.fullmatch(f"{ancestor.__module__}.{ancestor.__name__}"):
+            return f"Quantized{ancestor.__name__}"
         if ancestor.__module__.startswith("torch.nn.modules."):
             return None if _NOT_PRIMITIVES.fullmatch(ancestor.__name__) else _torch_name(ancestor)
         for pattern, name in _NAME_PATTERNS:
@@ -178,6 +224,8 @@ def function_primitive(name: str) -> tuple[str, str, FlopsRule | None] | None:
         if name in primitive.functions:
             return primitive.name, re.sub(r"\W", "_", name), primitive.flops
     found = _FUNCTIONS.get(name)
+    if found is None and "::" in name and (kind := _QUANTIZED_NAME.match(name)):
+        found = _QUANTIZED[kind[1]], name.replace("::", "_")
     return None if found is None else (*found, None)
 
 

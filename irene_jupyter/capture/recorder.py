@@ -23,6 +23,7 @@ from torch import nn
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.activity import Activity
+from irene_jupyter.capture.builder import class_name_of
 from irene_jupyter.capture.caches import Caches, Reading
 from irene_jupyter.capture.compiled import CompiledCalls
 from irene_jupyter.capture.hidden import hidden_part, whole_module
@@ -128,11 +129,12 @@ class Recorder:
         return [module for module in alive if module is not None]
 
     def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
-        """`torch.compile`, which may be what imports the compiler: it looks at torch's functions."""
-        with HOOKS.removed():
-            made = self._compile(*args, **kwargs)
+        """`torch.compile`, on torch as it was: the compiler looks at its functions."""
+
+        HOOKS.meet_compiler()
         self._compiled.install()
-        return made
+        with HOOKS.removed():
+            return self._compile(*args, **kwargs)
 
     def _created(self, module: nn.Module) -> None:
         # TorchScript's and the compiler's own modules are copies of the user's.
@@ -162,7 +164,8 @@ class Recorder:
                 output = call(module, *args, **kwargs)
             else:
                 output = self._recorded_call(ongoing, call, module, args, kwargs)
-            THREAD.seen += hash(output_shape(output))
+            with torch._C.DisableTorchFunction():
+                THREAD.seen += hash(output_shape(output))
             return output
 
     @contextmanager
@@ -174,7 +177,8 @@ class Recorder:
         THREAD.is_inside, THREAD.seen = True, 0
         ongoing, reading = Ongoing(), None
         try:
-            ongoing.group, reading = self._group_of(module, args, kwargs)
+            with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
+                ongoing.group, reading = self._group_of(module, args, kwargs)
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", name, exc_info=error)
         thread = threading.get_ident()
@@ -309,7 +313,7 @@ class Recorder:
         sizes = [] if cached is None else [cached]
         signature = Signature(
             known.reference,
-            known.module_class,
+            known.class_name,
             batch_size,
             seq_len,
             kind=(id(known), phase, role, without_sizes(key[:-1], sizes)),
@@ -335,7 +339,7 @@ class Recorder:
         identity, models = id(module), self._known
         reference = weakref.ref(module, lambda _: models.pop(identity, None))
         with self._lock:
-            return models.setdefault(identity, Known(reference, type(module), state_of))
+            return models.setdefault(identity, Known(reference, class_name_of(module), state_of))
 
 
 def _is_tracing() -> bool:

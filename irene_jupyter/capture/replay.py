@@ -81,12 +81,14 @@ def replayed(
     budget_seconds: float,
     progress: Progress | None = None,
     others_cpu_share: float | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Replay:
     """The runs with `replayed_seconds` at their leaves, within `budget_seconds`.
 
     The heaviest leaves come first; what the budget does not reach stays without. `progress`
     gets a line now and then once it lasts over a second. `others_cpu_share` is what other
-    processes take of this machine (0 to 1). Nothing the user owns is changed.
+    processes take of this machine (0 to 1); once `is_stopped()` it ends. Nothing the user owns is
+    changed.
     """
     if budget_seconds <= 0:
         return Replay(tuple(runs))
@@ -101,7 +103,7 @@ def replayed(
         for spec in specs_in((each.call.args, each.call.kwargs))
     )
     order = sorted(distinct.values(), key=lambda each: -each.weight)
-    _time_all(order, began + budget_seconds, progress)
+    _time_all(order, began + budget_seconds, progress, is_stopped)
     timed = [each for each in order if each.timing is not None]
     done = tuple(
         replace(run, tree=replace(run.tree, root=_marked(run.tree.root, of_run, distinct)))
@@ -215,7 +217,12 @@ def _input_bytes(call: Call) -> int:
 # --- repeating --------------------------------------------------------------------------------
 
 
-def _time_all(order: Sequence[_Distinct], deadline: float, progress: Progress | None) -> None:
+def _time_all(
+    order: Sequence[_Distinct],
+    deadline: float,
+    progress: Progress | None,
+    is_stopped: Callable[[], bool],
+) -> None:
     """Times them one after the other until the deadline."""
     began = told = time.perf_counter()
     devices = {s.device for each in order for s in specs_in((each.call.args, each.call.kwargs))}
@@ -223,7 +230,7 @@ def _time_all(order: Sequence[_Distinct], deadline: float, progress: Progress | 
     with torch.no_grad(), torch.random.fork_rng(devices=cuda):
         for number, each in enumerate(order):
             now = time.perf_counter()
-            if now >= deadline:
+            if now >= deadline or is_stopped():
                 return
             if progress is not None and now - began > PROGRESS_SECONDS and now - told > 0.5:
                 progress(f"replaying {number} of {len(order)} operations")

@@ -1,4 +1,4 @@
-"""What makes two calls of a model the same work: their arguments' shapes, and the model's own state.
+"""What makes two calls of a model the same work: their arguments, and the state of the model.
 
 Every root call passes here, so all of it takes microseconds. What no description sees (an early
 exit, a branch on values) shows in the modules that a call runs: see `recorder.py`.

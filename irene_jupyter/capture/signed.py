@@ -1,4 +1,4 @@
-"""What is kept of a model's calls: how many of each signature, how long, and the first one's record.
+"""What is kept of a model's calls: how many of each signature, how long, one of them in full.
 
 A `Group` is of calls that look alike from outside; those of them that ran other modules, or gave
 another size of output, are a `Signature` of their own.
@@ -36,7 +36,7 @@ class Signature:
     """
 
     reference: Callable[[], nn.Module | None]
-    module_class: type
+    class_name: str
     batch_size: int = 1
     seq_len: int = 1
     kind: Any = None
@@ -82,11 +82,11 @@ class Known:
     def __init__(
         self,
         reference: weakref.ref[nn.Module],
-        module_class: type,
+        class_name: str,
         state_of: Callable[[nn.Module], int],
     ) -> None:
         self.reference = reference
-        self.module_class = module_class
+        self.class_name = class_name
         self.groups: dict[Any, Group] = {}
         self._state_of = state_of
         self._state = 0

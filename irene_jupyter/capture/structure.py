@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
 
 from irene_jupyter.capture.bare import KINDS, Kind
 from irene_jupyter.capture.copies import Copies, uncompiled
-from irene_jupyter.capture.counting import tensors_in
+from irene_jupyter.capture.doubts import INVENTED
 from irene_jupyter.capture.inputs import Inputs, dummy_inputs
+from irene_jupyter.capture.isolation import isolated
+from irene_jupyter.capture.tensors import tensors_in
 from irene_jupyter.capture.trace import Recording
-from irene_jupyter.errors import CaptureError
+from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node
 
 logger = logging.getLogger(__name__)
@@ -60,9 +61,19 @@ def structure_of(
 
 
 def tree_for(
-    model: nn.Module, inputs: Inputs, name: str | None = None, kinds: Sequence[Kind] = KINDS
+    model: nn.Module,
+    inputs: Inputs,
+    name: str | None = None,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    function: Callable[..., Any] | None = None,
 ) -> ModelTree:
-    """The tree of `model` on tensors shaped like `inputs`. Raises `CaptureError` if it fails."""
+    """The tree of `model` on tensors shaped like `inputs`. Raises `CaptureError` if it fails.
+
+    With a `function`, of the call of that within the model's forward pass. What could only be
+    traced on values of our own is flagged: where its code looks at them, it may have done other
+    work on the user's.
+    """
     model = uncompiled(model)
     name = name or type(model).__name__
     if isinstance(model, torch.jit.ScriptModule):
@@ -72,13 +83,17 @@ def tree_for(
         if kind == "real" and missing_bytes(model) > MAX_ZEROS_BYTES:
             continue
         try:
-            node = _traced(model, inputs, kind)
+            node = _traced(model, inputs, kind, function)
         except Exception as error:  # whatever the model's own code raises on tensors without data
             logger.debug("%s on %s tensors failed", name, kind, exc_info=error)
             failures.append(error)
             continue
+        if kind == "real":
+            node = replace(node, flags=(*node.flags, INVENTED))
         return ModelTree(name, node, inputs.batch_size, inputs.seq_len)
     last = failures[-1]
+    if isinstance(last, IreneError):  # it names the remedy
+        raise CaptureError(f"{name} could not be traced: {last}") from last
     tensors = tensors_in((inputs.args, dict(inputs.kwargs)))
     shapes = [tuple(tensor.shape) for tensor in tensors]
     raise CaptureError(
@@ -87,26 +102,21 @@ def tree_for(
     ) from last
 
 
-@contextlib.contextmanager
-def untouched() -> Iterator[None]:
-    """No gradients, no compilation; random state put back."""
-    with ExitStack() as stack:
-        stack.enter_context(torch.no_grad())
-        stack.enter_context(torch.random.fork_rng(devices=[]))
-        if "torch._dynamo" in sys.modules:
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-        yield
-
-
-def _traced(model: nn.Module, inputs: Inputs, kind: Kind) -> Node:
+def _traced(
+    model: nn.Module, inputs: Inputs, kind: Kind, function: Callable[..., Any] | None
+) -> Node:
     copies = Copies(kind)
     copied = copies.of(model)
+    called: Any = None if function is None else copies.of_callable(function)
     args, kwargs = copies.of_arguments(inputs.args, inputs.kwargs)
     if kind != "real" and hasattr(model, "config"):
         kwargs = {k: v for k, v in kwargs.items() if k not in _MASKS}
     recording = Recording(copied, inputs.batch_size, is_timed=False)
-    with untouched(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
-        copied(*args, **kwargs)  # it logs what we are going to handle
+    with isolated(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
+        if called is None:
+            copied(*args, **kwargs)
+        else:
+            recording.module_called(lambda _, *a, **k: called(*a, **k), copied, args, kwargs)
     node = recording.finish()
     if node is None:
         raise CaptureError(f"{type(model).__name__} was not called")

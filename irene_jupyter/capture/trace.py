@@ -10,39 +10,40 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
+from torch._C._functorch import peek_interpreter_stack
 from torch.overrides import (
     TorchFunctionMode,
     _get_current_function_mode_stack,
     _pop_mode,
     _push_mode,
 )
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import _StopRecomputationError
 
-from irene_jupyter.capture import canonical
-from irene_jupyter.capture.builder import Builder, Parameters
+from irene_jupyter.capture import canonical, doubts
+from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
-from irene_jupyter.capture.counting import FREE, Cost, canonical_name, count, tensors_in
+from irene_jupyter.capture.counting import canonical_name
 from irene_jupyter.capture.elementwise import without_kernel
+from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
 from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
 from irene_jupyter.capture.hooks import HOOKS, THREAD
-from irene_jupyter.capture.primitives import dtype_of, function_primitive, is_ignored, primitive_of
+from irene_jupyter.capture.kernels import Kernels
+from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
+from irene_jupyter.capture.tensors import shape_of, tensors_in
 from irene_jupyter.frames import strip_own_frames
-from irene_jupyter.tree import Node, Shape
+from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)
 
-# Calls of one functional primitive within one forward that get nodes of their own; later ones
-# (a scan over time steps) are added to the node of the same shape.
-MAX_FUNCTION_NODES = 8
-MAX_SHAPES = 8  # of one node; a model may be given many tensors
+# Functions that run a backward pass, whose operations no function shows.
+GRADIENTS = frozenset({"grad", "backward"})
 
 
 @dataclass(slots=True)
@@ -55,6 +56,15 @@ class _Frame:
     started: float
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
     is_new: bool = True
+    functions: int = 0  # of torch's that it called
+    is_hidden: bool = False  # whether parts of it are traced afterwards
+    processor_started: float = field(default_factory=time.thread_time)
+    own_before: float = 0.0  # seconds of the recording
+
+
+# torch's attention with a score function of the user's, and what it compiles by itself. Blocks that
+# its mask leaves out are counted as if they were computed.
+_FLEX_ATTENTION = frozenset({"flex_attention", "_flex_attention_hop_wrapper"})
 
 
 class _FunctionMode(TorchFunctionMode):
@@ -70,39 +80,33 @@ class _FunctionMode(TorchFunctionMode):
         if getattr(func, "__name__", "") == "__get__":  # an attribute, such as a shape
             return func(*args, **(kwargs or {}))
         name = canonical_name(func)
-        out = without_kernel(name, func, args, kwargs or {}) if self._recording.is_dry else None
+        # Tensors are one example's, or the work is a backward pass's: what runs below tells.
+        is_hidden = name in GRADIENTS or peek_interpreter_stack() is not None
+        out = None
+        if self._recording.is_dry and not is_hidden:
+            out = without_kernel(name, func, args, kwargs or {})
         if name == "grouped_mm" and args[0].is_meta:
             # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
             out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
         elif out is None:
             try:
-                out = func(*args, **(kwargs or {}))
+                self._recording.is_inside_function = True
+                with Kernels(self._recording.kernel_called) if is_hidden else nullcontext():
+                    out = func(*args, **(kwargs or {}))
             except BaseException as error:
                 strip_own_frames(error)
                 raise
-        self._recording.function_called(name, func, args, kwargs or {}, out)
-        return out
-
-
-class _OperationMode(TorchDispatchMode):
-    """Hands every operation to the recording, for code that calls no function of torch's."""
-
-    def __init__(self, recording: Recording) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._recording = recording
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        out = func(*args, **(kwargs or {}))
-        self._recording.function_called(canonical_name(func), func, args, kwargs or {}, out)
+            finally:
+                self._recording.is_inside_function = False
+        if not is_hidden:
+            self._recording.function_called(name, func, args, kwargs or {}, out)
         return out
 
 
 @contextmanager
 def _without(mode: TorchFunctionMode) -> Iterator[None]:
     """This thread without a mode, which afterwards lies where it lay among the others."""
-    modes = _get_current_function_mode_stack()
+    modes = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
     if mode not in modes:
         yield
         return
@@ -121,7 +125,7 @@ def _replace_top(count: int, modes: Sequence[Any]) -> None:
         _push_mode(each)  # type: ignore[no-untyped-call]
 
 
-class Recording:
+class Recording(FunctionCalls):
     """Context manager around one call of `root`: afterwards `node` is its tree.
 
     If the call raises, what was seen until then is kept and flagged "incomplete".
@@ -139,6 +143,7 @@ class Recording:
         device: torch.device | None = None,
         is_timed: bool = True,
     ) -> None:
+        super().__init__()
         self.batch_size = batch_size
         self.calls: dict[str, Call] = {}
         self.hidden: dict[Any, HiddenPart] = {}
@@ -146,8 +151,7 @@ class Recording:
         self._root: nn.Module | None = root
         self._keep_calls = keep_calls
         self._device = device
-        self._new_leaves: list[str] = []  # of the function call being added
-        self._builder = Builder("", type(root).__name__)
+        self._builder = Builder("", class_name_of(root))
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self.is_dry = not is_timed
@@ -193,6 +197,11 @@ class Recording:
     def was_called(self) -> bool:
         """Whether there is anything in it."""
         return self._builder.calls > 0
+
+    @property
+    def product_flops(self) -> float:
+        """Operations of products in the whole tree, as torch's `FlopCounterMode` counts them."""
+        return self._builder.product_flops
 
     def finish(self) -> Node | None:
         """The recorded tree, of this one call; None if the root was not called or is beyond us.
@@ -270,7 +279,7 @@ class Recording:
             with _without(self._mode):
                 yield
         else:  # scripted: no function of torch is called, only operations
-            with _OperationMode(self):
+            with Kernels(self.operation_called):
                 yield
 
     def compiled_called(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
@@ -279,6 +288,11 @@ class Recording:
             return
         try:
             with torch._C.DisableTorchFunction():
+                if getattr(function, "__name__", "") in _FLEX_ATTENTION:
+                    frame, name = self._stack[-1], "scaled_dot_product_attention"
+                    self._add_function(frame, name, function, args[:3], {}, args[0])
+                    self._new_leaves.clear()  # not repeated on their own
+                    return
                 self._hide(self._stack[-1], "compiled", function, args, kwargs)
         except Exception as error:
             self._fault(getattr(function, "__name__", "a compiled function"), error)
@@ -286,6 +300,7 @@ class Recording:
     def _hide(self, frame: _Frame, how: Any, function: Any, args: Any, kwargs: Any) -> None:
         part = hidden_part(frame.builder.path, how, frame.module, function, args, kwargs)
         self.hidden.setdefault(part.key, part).calls += 1
+        frame.is_hidden = True
 
     def _push(self, module: nn.Module) -> _Frame | None:
         if not self._stack:
@@ -301,7 +316,9 @@ class Recording:
             builder, is_new = self._child(parent, module)
         builder.calls += 1
         core = canonical.AttentionCore(module)
-        frame = _Frame(module, builder, core, time.perf_counter(), is_new=is_new)
+        frame = _Frame(
+            module, builder, core, time.perf_counter(), is_new=is_new, own_before=self.own_seconds
+        )
         self._stack.append(frame)
         return frame
 
@@ -311,7 +328,7 @@ class Recording:
         if builder is not None:
             return builder, False
         path = f"{parent.builder.path}.{name}" if parent.builder.path else name
-        builder = Builder(path, type(module).__name__)
+        builder = Builder(path, class_name_of(module))
         self._describe(builder, module, type_name=builder.class_name)
         parent.builder.children[name] = builder
         return builder, True
@@ -340,6 +357,11 @@ class Recording:
         if self._is_timed:
             seconds = time.perf_counter() - frame.started
             frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
+            frame.builder.processor_seconds += time.thread_time() - frame.processor_started
+            frame.builder.processor_seconds -= self.own_seconds - frame.own_before
+        frame.builder.functions += frame.functions
+        if frame.is_new and not frame.functions and not frame.is_hidden:
+            self._doubt(frame, inputs, output)
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
             if self._keep_calls and frame.builder.is_leaf:
@@ -349,18 +371,21 @@ class Recording:
                     self.calls[frame.builder.path] = call
         elif frame.builder.path in self.calls:
             given = tensors_in(inputs)[:MAX_SHAPES]
-            self._check_even(frame.builder, tuple(tuple(t.shape) for t in given))
+            check_even(self.calls, frame.builder, tuple(shape_of(t) for t in given))
 
-    def _check_even(self, builder: Builder, shapes: tuple[Shape, ...]) -> None:
-        """One call stands for all of a leaf's only where their shapes are the same."""
-        if builder.input_shapes != shapes:
-            self.calls.pop(builder.path, None)
+    def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
+        """A module that made something and called neither torch nor a module: how is not known."""
+        builder = frame.builder
+        if builder.cost.is_zero and not builder.children and output is not None:
+            returned = tensors_in(output) or _tensors_of_object(output)
+            if doubts.is_made(returned, inputs, frame.module):
+                builder.flags = (*builder.flags, doubts.unknown(builder.class_name))
 
     def _note_shapes(self, frame: _Frame, inputs: Any, output: Any) -> None:
         builder = frame.builder
         given, returned = tensors_in(inputs), tensors_in(output) or _tensors_of_object(output)
-        builder.input_shapes = tuple(tuple(t.shape) for t in given[:MAX_SHAPES])
-        builder.output_shapes = tuple(tuple(t.shape) for t in returned[:MAX_SHAPES])
+        builder.input_shapes = tuple(shape_of(t) for t in given[:MAX_SHAPES])
+        builder.output_shapes = tuple(shape_of(t) for t in returned[:MAX_SHAPES])
         floating = [t for t in (*returned, *given) if t.is_floating_point()]
         if floating:
             builder.dtype = dtype_of(floating[0])
@@ -371,124 +396,9 @@ class Recording:
                 self._stack[-1].builder.class_name,
                 builder.path.rpartition(".")[2],
                 builder.cost,
-                tuple(given[0].shape),
+                shape_of(given[0]),
                 self.batch_size,
             )
-
-    # --- functions --------------------------------------------------------------------------
-
-    def function_called(
-        self, name: str, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
-    ) -> None:
-        """Adds one torch function call to the module that is running."""
-        if not self._stack or (name in FREE and function_primitive(name) is None):
-            return
-        began = time.perf_counter()
-        try:
-            with torch._C.DisableTorchFunction():
-                self._add_function(self._stack[-1], name, args, kwargs, out)
-                if self._new_leaves and self._keep_calls:
-                    call = call_of(name, function, args, kwargs, self._device)
-                    if call is not None:
-                        self.calls.update(dict.fromkeys(self._new_leaves, call))
-                self._new_leaves.clear()
-        except Exception as error:
-            self._fault(name, error)
-        finally:
-            self.own_seconds += time.perf_counter() - began
-
-    def _add_function(
-        self, frame: _Frame, name: str, args: Any, kwargs: Mapping[str, Any], out: Any
-    ) -> None:
-        inside_leaf = frame.builder.is_leaf
-        if name == "scaled_dot_product_attention":
-            leaves, around = canonical.expand_attention(frame.module, args, kwargs, out)
-            frame.builder.cost += around
-            self._add_leaves(frame, leaves, name, out)
-            return
-        if name == "multi_head_attention_forward":
-            leaves = canonical.expand_multi_head(args, kwargs, out)
-            self._add_leaves(frame, leaves, name, out)
-            return
-        cost = count(name, args, kwargs, out)
-        primitive = None if inside_leaf else function_primitive(name)
-        if primitive is None:
-            if cost is None:
-                return
-            if not inside_leaf and frame.core.holds(name, out):
-                frame.core.pending += cost
-                cost = Cost(cost.flops, cost.bytes)
-            frame.builder.cost += cost
-            return
-        cost = cost or Cost()
-        kind, base, flops_rule = primitive
-        if flops_rule is not None:
-            cost.flops = cost.canonical_flops = float(flops_rule(*tensors_in((args, kwargs))))
-        if kind == "MatMul":
-            frame.builder.cost += frame.core.matmul(args, out)
-        elif kind == "Softmax":
-            frame.builder.cost += frame.core.softmax(out)
-        given, returned = tensors_in((args, kwargs)), tensors_in(out)
-        if not returned:
-            return
-        if name in ("addmm", "baddbmm", "addbmm"):
-            given = given[1:]  # the summand: a product is described by its factors
-        leaf = canonical.Leaf(
-            kind,
-            base,
-            cost,
-            tuple(tuple(t.shape) for t in given[:MAX_SHAPES]),
-            tuple(returned[0].shape),
-        )
-        self._add_leaf(frame, leaf, name, returned[0])
-
-    def _add_leaves(
-        self, frame: _Frame, leaves: list[canonical.Leaf], operation: str, out: Any
-    ) -> None:
-        if frame.builder.is_leaf:
-            for leaf in leaves:
-                frame.builder.cost += leaf.cost
-            return
-        returned = tensors_in(out)
-        for leaf in leaves:
-            self._add_leaf(frame, leaf, operation, returned[0])
-
-    def _add_leaf(
-        self, frame: _Frame, leaf: canonical.Leaf, operation: str, out: torch.Tensor
-    ) -> None:
-        siblings = frame.builder.children
-        index = frame.used.get(leaf.base, 0)
-        frame.used[leaf.base] = index + 1
-        name = _function_node_name(leaf.base, index)
-        if index >= MAX_FUNCTION_NODES:
-            names = [_function_node_name(leaf.base, i) for i in range(MAX_FUNCTION_NODES)]
-            same = [n for n in names if siblings[n].input_shapes == leaf.input_shapes]
-            name = (same or names)[-1]
-        builder = siblings.get(name)
-        if builder is None:
-            path = f"{frame.builder.path}.{name}" if frame.builder.path else name
-            builder = Builder(path, leaf.primitive, leaf.primitive, is_leaf=True)
-            builder.input_shapes = leaf.input_shapes
-            builder.output_shapes = (leaf.output_shape,)
-            builder.dtype = dtype_of(out) if out.is_floating_point() else None
-            builder.device = str(out.device)
-            builder.operation = operation
-            siblings[name] = builder
-            self._new_leaves.append(path)
-        else:
-            self._check_even(builder, leaf.input_shapes)
-        builder.calls += 1
-        builder.cost += leaf.cost
-
-    def _fault(self, what: str, error: Exception) -> None:
-        logger.debug("recording %s failed", what, exc_info=error)
-        if len(self._faults) < MAX_SHAPES:
-            self._faults.append(f"{what} ({type(error).__name__}: {error})")
-
-
-def _function_node_name(base: str, index: int) -> str:
-    """As in the published data: matmul_0, matmul_1, but softmax, softmax_1."""
-    return f"{base}_{index}" if index or base == "matmul" else base
 
 
 def _tensors_of_object(value: Any) -> list[torch.Tensor]:

@@ -19,6 +19,7 @@ from torch.optim.optimizer import (
 )
 
 from irene_jupyter.capture.activity import BACKWARD, OPTIMISER
+from irene_jupyter.capture.hooks import is_compiling_here
 from irene_jupyter.frames import strip_own_frames
 
 _WRAPPED = ("backward", "grad")
@@ -61,7 +62,7 @@ class TrainingTimes:
 
         @functools.wraps(original)
         def timed(*args: Any, **kwargs: Any) -> Any:
-            if torch.compiler.is_compiling():
+            if is_compiling_here():
                 return original(*args, **kwargs)
             started = time.perf_counter()
             try:
@@ -75,11 +76,11 @@ class TrainingTimes:
         return timed
 
     def _before_step(self, optimiser: Any, args: Any, kwargs: Any) -> None:
-        if not torch.compiler.is_compiling():
+        if not is_compiling_here():
             self._local.started = time.perf_counter()
 
     def _after_step(self, optimiser: Any, args: Any, kwargs: Any) -> None:
-        if torch.compiler.is_compiling():
+        if is_compiling_here():
             return
         started = getattr(self._local, "started", None)
         if started is not None:  # None: the step began before the cell

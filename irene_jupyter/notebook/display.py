@@ -17,12 +17,15 @@ from irene_jupyter.report.words import EMPTY
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from irene_jupyter.notebook.live_trees import LiveTrees
     from irene_jupyter.report.report import EnergyReport
 
 _log = logging.getLogger(__name__)
 
 
-def show(shell: InteractiveShell, report: EnergyReport, options: CellOptions) -> None:
+def show(
+    shell: InteractiveShell, report: EnergyReport, options: CellOptions, trees: LiveTrees
+) -> None:
     """Show `report` as `options.view` says; one line where there is nothing to show."""
     view = options.view
     if view == "auto":
@@ -38,9 +41,11 @@ def show(shell: InteractiveShell, report: EnergyReport, options: CellOptions) ->
     else:
         from irene_jupyter.report.report import MIME_TYPE
 
-        bundle = report_bundle(report, options.depth)
-        if view == "widget":
-            bundle |= widget_bundle(report, options.depth)
+        bundle = (
+            live_bundle(report, options.depth, trees=trees)
+            if view == "widget"
+            else report_bundle(report, options.depth)[0]
+        )
         # The MIME renderer opens as many levels as the widget.
         hints = {} if options.depth is None else {MIME_TYPE: {"expanded_depth": options.depth}}
         display(bundle, metadata=hints, raw=True)  # type: ignore[no-untyped-call]
@@ -51,8 +56,11 @@ def has_kernel(shell: InteractiveShell) -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-def report_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, Any]:
-    """The MIME bundle that lasts without a kernel: JSON, html and plain text."""
+def report_bundle(
+    report: EnergyReport, depth: int | None = None
+) -> tuple[dict[str, Any], EnergyReport]:
+    """The MIME bundle that lasts without a kernel (JSON, html and text), and what it shows:
+    the report with the seconds that this took."""
     from irene_jupyter.report.brief import notebook_json
     from irene_jupyter.report.html import render_html
     from irene_jupyter.report.observer import with_display
@@ -65,28 +73,31 @@ def report_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, A
         "text/plain": render_text(report, depth=depth, max_rows=DISPLAY_ROWS),
     }
     shown = with_display(report, time.perf_counter() - began)
-    return {MIME_TYPE: notebook_json(shown), **views}
+    return {MIME_TYPE: notebook_json(shown), **views}, shown
 
 
-def widget_bundle(report: EnergyReport, depth: int | None = None) -> dict[str, Any]:
-    """The MIME of a live `EnergyTree`; empty where ipywidgets cannot make one."""
+def live_bundle(
+    report: EnergyReport, depth: int | None = None, *, trees: LiveTrees
+) -> dict[str, Any]:
+    """The same with a live `EnergyTree`, where ipywidgets can make one; `trees` ends its life.
+
+    It is IPython's formatter for a report that a cell ends with, too, while a kernel lives.
+    """
+    from irene_jupyter.report.report import MIME_TYPE
+
+    bundle, shown = report_bundle(report, depth)
     try:
         from irene_jupyter.notebook.widget import WIDGET_MIME_TYPE, EnergyTree
 
-        tree = EnergyTree(report)
+        tree = EnergyTree(shown, data=bundle[MIME_TYPE])
         if depth is not None:
             tree.expanded_depth = depth
-        return {
-            WIDGET_MIME_TYPE: {"version_major": 2, "version_minor": 0, "model_id": tree.model_id}
-        }
+        trees.keep(tree)
+        view = {"version_major": 2, "version_minor": 0, "model_id": tree.model_id}
+        return {**bundle, WIDGET_MIME_TYPE: view}
     except Exception as error:  # the html in the same display says as much
         complain("no live tree", error)
-        return {}
-
-
-def live_bundle(report: EnergyReport) -> dict[str, Any]:
-    """IPython's formatter for a report that a cell ends with, while a kernel lives."""
-    return report_bundle(report) | widget_bundle(report)
+        return bundle
 
 
 def attempt(what: str, step: Callable[[], object]) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from irene_jupyter.notebook.cell import EnergyBlock, EnergyLine, refusal
 from irene_jupyter.notebook.display import has_kernel, live_bundle
+from irene_jupyter.notebook.live_trees import LiveTrees
 from irene_jupyter.notebook.options import VIEWS, budget, checked, interval, parse, positive_int
 from irene_jupyter.notebook.session import CellSession
 from irene_jupyter.resources.sampler import DEFAULT_INTERVAL_SECONDS
@@ -38,6 +40,7 @@ class EnergyMagics(Magics):
         self.ip = shell
         self.line = EnergyLine(shell)
         self.block = EnergyBlock(shell)
+        self.trees = LiveTrees(shell)
         self.shadowed: dict[tuple[str, str], Any] = {}  # magics of the same names before ours
         self._kept: list[Any] = []
 
@@ -185,7 +188,7 @@ class EnergyMagics(Magics):
         arguments = parse(self.energy.parser, line)
         if arguments.help:  # abbreviated, so that the input transformer did not see it
             raise UsageError("%%energy: write --help in full, or %%energy?")
-        return CellSession(self.ip, checked(arguments))
+        return CellSession(self.ip, checked(arguments), self.trees)
 
     def keep(self, value: Any) -> None:
         """Put the cell's last value by until the block is left."""
@@ -250,7 +253,9 @@ def load(ip: InteractiveShell) -> None:
     ip.ast_transformers.append(magics.block)
     ip.set_hook("complete_command", complete, str_key="%%energy")
     if has_kernel(ip):
-        _bundle_formatter(ip).for_type_by_name(*_REPORT, live_bundle)
+        ip.events.register("pre_run_cell", magics.trees.begin)
+        shown = functools.partial(live_bundle, trees=magics.trees)
+        _bundle_formatter(ip).for_type_by_name(*_REPORT, shown)
 
 
 def unload(ip: InteractiveShell) -> None:
@@ -276,6 +281,8 @@ def unload(ip: InteractiveShell) -> None:
     if not chain:
         del completers["%%energy"]
     _bundle_formatter(ip).pop(".".join(_REPORT), None)
+    if magics.trees.begin in ip.events.callbacks["pre_run_cell"]:
+        ip.events.unregister("pre_run_cell", magics.trees.begin)
 
 
 def _bundle_formatter(ip: Any) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from torch import nn
 
+    from irene_jupyter.notebook.live_trees import LiveTrees
     from irene_jupyter.report.report import EnergyReport
 
 VARIABLE = "_energy"  # the user's name for the last report, as `_` is for the last output
@@ -29,11 +30,12 @@ class CellSession:
     exception always goes through; trouble of our own is one line on stderr.
     """
 
-    def __init__(self, shell: InteractiveShell, options: CellOptions) -> None:
+    def __init__(self, shell: InteractiveShell, options: CellOptions, trees: LiveTrees) -> None:
         from irene_jupyter.measurement import EnergyMonitor, Options
 
         self._shell = shell
         self._options = options
+        self._trees = trees
         try:
             chosen = Options(
                 device=options.device,
@@ -62,13 +64,22 @@ class CellSession:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        is_interrupted = False
         try:
-            self._monitor.__exit__(kind, error, traceback)
-            report = self._monitor.report
+            try:
+                self._monitor.__exit__(kind, error, traceback)
+            except KeyboardInterrupt:
+                is_interrupted = True
+            self._show(error)
         except KeyboardInterrupt:
-            if error is None:
-                raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended") from None
-            return  # what the cell raised comes first
+            is_interrupted = True
+        if is_interrupted and error is None:  # else what the cell raised comes first
+            raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended")
+
+    def _show(self, error: BaseException | None) -> None:
+        """Keep the report, show it where the cell raised no `error`, and save it."""
+        try:
+            report = self._monitor.report
         except Exception as own:
             self._shell.user_ns.pop(VARIABLE, None)  # an older cell's report would mislead
             complain("no report", own)
@@ -76,7 +87,7 @@ class CellSession:
         self._keep(report)
         if error is None:
             began = time.perf_counter()
-            attempt("not shown", lambda: show(self._shell, report, self._options))
+            attempt("not shown", lambda: show(self._shell, report, self._options, self._trees))
             if self._options.view != "none":
                 self._keep(with_display(report, time.perf_counter() - began))
         kept = self._shell.user_ns[VARIABLE]

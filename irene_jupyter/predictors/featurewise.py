@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from irene_jupyter.predictors import features
-from irene_jupyter.predictors.joules import Coefficients, Part
+from irene_jupyter.predictors.joules import Coefficients, Part, is_doubted
 from irene_jupyter.predictors.knowledge import Known
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.predictors.rules import NEW, OTHER_SIZE, Interval
@@ -21,6 +21,10 @@ from irene_jupyter.tree import Energy, ModelTree, Node, Source
 
 # Interval of a fallback: ×/÷ this. No data say so; it is meant to be wide.
 ESTIMATED_FACTOR = 3.0
+# … and where what ran is not known at all: kernels of one size of data differ by as much.
+UNKNOWN_FACTOR = 10.0
+# How much a second in place may have cost at most: processor and memory of a desktop at full load.
+UNKNOWN_WATTS = 100.0
 # Outside the trained ranges an interval is this much wider, in logarithms …
 EXTRAPOLATED_FACTOR = 3.0
 # … but by no more than ×/÷ this, and at least ×/÷ that.
@@ -114,6 +118,7 @@ class _Prediction:
             known.dtype,
             # A leaf without a regressor is another beside leaves with one.
             node.primitive not in features.KINDS and beside_trained,
+            is_doubted(node) and known.latency_seconds,
             tuple([result.identity for _, result in below]),
         )
         result = self._results.get(key)
@@ -144,6 +149,11 @@ class _Prediction:
         part = self._coefficients.of_leaf(self._tree, node, parent)
         joules = part.joules
         shares = _Shares(_Share(), _Share())
+        if is_doubted(node):
+            joules = max(joules, self._coefficients.launch_joules * node.features.calls)
+            shares.estimated = _unknown(node, joules)
+            known = shares.estimated
+            return Energy(joules, known.low, known.high, "estimated"), (), shares
         if part.basis is not None:
             # Nothing was counted and yet something ran: at least it has a launch's upper bound.
             high = joules * ESTIMATED_FACTOR
@@ -170,10 +180,16 @@ class _Prediction:
             shares.estimated.add(child.shares.estimated)
             shares.extrapolated.add(child.shares.extrapolated)
         own = self._coefficients.of_own(self._tree, node)
+        if is_doubted(node):
+            least = self._coefficients.launch_joules * node.features.calls
+            own = Part(max(own.joules, least), "work that is not known")
         joules = own.joules + math.fsum(child.energy.joules for child in below)
         if own.basis is not None:
             factor = Interval(1 / ESTIMATED_FACTOR, ESTIMATED_FACTOR)
-            shares.estimated.add(_share(own.joules, factor))
+            doubted = is_doubted(node)
+            shares.estimated.add(
+                _unknown(node, own.joules) if doubted else _share(own.joules, factor)
+            )
         elif self._is_more_than_trained(node):
             shares.extrapolated.add(_share(own.joules, widened(interval)))
         if not joules:  # nothing ran
@@ -184,7 +200,9 @@ class _Prediction:
         low, high = estimated.low, estimated.high
         source: Source = "predicted"
         flags = []
-        if estimated.joules > NOTABLE_SHARE * joules:
+        if is_doubted(node):
+            source = "estimated"
+        elif estimated.joules > NOTABLE_SHARE * joules:
             source = "estimated"
             what = own.basis or "work without a regressor"
             flags.append(f"estimated: {estimated.joules / joules:.0%} of it is {what}")
@@ -226,6 +244,14 @@ class _Prediction:
             if reason := _outside("", value, trained, features.COLUMNS[column].unit):
                 return reason
         return ""
+
+
+def _unknown(node: Node, joules: float) -> _Share:
+    """Of work that was not counted: the time that it took tells most where it tells more."""
+    seconds = node.features.latency_seconds or 0.0
+    seconds -= math.fsum(child.features.latency_seconds or 0.0 for child in node.children)
+    high = max(joules * UNKNOWN_FACTOR, seconds * UNKNOWN_WATTS)
+    return _Share(joules, joules / UNKNOWN_FACTOR, high)
 
 
 def _share(joules: float, interval: Interval) -> _Share:

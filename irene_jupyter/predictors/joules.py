@@ -16,6 +16,11 @@ PRODUCT_INTENSITY = 4.0
 _PRODUCT_NAME = re.compile(r"conv|lstm|gru|rnn|linear|mm\b|matmul|einsum|expert|attention", re.I)
 
 
+def is_doubted(node: Node) -> bool:
+    """Whether capture says of a node that it did work that could not be counted."""
+    return any(flag.startswith("estimated: ") for flag in node.flags)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Joules over all calls; `basis` says what a fallback rests on, None for a regressor.

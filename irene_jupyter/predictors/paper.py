@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import DataError, DeviceError, OptionError
 from irene_jupyter.predictors import evaluation
+from irene_jupyter.predictors.joules import is_doubted
 from irene_jupyter.predictors.knowledge import reconciled
 from irene_jupyter.predictors.rules import Interval
 from irene_jupyter.tree import Energy, ModelTree, Node
@@ -87,8 +88,10 @@ def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelT
         flags = node.flags
         foreign = basis.startswith("no ")
         if foreign:
-            interval = interval.joined(Interval(1 / FOREIGN_FACTOR, FOREIGN_FACTOR))
             flags = (*flags, f"estimated: {basis}")
+        foreign = foreign or is_doubted(node)
+        if foreign:
+            interval = interval.joined(Interval(1 / FOREIGN_FACTOR, FOREIGN_FACTOR))
         energy = Energy(
             value,
             value * interval.low,

@@ -7,6 +7,7 @@ So a tree is one text there, JSON again.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ Json = dict[str, Any]
 
 # Smaller reports are small files already: they are shown in full.
 FULL_UP_TO_NODES = 64
+FULL_UP_TO_RUNS = 16
 _DIGITS = 6  # significant, of what no sum is made of
 _EXACT = 2**53  # whole numbers up to here are exact as floats
 _INHERITED = ("type", "class_name", "primitive", "flags")
@@ -29,9 +31,12 @@ def notebook_json(report: EnergyReport) -> Json:
     In brief, each tree, the resources and the configuration are a text of JSON, features and
     bounds of intervals have six digits, and a node with the structure of an earlier sibling
     names it under `like`: what the node and those below it leave out is that of its counterpart
-    there (`docs/report-format.md`). Joules are exact.
+    there (`docs/report-format.md`). More than `FULL_UP_TO_RUNS` runs are a text, too, of a list
+    for each key. Joules are exact.
     """
     data = report.to_dict()
+    if len(data["runs"]) > FULL_UP_TO_RUNS:
+        data["runs"] = _text(_columns(data["runs"]))
     roots = [data["root"], *data["not_run"], *(phase["root"] for phase in data["phases"])]
     if sum(_count(root) for root in roots if root is not None) <= FULL_UP_TO_NODES:
         return data
@@ -52,6 +57,11 @@ def brief_tree(root: Json) -> Json:
     structures: dict[int, int] = {}
     _number(rounded, {}, structures)
     return _brief(rounded, None, structures)
+
+
+def _columns(runs: Sequence[Json]) -> Json:
+    columns = {name: [run[name] for run in runs] for name in runs[0]}
+    return {**columns, "seconds": [_short(seconds) for seconds in columns["seconds"]]}
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import Row, count_rows, limited_rows
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.units import (
     format_interval,
     format_joules,
@@ -26,7 +27,6 @@ from irene_jupyter.report.words import (
     NOT_RUN_TITLE,
     NOTE_LENGTH,
     PART_COLUMNS,
-    RUN_COLUMNS,
     badge,
     codes_text,
     counter_line,
@@ -38,8 +38,6 @@ from irene_jupyter.report.words import (
     part_rows,
     provenance,
     resource_line,
-    run_cells,
-    shown_runs,
     title,
 )
 from irene_jupyter.tree import Node
@@ -129,8 +127,9 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
         parts.append(f"<p><strong>{_text(NOT_RUN_TITLE)}</strong></p>")
         for node in report.not_run:
             parts.extend(_tree(node, depth, MAX_ROWS // len(report.not_run)))
-    if runs := shown_runs(report):
-        parts.append(_table(RUN_COLUMNS, [run_cells(run) for run in runs]))
+    columns, runs = run_table(report)
+    if runs:
+        parts.append(_table(columns, runs))
     if report.phases:
         parts.append(_table(PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases]))
         parts.append(f'<p class="dim">{_text(phase_legend(report))}</p>')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
 from irene_jupyter.errors import ReportError
@@ -65,7 +65,7 @@ def _unwrapped(data: Any) -> Any:
     if not isinstance(data, str):
         return data
     if len(data) > MAX_BYTES:
-        _bad(f"a tree has more than {MAX_BYTES // 2**20} MiB")
+        _bad(f"a text of JSON has more than {MAX_BYTES // 2**20} MiB")
     return _json_from_text(data)
 
 
@@ -113,7 +113,7 @@ def _report_from_dict(data: Any) -> EnergyReport:
     report = EnergyReport(
         root=root,
         not_run=tuple(_tree(node) for node in _of_type(data, "not_run", list)),
-        runs=tuple(_run_from_dict(run) for run in _of_type(data, "runs", list)),
+        runs=tuple(_runs_from_json(data.get("runs"))),
         phases=PhaseSummaries(
             map(_phase_from_dict, _of_type({"phases": [], **data}, "phases", list))
         ),
@@ -162,14 +162,28 @@ def _device_from_dict(data: Any) -> DeviceLabel:
     )
 
 
-def _run_from_dict(data: Any) -> RunSummary:
-    if not isinstance(data, dict):
-        _bad("a run must be an object")
+def _runs_from_json(data: Any) -> Iterator[RunSummary]:
+    """In a notebook many are a text, with a list for each key."""
+    runs = _unwrapped(data)
+    if isinstance(data, str):
+        if not isinstance(runs, dict) or not all(isinstance(each, list) for each in runs.values()):
+            _bad("the text of 'runs' must be an object of lists")
+        if len({len(values) for values in runs.values()}) > 1:
+            _bad("the lists in 'runs' must be equally long")
+        runs = [dict(zip(runs, values, strict=True)) for values in zip(*runs.values(), strict=True)]
+    for run in _of_type({"runs": runs}, "runs", list):
+        if not isinstance(run, dict):
+            _bad("a run must be an object")
+        yield _run_from_dict(run)
+
+
+def _run_from_dict(data: dict[str, Any]) -> RunSummary:
     shapes = _of_type(data, "input_shapes", list)
     return RunSummary(
         model=_of_type(data, "model", str),
         phase=None if data.get("phase") is None else _of_type(data, "phase", str),
         status=_one_of(data, "status", get_args(RunStatus)),
+        training=_of_type({"training": False, **data}, "training", bool),
         calls=_count(data, "calls", 1),
         seconds=None if data.get("seconds") is None else _number(data, "seconds"),
         batch_size=_count(data, "batch_size", 0),

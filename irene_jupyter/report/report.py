@@ -57,6 +57,7 @@ class RunSummary:
     joules: float
     phase: str | None = None  # "prefill" or "decode" within generate()
     status: RunStatus = "run"
+    training: bool = False  # the module's mode, as `module.train()` and `eval()` set it
     calls: int = 1
     seconds: float | None = None  # None where nothing ran
     batch_size: int = 1
@@ -73,6 +74,7 @@ class RunSummary:
             "model": self.model,
             "phase": self.phase,
             "status": self.status,
+            "training": self.training,
             "calls": self.calls,
             "seconds": self.seconds,
             "batch_size": self.batch_size,
@@ -250,6 +252,8 @@ class EnergyReport:
 
     def to_dict(self) -> dict[str, Any]:
         """This report as strict JSON values, as documented in `docs/report-format.md`."""
+        from irene_jupyter.report.runs import run_rows
+
         return {
             "schema_version": SCHEMA_VERSION,
             "kind": KIND,
@@ -260,6 +264,7 @@ class EnergyReport:
             "not_run": [node_to_dict(node) for node in self.not_run],
             "configuration": None if self.configuration is None else dict(self.configuration),
             "runs": [run.to_dict() for run in self.runs],
+            "run_rows": [row.to_dict() for row in run_rows(self)],
             "phases": [phase.to_dict() for phase in self.phases],
             "device": {
                 "name": self.device.name,

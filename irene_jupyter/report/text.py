@@ -16,11 +16,11 @@ from rich.text import Text
 
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
     NOT_RUN_TITLE,
     PART_COLUMNS,
-    RUN_COLUMNS,
     codes_text,
     counter_line,
     flag_lines,
@@ -29,13 +29,11 @@ from irene_jupyter.report.words import (
     observer_line,
     part_rows,
     resource_line,
-    run_cells,
-    shown_runs,
 )
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.report import EnergyReport, RunSummary
+    from irene_jupyter.report.report import EnergyReport
 
 DISPLAY_ROWS = 400  # of a notebook's text/plain; more would only swell the file
 _ALL_ROWS = 10**9
@@ -46,6 +44,7 @@ _BAR_FROM = 72  # columns of width from which there is room for bars
 _BAR = 10
 _FULL, _EIGHTHS = "█", " ▏▎▍▌▋▊▉"
 _LABEL_ROOM = 10  # the tree's column keeps at least this much
+_RUN_ROOM = 20  # and that of runs this much, or it is a list
 # What a terminal without UTF-8 gets in place of our own signs; the rest becomes "?".
 _ASCII = str.maketrans(
     {
@@ -122,9 +121,10 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print()
         console.print(Text(NOT_RUN_TITLE, style="bold"))
         _draw_tree(console, report.not_run, depth, most)
-    if runs := shown_runs(report):
+    columns, runs = run_table(report)
+    if runs:
         console.print()
-        _draw_runs(console, runs)
+        _draw_runs(console, columns, runs)
     if report.phases:
         console.print()
         _draw_phases(console, report)
@@ -249,14 +249,16 @@ def _bar(fraction: float | None) -> str:
     return (_FULL * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
-def _width(rows: Sequence[Sequence[str]]) -> int:
-    """Of a table without an ellipsis."""
-    return sum(2 + max(map(cell_len, column)) for column in zip(*rows, strict=True))
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Of a table's columns, with the gaps between them and without an ellipsis."""
+    return [2 + max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
 
 def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    names, *others = _widths([heads, *rows])
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="ellipsis", no_wrap=True)
+    room = max(_LABEL_ROOM, console.width - sum(others))  # the names give way, and no number
+    table.add_column(width=min(names, room) - 2, overflow="ellipsis", no_wrap=True)
     for _ in heads[1:]:
         table.add_column(justify="right", no_wrap=True)
     table.add_row(*(Text(head, style="dim") for head in heads))
@@ -269,7 +271,7 @@ def _draw_phases(console: Console, report: EnergyReport) -> None:
     is_one_model = len({phase.model for phase in report.phases}) == 1
     for with_model in (True, False) if is_one_model else (True,):  # a long name gives way
         cells = [phase_cells(phase, with_model) for phase in report.phases]
-        if _width([PHASE_COLUMNS, *cells]) <= console.width:
+        if sum(_widths([PHASE_COLUMNS, *cells])) <= console.width:
             _draw_table(console, PHASE_COLUMNS, cells)
             break
     else:
@@ -278,10 +280,9 @@ def _draw_phases(console: Console, report: EnergyReport) -> None:
     console.print(Text(phase_legend(report), style="dim"))
 
 
-def _draw_runs(console: Console, runs: Sequence[RunSummary]) -> None:
-    if console.width >= _NARROW:
-        _draw_table(console, RUN_COLUMNS, [run_cells(run) for run in runs])
+def _draw_runs(console: Console, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+    if sum(_widths([columns, *rows])[1:]) + _RUN_ROOM <= console.width:
+        _draw_table(console, columns, rows)
         return
-    for run in runs:
-        model, calls, size, seconds, joules = run_cells(run)
-        console.print(Text(f"{model}: calls {calls}, {size}, {seconds}, {joules}"))
+    for label, calls, *rest in rows:
+        console.print(Text(f"{label}: calls {calls}, {', '.join(rest)}"))

@@ -20,7 +20,7 @@ from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
-    from irene_jupyter.report.report import EnergyReport, RunSummary
+    from irene_jupyter.report.report import EnergyReport
 
 EMPTY = "No PyTorch model was built or run in this cell."
 ALL_IDLE = "No PyTorch model was run in this cell."
@@ -142,33 +142,6 @@ def codes_text(node: Node) -> str:
     """A node's flags for its row: a sign for the common ones, "⚠ incomplete" for others."""
     codes = dict.fromkeys(flag_codes(node))
     return " ".join(MARKS.get(code) or f"{_MARK} {printable(code, 24)}" for code in codes)
-
-
-def run_cells(run: RunSummary) -> tuple[str, ...]:
-    """A run as cells under `RUN_COLUMNS`."""
-    what = printable(run.model, 40)
-    if run.phase:
-        what += f" ({printable(run.phase, 20)})"
-    if run.status != "run":
-        what += f", {run.status.replace('_', ' ')}"
-    return (
-        what,
-        f"{run.calls:,}",
-        f"{run.batch_size}×{run.seq_len}",
-        format_seconds(run.seconds),
-        format_joules(run.joules),
-    )
-
-
-def shown_runs(report: EnergyReport) -> tuple[RunSummary, ...]:
-    """The runs that views list: those of a phase are in its row, unless they failed."""
-    phases = {(phase.model, phase.phase) for phase in report.phases}
-    return tuple(
-        run for run in report.runs if run.status != "run" or (run.model, run.phase) not in phases
-    )
-
-
-RUN_COLUMNS = ("run", "calls", "batch×seq", "time here", "energy")
 
 
 def resource_line(report: EnergyReport) -> str:

@@ -152,4 +152,15 @@ describe("readReport", () => {
     expect(read).toMatchObject({ phase: "decode", tokens: 6, joules: 4, seconds: null });
     expect(read?.joulesAt.get("pooler")).toBe(0.25);
   });
+
+  it("writes in full the runs that a notebook holds as a text", () => {
+    const runs = JSON.stringify({ model: ["M", "N"], seconds: [null, 0.5], shape: [[8, 1], []] });
+    const full = fullReport(bert(1, { runs }));
+    expect(full.runs).toEqual([
+      { model: "M", seconds: null, shape: [8, 1] },
+      { model: "N", seconds: 0.5, shape: [] },
+    ]);
+    expect(fullReport(bert(1, { runs: "[3" })).runs).toEqual([]);
+    expect(fullReport(full).runs).toEqual(full.runs);
+  });
 });

@@ -46,6 +46,50 @@ describe("renderTree", () => {
     expect(onSelect).not.toHaveBeenCalled();
   });
 
+  it("lists the rows of the table of runs that Python made", () => {
+    const row = (label: string, more: Record<string, unknown> = {}) => ({
+      label,
+      level: 0,
+      calls: 1,
+      batch_size: [8, 8],
+      seq_len: [1, 1],
+      sizes: 1,
+      shape: null,
+      tokens: 0,
+      seconds: null,
+      joules: 10,
+      ...more,
+    });
+    const many = { calls: 1000, batch_size: [1, 8], seq_len: [12, 512], sizes: 340, seconds: 5 };
+    const rows = [
+      row("bert, training", many),
+      row("costliest", { level: 1, calls: 2, shape: [8, 3, 224, 224], seconds: 0.5 }),
+      row("gpt (prefill), incomplete", { tokens: 1200, seconds: 0.1, joules: null }),
+      row("idle, not run"),
+    ];
+    renderTree(place, bert(1, { run_rows: rows, runs: "not needed" }));
+    expect(texts(".irene-run")).toEqual([
+      "bert, training1,000 callsbatch 1–8length 12–512340 sizes5.00 s10.0 J10.0 mJ per call",
+      "costliest2 callsinput 8 × 3 × 224 × 224500 ms10.0 J5.00 J per call",
+      "gpt (prefill), incomplete1 call1,200 tokensbatch 8100 ms",
+      "idle, not runbatch 810.0 J",
+    ]);
+    expect(texts(".irene-run-part")).toHaveLength(1);
+  });
+
+  it("lists the first runs of a report that has no such rows yet", () => {
+    const run = { model: "M", phase: "decode", status: "incomplete", calls: 3, seq_len: 9 };
+    renderTree(place, bert(1, { runs: Array(50).fill({ ...run, batch_size: 2, seconds: 1 }) }));
+    expect(texts(".irene-run")).toEqual(
+      Array(6).fill("M, decode, incomplete3 callsbatch 2length 91.00 s"),
+    );
+  });
+
+  it("draws no more rows of a damaged file than Python makes", () => {
+    renderTree(place, bert(1, { run_rows: Array(5000).fill({ label: 3, batch_size: "x" }) }));
+    expect(texts(".irene-run")).toHaveLength(32);
+  });
+
   it("selects the root where another report lacks the selected path", () => {
     const view = renderTree(place, bert(), { selected: "pooler" });
     view.update(distilBert());

@@ -21,9 +21,14 @@ from transformers import BertConfig, BertModel
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report import reader
-from irene_jupyter.report.brief import FULL_UP_TO_NODES, brief_tree, notebook_json
+from irene_jupyter.report.brief import (
+    FULL_UP_TO_NODES,
+    FULL_UP_TO_RUNS,
+    brief_tree,
+    notebook_json,
+)
 from irene_jupyter.report.phases import PhaseSummary
-from irene_jupyter.report.report import MIME_TYPE, EnergyReport, load_report
+from irene_jupyter.report.report import MIME_TYPE, EnergyReport, RunSummary, load_report
 from irene_jupyter.tree import Features, Node, node_from_dict, node_to_dict
 
 # Few of each, so that siblings are often alike.
@@ -154,6 +159,72 @@ def test_every_tree_of_a_report_is_brief() -> None:
 def test_small_reports_are_shown_in_full(report: EnergyReport) -> None:
     assert sum(1 for _ in report.walk()) <= FULL_UP_TO_NODES
     assert report._repr_mimebundle_()[MIME_TYPE] == report.to_dict()
+
+
+def report_of_runs(number: int) -> EnergyReport:
+    """A small tree, and runs that differ in all that a run may differ in."""
+    runs = [
+        RunSummary(
+            model="bert" if length % 50 else f"bert_{length}",
+            joules=length / 3,
+            phase=(None, "prefill")[length % 7 == 0],
+            status=("run", "incomplete")[length % 11 == 0],
+            training=length % 5 == 0,
+            calls=1 + length % 3,
+            seconds=None if length % 13 == 0 else length / 1000,
+            batch_size=1 + length % 8,
+            seq_len=length,
+            tokens=0,
+            items=length % 2,
+            cache_length=length if length % 17 == 0 else None,
+            input_shapes=((1 + length % 8, length),),
+            signature=f"float32 cpu ({length},)",
+        )
+        for length in range(1, number + 1)
+    ]
+    return replace(bert_report(1), runs=tuple(runs))
+
+
+def test_many_runs_are_a_text_that_reads_as_the_same_runs(repository: Path) -> None:
+    report = report_of_runs(1000)
+    data = notebook_json(report)
+    schema = repository / "irene_jupyter" / "report" / "energy.schema.json"
+    Draft202012Validator(json.loads(schema.read_text("utf-8"))).validate(data)
+    assert isinstance(data["runs"], str)
+    assert data["root"] == report.to_dict()["root"]  # small, so in full
+    assert EnergyReport.from_dict(json.loads(json.dumps(data))) == report
+    in_full = len(json.dumps(report.to_dict()["runs"], indent=1))
+    assert len(json.dumps(data["runs"])) < in_full / 2.5
+
+
+def test_a_notebook_with_hundreds_of_runs_is_about_as_long_as_one_with_few() -> None:
+    def lines(number: int) -> int:
+        output = nbformat.v4.new_output(
+            "display_data", data=report_of_runs(number)._repr_mimebundle_()
+        )
+        cell = nbformat.v4.new_code_cell("", outputs=[output])
+        return nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).count("\n")
+
+    assert isinstance(notebook_json(report_of_runs(FULL_UP_TO_RUNS))["runs"], list)
+    # Rows of the table of runs are values of their own, and a run in full is 15 lines.
+    assert lines(1000) < lines(FULL_UP_TO_RUNS) + 60
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "not valid JSON"),
+        ("[]", "object of lists"),
+        ('{"model": 3}', "object of lists"),
+        ('{"model": ["bert"], "calls": []}', "equally long"),
+        ('{"model": ["bert"]}', "input_shapes"),
+        ('{"model": ["bert"], "model": ["gpt"]}', "same key twice"),
+    ],
+)
+def test_a_text_that_holds_no_runs_is_refused(text: str, complaint: str) -> None:
+    data = notebook_json(report_of_runs(20))
+    with pytest.raises(ReportError, match=complaint):
+        EnergyReport.from_dict(data | {"runs": text})
 
 
 def test_a_file_is_never_brief(tmp_path: Path) -> None:

@@ -47,14 +47,21 @@ export interface TreeNode {
   children: TreeNode[];
 }
 
-export interface Run {
-  model: string;
-  phase: string | null;
-  status: string;
+/** A row of the table of runs, as `irene_jupyter/report/runs.py` makes them. */
+export interface RunRow {
+  label: string;
+  /** 1 for a part of the row above. */
+  level: number;
   calls: number;
+  /** The least and the greatest. */
+  batchSize: [number, number] | null;
+  seqLen: [number, number] | null;
+  /** Different inputs. */
+  sizes: number;
+  /** Of the first input, where batch size and length do not tell a size from others. */
+  shape: string | null;
+  tokens: number;
   seconds: number | null;
-  batchSize: number | null;
-  seqLen: number | null;
   joules: number | null;
 }
 
@@ -62,7 +69,7 @@ export interface Report extends Surroundings {
   mode: string;
   root: TreeNode | null;
   notRun: TreeNode[];
-  runs: Run[];
+  runRows: RunRow[];
   phases: Phase[];
   device: { label: string; kind: string };
   notes: string[];
@@ -74,6 +81,7 @@ export class DataError extends Error {}
 /** The same bound as `irene_jupyter.tree.MAX_DEPTH`. */
 const MAX_DEPTH = 256;
 const ROUNDING = 1e-9;
+const MOST_OLD_RUNS = 6;
 
 function readShapes(value: unknown): string[] {
   return list(value).map((shape) => {
@@ -182,18 +190,39 @@ function readTree(value: unknown): TreeNode {
   return readNode(root, 0, null);
 }
 
-function readRun(value: unknown): Run {
-  const run = object(value);
+function readRange(value: unknown): [number, number] | null {
+  const [least, most] = list(value).map(numberOrNull);
+  return least == null || most == null ? null : [least, most];
+}
+
+function readRunRow(value: unknown): RunRow {
+  const row = object(value);
   return {
-    model: text(run.model),
-    phase: textOrNull(run.phase),
-    status: text(run.status),
-    calls: number(run.calls, 1),
-    seconds: numberOrNull(run.seconds),
-    batchSize: numberOrNull(run.batch_size),
-    seqLen: numberOrNull(run.seq_len),
-    joules: numberOrNull(run.joules),
+    label: text(row.label),
+    level: number(row.level),
+    calls: number(row.calls, 1),
+    batchSize: readRange(row.batch_size),
+    seqLen: readRange(row.seq_len),
+    sizes: number(row.sizes, 1),
+    shape: Array.isArray(row.shape) ? (readShapes([row.shape])[0] ?? null) : null,
+    tokens: number(row.tokens),
+    seconds: numberOrNull(row.seconds),
+    joules: numberOrNull(row.joules),
   };
+}
+
+/** The rows of a report from before they were in it: of its first runs, each on its own. */
+function readOldRuns(value: unknown): RunRow[] {
+  return list(value).slice(0, MOST_OLD_RUNS).map((entry) => {
+    const run = object(entry);
+    const status = run.status === "run" ? "" : text(run.status).replaceAll("_", " ");
+    return readRunRow({
+      ...run,
+      label: [text(run.model), text(run.phase), status].filter(Boolean).join(", "),
+      batch_size: [run.batch_size, run.batch_size],
+      seq_len: [run.seq_len, run.seq_len],
+    });
+  });
 }
 
 /** The report in `value`. Throws `DataError` where it is none, or of another schema version. */
@@ -212,7 +241,9 @@ export function readReport(value: unknown): Report {
     mode: text(value.mode),
     root: value.root == null ? null : readTree(value.root),
     notRun: list(value.not_run).map(readTree),
-    runs: list(value.runs).map(readRun),
+    runRows: "run_rows" in value
+      ? list(value.run_rows).map(readRunRow)
+      : readOldRuns(value.runs),
     phases: list(value.phases).map(readPhase),
     device: { label: text(device.label) || text(device.name), kind: text(device.kind) },
     ...readSurroundings(value),

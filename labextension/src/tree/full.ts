@@ -27,6 +27,15 @@ function fullNode(value: Json, like: Json | null): Json {
 const fullTree = (root: unknown): unknown =>
   root == null ? null : fullNode(object(unwrapped(root)), null);
 
+/** A text of many runs has a list for each key. */
+function fullRuns(runs: unknown): unknown {
+  if (typeof runs !== "string") return runs;
+  const columns = Object.entries(object(unwrapped(runs)));
+  return list(columns[0]?.[1]).map((_, row) =>
+    Object.fromEntries(columns.map(([key, values]) => [key, list(values)[row]])),
+  );
+}
+
 /** `data`, which `readReport` has read, with nothing left out. */
 export function fullReport(data: unknown): Json {
   const report = object(data);
@@ -34,6 +43,7 @@ export function fullReport(data: unknown): Json {
     ...report,
     root: fullTree(report.root),
     not_run: list(report.not_run).map(fullTree),
+    runs: fullRuns(report.runs),
     ...("phases" in report && {
       phases: list(report.phases).map((phase) => ({
         ...object(phase),

@@ -1,27 +1,31 @@
 // The report's head: the total, where the number comes from, the runs, the warnings.
 
-import type { Report, Run } from "./data.js";
+import type { Report, RunRow } from "./data.js";
 import { make, nameOf } from "./dom.js";
 import { formatCount, formatEnergy, formatInterval, formatSeconds, type Unit } from "./format.js";
-import { provenance, shownRuns, warnings, type Warning } from "./words.js";
+import { provenance, warnings, type Warning } from "./words.js";
 
-const MOST_RUNS = 6;
+/** More than `runs.py` makes: a file may hold anything. */
+const MOST_ROWS = 32;
 
-function runLine(run: Run, unit: Unit, total: number): HTMLElement {
+const rangeText = ([least, most]: [number, number]): string =>
+  least === most ? formatCount(least) : `${formatCount(least)}–${formatCount(most)}`;
+
+function runLine(row: RunRow, unit: Unit, total: number): HTMLElement {
+  const { batchSize, seqLen, calls, joules } = row;
   const facts = [
-    run.phase,
-    run.status === "run" ? `${formatCount(run.calls)} call${run.calls === 1 ? "" : "s"}` : null,
-    run.status === "not_run" ? "not run" : null,
-    run.status === "incomplete" ? "incomplete" : null,
-    run.batchSize === null ? null : `batch ${run.batchSize}`,
-    run.seqLen === null || run.seqLen === 1 ? null : `length ${run.seqLen}`,
-    run.seconds === null ? null : formatSeconds(run.seconds),
-    run.joules === null ? null : formatEnergy(run.joules, unit, total),
-    run.joules === null || run.calls < 2
-      ? null
-      : `${formatEnergy(run.joules / run.calls, unit, total)} per call`,
+    calls > 1 ? `${formatCount(calls)} calls` : row.seconds === null ? null : "1 call",
+    row.tokens ? `${formatCount(row.tokens)} tokens` : null,
+    row.shape && `input ${row.shape}`,
+    row.shape || !batchSize ? null : `batch ${rangeText(batchSize)}`,
+    row.shape || !seqLen || seqLen[1] === 1 ? null : `length ${rangeText(seqLen)}`,
+    row.sizes > 1 ? `${formatCount(row.sizes)} sizes` : null,
+    row.seconds === null ? null : formatSeconds(row.seconds),
+    joules === null ? null : formatEnergy(joules, unit, total),
+    joules === null || calls < 2 ? null : `${formatEnergy(joules / calls, unit, total)} per call`,
   ];
-  const line = make("li", "run", {}, nameOf(run.model, "run-model"));
+  const kind = row.level ? "run irene-run-part" : "run";
+  const line = make("li", kind, {}, nameOf(row.label, "run-model"));
   for (const fact of facts) if (fact) line.append(make("span", "fact", {}, fact));
   return line;
 }
@@ -66,15 +70,11 @@ export function renderHeader(report: Report, unit: Unit): HTMLElement {
     renderTotal(report, unit),
     make("p", "provenance", {}, nameOf(provenance(report), "")),
   );
-  const shown = shownRuns(report);
-  if (shown.length) {
+  if (report.runRows.length) {
     const total = report.root?.energy?.joules ?? 0;
-    const runs = make("ul", "runs", { "aria-label": "Runs" });
     const own: Unit = unit === "%" ? "J" : unit;
-    for (const run of shown.slice(0, MOST_RUNS)) runs.append(runLine(run, own, total));
-    const more = shown.length - MOST_RUNS;
-    if (more > 0) runs.append(make("li", "run", {}, `and ${more} more`));
-    header.append(runs);
+    const lines = report.runRows.slice(0, MOST_ROWS).map((row) => runLine(row, own, total));
+    header.append(make("ul", "runs", { "aria-label": "Runs" }, ...lines));
   }
   const list = renderWarnings(warnings(report));
   if (list) header.append(list);

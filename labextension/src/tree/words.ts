@@ -1,6 +1,6 @@
 // The sentences and tables around the tree, as `irene_jupyter/report/words.py` has them.
 
-import type { Report, Run, TreeNode } from "./data.js";
+import type { Report, TreeNode } from "./data.js";
 import { formatCount, formatEnergy, formatSeconds, formatShare, NO_VALUE } from "./format.js";
 
 /** Explanations of one flag that are shown; further ones are counted. */
@@ -104,14 +104,6 @@ export const warnings = (report: Report): Warning[] => [
   ...flagLines(report),
   ...[...new Set(report.notes)].map((text) => ({ sign: WARNING_SIGN, text })),
 ];
-
-/** The runs to list: those of a phase are in its row, unless they failed. */
-export function shownRuns(report: Report): Run[] {
-  const phases = new Set(report.phases.map((phase) => JSON.stringify([phase.model, phase.phase])));
-  return report.runs.filter(
-    (run) => run.status !== "run" || !phases.has(JSON.stringify([run.model, run.phase])),
-  );
-}
 
 export const PART_COLUMNS = ["Part of the cell", "Time here", "Energy"];
 

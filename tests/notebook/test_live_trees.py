@@ -1,0 +1,103 @@
+"""Trees in the outputs of cells live as long as those outputs, and no longer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kernels import Cell, Kernel
+
+SETUP = """
+import gc, torch
+%load_ext irene_jupyter
+model, x = torch.nn.Linear(4, 4), torch.ones(2, 4)
+from ipywidgets.widgets import widget as _widgets
+
+def alive():
+    gc.collect()
+    return sorted(type(each).__name__ for each in _widgets._instances.values())
+"""
+TREE = ["EnergyTree", "Layout"]
+SHOWN = "%%energy --view widget --budget 0\nmodel(x)"
+
+
+@pytest.fixture
+def fresh(kernel_factory: Any) -> Kernel:
+    kernel: Kernel = kernel_factory()
+    assert kernel.run(SETUP).ok
+    return kernel
+
+
+def run(kernel: Kernel, code: str, cell_id: str, deleted: tuple[str, ...] = ()) -> Cell:
+    """As JupyterLab runs a cell."""
+    cell = kernel.run(code, metadata={"cellId": cell_id, "deletedCells": list(deleted)})
+    assert cell.ok, cell.traceback
+    return cell
+
+
+def closed(cell: Cell) -> int:
+    return sum(kind == "comm_close" for kind, _ in cell.messages)
+
+
+def test_a_cell_that_runs_again_ends_the_tree_it_showed_and_no_other(fresh: Kernel) -> None:
+    for number in range(3):
+        run(fresh, SHOWN, f"cell-{number}")
+    assert fresh.value("alive()") == sorted(3 * TREE)
+    for _ in range(5):
+        again = run(fresh, SHOWN, "cell-1")
+        assert closed(again) == 2  # the tree and its layout
+        assert fresh.value("alive()") == sorted(3 * TREE)
+    run(fresh, "1", "cell-1")  # shows no tree any more
+    assert fresh.value("alive()") == sorted(2 * TREE)
+
+
+def test_reports_that_a_cell_displays_by_itself_end_with_it_too(fresh: Kernel) -> None:
+    run(fresh, "import irene_jupyter as irene\nreport = irene.predict(model)", "made")
+    run(fresh, "display(report); display(report)\nreport", "shown")
+    assert fresh.value("alive()").count("EnergyTree") == 3
+    run(fresh, "report", "shown")
+    assert fresh.value("alive()") == TREE
+
+
+def test_the_trees_of_deleted_cells_end(fresh: Kernel) -> None:
+    run(fresh, SHOWN, "first")
+    run(fresh, SHOWN, "second")
+    run(fresh, "1", "third", deleted=("first", "never-ran"))
+    assert fresh.value("alive()") == TREE
+
+
+def test_a_tree_in_the_users_hands_lives_on(fresh: Kernel) -> None:
+    code = "import irene_jupyter as irene\ntree = irene.EnergyTree(irene.predict(model))\ntree"
+    run(fresh, code, "mine")
+    run(fresh, "tree.selected = ''; tree", "mine")
+    assert fresh.value("alive()") == TREE
+    assert fresh.value("tree.comm is not None")
+
+
+def test_without_ids_of_cells_all_trees_live_on(fresh: Kernel) -> None:
+    for _ in range(2):
+        assert fresh.run(SHOWN).ok
+    assert fresh.value("alive()").count("EnergyTree") == 2
+
+
+def test_unloading_takes_the_callback_away(fresh: Kernel) -> None:
+    callbacks = "get_ipython().events.callbacks['pre_run_cell']"
+    count = f"sum('irene' in type(getattr(c, '__self__', None)).__module__ for c in {callbacks})"
+    assert fresh.value(count) == 1
+    assert fresh.run("%unload_ext irene_jupyter").ok
+    assert fresh.value(count) == 0
+
+
+def test_a_large_live_tree_holds_the_brief_json_of_its_output(fresh: Kernel) -> None:
+    build = "large = torch.nn.Sequential(*(torch.nn.Linear(4, 4) for _ in range(200)))"
+    run(fresh, build, "built")
+    cell = run(fresh, "%%energy --view widget --budget 0\nlarge(x)", "shown")
+    (bundle,) = cell.displays
+    fresh.run(
+        "(tree,) = [w for w in _widgets._instances.values() if type(w).__name__ == 'EnergyTree']"
+    )
+    assert fresh.value("type(tree.data['root']).__name__") == "str"
+    shown = bundle["application/vnd.irene.energy+json"]
+    assert fresh.value("tree.data['root']") == shown["root"]
+    assert fresh.value("tree.report.total_joules") == shown["total_joules"]
+    assert fresh.value("tree.report.observer['stages']['display']") > 0
