@@ -301,5 +301,6 @@ def _is_kept(hook: Any) -> bool:
     while isinstance(hook, functools.partial):
         hook = hook.func
     if isinstance(hook, types.FunctionType):
-        return hook.__module__.startswith("torch.")
+        # transformers' collect hidden states, and the model knows that they are there.
+        return hook.__module__.startswith(("torch.", "transformers."))
     return not isinstance(hook, BUILTIN)

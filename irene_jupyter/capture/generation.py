@@ -10,14 +10,15 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
 from irene_jupyter.capture.calls import Call
-from irene_jupyter.capture.copies import Copies, bare_copy, uncompiled
+from irene_jupyter.capture.copies import Copies, uncompiled
+from irene_jupyter.capture.doubts import INVENTED
 from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.interpolation import interpolated
@@ -138,7 +139,9 @@ class _Session:
         # is seldom needed but for images. Real zeros are for code that goes where data send it.
         self._mode = MetaValues(guesses=True) if way == "known" else None
         self._is_real = way == "real"
-        self._copied = Copies("real").of(model) if self._is_real else bare_copy(model)
+        copies = Copies("real" if self._is_real else "meta")
+        self._copied = copies.of(model)
+        self._context = copies.mode if self._is_real else self._mode or nullcontext()
         self._inputs = inputs
         self._accepted = inspect.signature(model.forward).parameters
         self._cache_name = cache_name
@@ -171,11 +174,8 @@ class _Session:
             return interpolated(short, long, offset / max(1, steps - 1))
 
         return generation_runs(
-            tree, tokens, start, steps, step_after, (*self._inputs.notes, *self._notes(), *notes)
+            tree, tokens, start, steps, step_after, (*self._inputs.notes, *notes)
         )
-
-    def _notes(self) -> tuple[str, ...]:
-        return ("its code goes where values send it: these were zeros",) if self._is_real else ()
 
     def _replayed(
         self, found: Sequence[_Traced], steps: int, seconds: float
@@ -252,11 +252,13 @@ class _Session:
             device=self._device,
             is_timed=False,
         )
-        with self._mode or nullcontext(), recording:
+        with self._context, recording:
             output = self._copied(**self._bare(kwargs))
         node = recording.finish()
         if node is None:
             raise CaptureError(f"{type(self._model).__name__} was not called")
+        if self._is_real:
+            node = replace(node, flags=(*node.flags, INVENTED))
         return _Traced(node, recording.calls), output
 
 

@@ -124,6 +124,11 @@ def _rows(features: Any) -> int:
 Maker = Callable[[nn.Module, Any, int, int], Iterator[tuple[Kwargs, str]]]
 
 
+def ones(*shape: int) -> torch.Tensor:
+    """Whole numbers, which have values: they tell what is masked, or where a text has images."""
+    return torch.ones((), dtype=torch.long).expand(shape)  # of any size without memory
+
+
 def side_of(config: Any, default: int = _SIDE) -> tuple[int, int]:
     """(height, width) of a configuration's images, in pixels."""
     side = setting(config, "image_size", "img_size", "crop_size") or default
@@ -174,7 +179,7 @@ def flat_patches(config: Any, images: int) -> torch.Tensor:
 
 def grids(config: Any, images: int) -> torch.Tensor:
     """(frames, rows, columns) of each image, in patches."""
-    return torch.tensor([[1, *grid_of(config)]] * images)
+    return torch.tensor([1, *grid_of(config)]).expand(images, 3)
 
 
 def _gridded(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kwargs, str]]:
@@ -189,7 +194,7 @@ def _gridded(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple
             {
                 "pixel_values": pixels,
                 "image_grid_thw": grid,
-                "image_merge_sizes": torch.full((images,), int(merged)),
+                "image_merge_sizes": torch.tensor(int(merged)).expand(images),
             },
             size,
         )
@@ -205,8 +210,8 @@ def _flat(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[Kw
         yield (
             {
                 "pixel_values": pixels,
-                "spatial_shapes": torch.tensor([[rows, columns]] * images),
-                "pixel_attention_mask": torch.ones(images, number, dtype=torch.long),
+                "spatial_shapes": torch.tensor([rows, columns]).expand(images, 2),
+                "pixel_attention_mask": ones(images, number),
             },
             size,
         )
@@ -219,7 +224,7 @@ def _planes(model: Any, forward: Any, batch: int, count: int) -> Iterator[tuple[
     """Whole images; or tiles of them, in a dimension of their own."""
     height, width = side_of(model.config)
     plane, images = (channels_of(model.config), height, width), batch * count
-    sizes = torch.tensor([[height, width]] * images)
+    sizes = torch.tensor([height, width]).expand(images, 2)
     # Ones: who pads with empty tiles looks for zeros.
     for shape in ((images, *plane), (batch, count, *plane), (images, _tiles(model.config), *plane)):
         for more in ({}, {"image_sizes": sizes}):
@@ -243,8 +248,7 @@ def _spectrograms(model: Any, forward: Any, batch: int, count: int) -> Iterator[
     most = setting(model.config, "max_source_positions")
     frames = 2 * int(most) if most else _FRAMES
     masks = {
-        name: torch.ones(sounds, frames, dtype=torch.long)
-        for name in ("input_features_mask", "feature_attention_mask")
+        name: ones(sounds, frames) for name in ("input_features_mask", "feature_attention_mask")
     }
     for shape in ((sounds, bins, frames), (sounds, frames, bins)):
         features = torch.empty(shape, device="meta")

@@ -16,10 +16,12 @@ from irene_jupyter.capture.media import (
     flat_patches,
     grids,
     medium_of,
+    ones,
     patches,
     setting,
     side_of,
 )
+from irene_jupyter.capture.values import MOST_ELEMENTS
 from irene_jupyter.errors import InputShapeError
 
 _SAMPLES_PER_TOKEN = 320  # of raw audio: 20 ms at 16 kHz, the stride of wav2vec 2.0's encoder
@@ -60,10 +62,10 @@ def for_transformers(
     medium = None
     if count and "input_ids" in accepted:
         medium = medium_of(model, batch_size, count)
-    if medium is not None:
-        ids = _ids(size)
-        marks = torch.full((batch_size, medium.tokens), medium.mark)
-        kwargs: dict[str, Any] = {**medium.kwargs, "input_ids": torch.cat([marks, ids], 1)}
+    if medium is not None and seq_len <= MOST_ELEMENTS:
+        marks = torch.full((medium.tokens,), medium.mark)
+        text = torch.cat([marks, ones(seq_len)]).expand(batch_size, -1)
+        kwargs: dict[str, Any] = {**medium.kwargs, "input_ids": text}
         if "mm_token_type_ids" in accepted:
             kwargs["mm_token_type_ids"] = (kwargs["input_ids"] == medium.mark).long()
         if _has_decoder(size.config, accepted):
@@ -152,8 +154,7 @@ def _empty(*shape: int) -> torch.Tensor:
 
 
 def _ids(size: _Size) -> torch.Tensor:
-    """Ids have values: they tell where a text has its images."""
-    return torch.ones(size.batch_size, size.seq_len, dtype=torch.long)
+    return ones(size.batch_size, size.seq_len)
 
 
 def _texts(size: _Size, accepted: Any) -> Made:
@@ -161,14 +162,14 @@ def _texts(size: _Size, accepted: Any) -> Made:
     yield _ids(size)
     codes = setting(size.config, "num_codebooks") or setting(size.config, "num_channels")
     if isinstance(codes, int) and codes > 1:
-        yield _ids(size).repeat(codes, 1)
-        yield _ids(size)[..., None].repeat(1, 1, codes)
+        yield ones(size.batch_size * codes, size.seq_len)
+        yield ones(size.batch_size, size.seq_len, codes)
 
 
 def _decoder_ids(size: _Size) -> torch.Tensor:
     most = setting(size.config, "max_target_positions")
     length = min(size.seq_len, int(most)) if most else size.seq_len
-    return torch.ones(size.batch_size, length, dtype=torch.long)
+    return ones(size.batch_size, length)
 
 
 def _pixels(size: _Size, accepted: Any) -> Made:
@@ -181,7 +182,7 @@ def _pixels(size: _Size, accepted: Any) -> Made:
     if "spatial_shapes" in accepted:
         shapes = grids(config, batch)[:, 1:]
         flat = flat_patches(config, batch)
-        mask = torch.ones(flat.shape[:2], dtype=torch.long)
+        mask = ones(*flat.shape[:2])
         yield {"pixel_values": flat, "spatial_shapes": shapes, "pixel_attention_mask": mask}
     frames = setting(config, "num_frames")
     if frames:
@@ -207,7 +208,7 @@ def _features(size: _Size, accepted: Any) -> Made:
     masks = [n for n in ("input_features_mask", "feature_attention_mask") if n in accepted]
     for shape in shapes:
         number = 2 * int(frames) if frames and 2 * int(frames) in shape[1:] else length
-        lengths = {name: torch.ones(batch, number, dtype=torch.long) for name in masks}
+        lengths = {name: ones(batch, number) for name in masks}
         yield {"input_features": _empty(*shape), **lengths}
 
 
@@ -271,7 +272,7 @@ def _flattened(size: _Size, accepted: Any) -> Made:
 
 
 def _boxes(size: _Size, accepted: Any) -> Made:
-    yield torch.zeros(size.batch_size, size.seq_len, 4, dtype=torch.long)
+    yield torch.zeros((), dtype=torch.long).expand(size.batch_size, size.seq_len, 4)
 
 
 _BY_NAME: dict[str, Callable[[_Size, Any], Made]] = {
