@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from irene_jupyter.capture.hooks import HOOKS
+
 _SWITCH = "_maybe_set_eval_frame"
 _CALLER = "compile_wrapper"  # of torch 2.13: the wrapper around a compiled function
 
@@ -67,6 +69,7 @@ class CompiledCalls:
                 held = regions.pop().held
                 if held is not None:
                     held.__exit__(None, None, None)
+                HOOKS.come_back()
             elif callback is not None:
                 given = frame.f_locals
                 if "fn" in given and "call_succeeded" not in given:  # not on the way out
@@ -74,4 +77,5 @@ class CompiledCalls:
                     if held is not None:
                         held.__enter__()
                     regions.append(_Region(frame, held))
+                    HOOKS.stand_aside()
         return self._original(callback)

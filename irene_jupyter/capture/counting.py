@@ -137,7 +137,7 @@ def count(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any = None)
     if found is not None:
         plain.flops = plain.canonical_flops = found[0]
         plain.product_flops = found[0] if found[1] else 0.0
-    elif function is not None and name not in _LIGHT and is_composite(name, function):
+    elif name not in _LIGHT and is_composite(name, function, args, kwargs):
         below = work_of(function, args, kwargs, _kernel)
         if below is not None:
             plain.flops = plain.canonical_flops = below.flops
@@ -170,7 +170,9 @@ def is_unknown(name: str, function: Any, args: Args, kwargs: Kwargs, out: Any) -
         return name.partition("::")[0] not in _OWN and flops_of(name, args, kwargs, out) is None
     if isinstance(function, HigherOrderOperator):
         return True
-    if not is_composite(name, function) or flops_of(name, args, kwargs, out) is not None:
+    if flops_of(name, args, kwargs, out) is not None:
+        return False
+    if not is_composite(name, function, args, kwargs):
         return False
     return work_of(function, args, kwargs, _kernel) is None
 

@@ -115,6 +115,11 @@ def _notes_of(recorder: Recorder) -> Iterator[str]:
             f"{name} ran {calls} times and is not in the tree: its arguments could not be "
             "described; call it with tensors, or objects that hold them in attributes"
         )
+    if recorder.may_have_missed:
+        yield (
+            "compiled code ran in one thread, and models in another: calls that the other made "
+            "meanwhile were not seen, and are not counted"
+        )
     for name in dict.fromkeys(recorder.running):
         yield (
             f"{name} was still running in another thread when the cell ended, and that call is "

@@ -1,15 +1,18 @@
-"""The one patch of torch: every call and every creation of a module passes here while one watches.
+"""Where every call and every creation of a module passes while one watches.
 
-`torch.nn.Module.__call__`, `__init__` and `__setstate__` are replaced for as long as a recorder or
-a recording is open. What a call means is decided by the thread that makes it: a thread that records
-hands it to its recording, a thread inside a root call passes it on, any other asks the recorder.
-torch's compiler is told to take the originals for ours, so that no compiled code holds ours.
+The code of three functions of `torch.nn.Module` is exchanged for ours, and nothing else: whoever
+holds one of them, as a compiled model does, or has wrapped it, holds the same function before,
+meanwhile and afterwards. What a call means is decided by the thread that makes it: a thread that
+records hands it to its recording, a thread inside a root call passes it on, any other asks the
+recorder. While compiled code runs, torch's own code is back in place: compilers look at it, and
+compiled code checks that it is what it was. (Calls of other threads are not seen meanwhile.)
 """
 
 from __future__ import annotations
 
-import sys
+import inspect
 import threading
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,7 @@ import torch
 from torch import nn
 from torch._C import _len_torch_dispatch_stack
 from torch._guards import TracingContext
+from torch.nn.modules import module as _torch_module
 
 from irene_jupyter.apart import is_own_thread
 from irene_jupyter.frames import strip_own_frames
@@ -55,25 +59,57 @@ def is_compiling_here() -> bool:
     )
 
 
+class _Exchanged:
+    """A function whose code is exchanged for that of one of `templates`, and back.
+
+    Python takes only code with as many free variables: torch's may hold its class.
+    """
+
+    def __init__(self, function: Any, *templates: Callable[..., Any]) -> None:
+        # Others may have wrapped it, as torch's compiler does with __init__.
+        self._function: types.FunctionType = inspect.unwrap(function)
+        self._code = self._function.__code__
+        codes = {len(each.__code__.co_freevars): each.__code__ for each in templates}
+        self._template = codes[len(self._code.co_freevars)]
+        self.original = types.FunctionType(
+            self._code,
+            self._function.__globals__,
+            self._function.__name__,
+            self._function.__defaults__,
+            self._function.__closure__,
+        )
+        self.original.__kwdefaults__ = self._function.__kwdefaults__
+
+    def install(self) -> None:
+        self._function.__code__ = self._template
+
+    def uninstall(self) -> None:
+        self._function.__code__ = self._code
+
+
 class Hooks:
-    """Installs and removes the patch; `on_root` and `on_created` are the open recorder's."""
+    """Installs and removes our code; `on_root` and `on_created` are the open recorder's."""
 
     def __init__(self) -> None:
         self.on_root: RootCall | None = None
         self.on_created: Callable[[nn.Module], None] | None = None
         self._lock = threading.RLock()
         self._users = 0
-        self._has_met = False
-        self._originals: dict[str, Any] = {}
-        self._patched = self._patches()
-        self._covered: set[str] = set()  # functions of ours that another patch calls
+        self._aside = 0  # compiled calls that are running
+        self._exchanged = (
+            _Exchanged(nn.Module.__init__, _init, _InClass.__init__),
+            _Exchanged(nn.Module.__setstate__, _setstate),
+            _Exchanged(nn.Module.__call__, _call),
+        )
+        self.init, self.setstate, self.call = (each.original for each in self._exchanged)
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """The patch for the duration; several may overlap, in any thread."""
+        """Our code for the duration; several may overlap, in any thread."""
         with self._lock:
             self._users += 1
             if self._users == 1:
+                self._aside = 0
                 self._install()
         try:
             yield
@@ -83,89 +119,80 @@ class Hooks:
                 if self._users == 0:
                     self._uninstall()
 
-    @contextmanager
-    def removed(self) -> Iterator[None]:
-        """torch as it was for a moment, for what keeps its functions for good."""
+    def stand_aside(self) -> None:
+        """torch's own code, until `come_back` was called as often; calls overlap in any thread."""
         with self._lock:
-            self._uninstall()
-            try:
-                yield
-            finally:
-                if self._users:
-                    self._install()
+            self._aside += 1
+            if self._aside == 1:
+                self._uninstall()
 
-    def meet_compiler(self) -> None:
-        """Tell torch's compiler, once imported, to skip our frames and inline the originals."""
-        dynamo = sys.modules.get("torch._dynamo.eval_frame")
-        if dynamo is None or self._has_met:
-            return
-        self._has_met = True
-        self._tell_compiler(self._patched["__call__"])
-        for name, function in self._patched.items():
-            function._torchdynamo_inline = self._originals[name]  # type: ignore[attr-defined]
-            dynamo.skip_code(function.__code__)
+    def come_back(self) -> None:
+        """See `stand_aside`."""
+        with self._lock:
+            self._aside = max(0, self._aside - 1)
+            if self._aside == 0 and self._users:
+                self._install()
 
-    @staticmethod
-    def _tell_compiler(call: Any) -> None:
-        """By which `Module.__call__` it knows a module whose forward it may take at once."""
-        for name in ("utils", "variables.nn_module"):
-            module = sys.modules.get(f"torch._dynamo.{name}")
-            if hasattr(module, "unpatched_nn_module_call"):
-                module.unpatched_nn_module_call = call  # type: ignore[union-attr]
+    def called(self, thread: Thread, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """A call that is not just passed on."""
+        if thread.recording is not None:
+            return thread.recording.module_called(self.call, module, args, kwargs)
+        if self.on_root is None or is_compiling_here():
+            return self.call(module, *args, **kwargs)
+        return self.on_root(self.call, module, args, kwargs)
 
-    # --- the patch --------------------------------------------------------------------------
-
-    def _patches(self) -> dict[str, Callable[..., Any]]:
-        # The originals are looked up at each call: torch's compiler patches the same functions
-        # when it is first used, which may be within the cell.
-        hooks, originals, threads = self, self._originals, THREADS
-
-        def __init__(module: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            originals["__init__"](module, *args, **kwargs)
-            if hooks.on_created is not None and not threads.this.is_own:
-                hooks.on_created(module)
-
-        def __setstate__(module: nn.Module, state: Any) -> None:  # noqa: N807
-            originals["__setstate__"](module, state)
-            if hooks.on_created is not None and not threads.this.is_own:
-                hooks.on_created(module)
-
-        def __call__(module: nn.Module, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
-            call = originals["__call__"]
-            try:
-                thread = threads.this
-                if thread.is_inside:  # nearly every call
-                    thread.seen += id(module.__class__)
-                    recording = thread.recording
-                    if recording is None:
-                        return call(module, *args, **kwargs)
-                    return recording.module_called(call, module, args, kwargs)
-                on_root = hooks.on_root
-                if on_root is None or is_compiling_here():
-                    return call(module, *args, **kwargs)
-                return on_root(call, module, args, kwargs)
-            except BaseException as error:
-                strip_own_frames(error)
-                raise
-
-        return {"__init__": __init__, "__setstate__": __setstate__, "__call__": __call__}
+    strip_own_frames = staticmethod(strip_own_frames)
 
     def _install(self) -> None:
-        for name, function in self._patched.items():
-            if name not in self._covered:
-                self._originals[name] = getattr(nn.Module, name)
-                setattr(nn.Module, name, function)
-        self._has_met = False
-        self.meet_compiler()
+        # Our code runs with the globals of torch's.
+        vars(_torch_module).update(_irene_hooks=self, _irene_threads=THREADS, _irene_id=id)
+        for each in self._exchanged:
+            each.install()
 
     def _uninstall(self) -> None:
-        for name, function in self._patched.items():
-            # Who patched over ours, as the compiler does, stays, and goes on to call ours.
-            if getattr(nn.Module, name) is function:
-                setattr(nn.Module, name, self._originals[name])
-            else:
-                self._covered.add(name)
-        self._tell_compiler(nn.Module.__call__)
+        for each in self._exchanged:
+            each.uninstall()
+
+
+# --- our code, in place of torch's and with its globals -----------------------------------------
+# ruff: noqa: F821
+
+
+def _init(self: Any, *args: Any, **kwargs: Any) -> None:
+    hooks = _irene_hooks  # type: ignore[name-defined]
+    hooks.init(self, *args, **kwargs)
+    if hooks.on_created is not None and not _irene_threads.this.is_own:  # type: ignore[name-defined]
+        hooks.on_created(self)
+
+
+class _InClass:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        __class__  # noqa: B018  (as in torch's, by super)
+        hooks = _irene_hooks  # type: ignore[name-defined]
+        hooks.init(self, *args, **kwargs)
+        if hooks.on_created is not None and not _irene_threads.this.is_own:  # type: ignore[name-defined]
+            hooks.on_created(self)
+
+
+def _setstate(self: Any, state: Any) -> None:
+    hooks = _irene_hooks  # type: ignore[name-defined]
+    hooks.setstate(self, state)
+    if hooks.on_created is not None and not _irene_threads.this.is_own:  # type: ignore[name-defined]
+        hooks.on_created(self)
+
+
+def _call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    hooks = _irene_hooks  # type: ignore[name-defined]
+    thread = _irene_threads.this  # type: ignore[name-defined]
+    try:
+        if thread.is_inside:  # nearly every call
+            thread.seen += _irene_id(self.__class__)  # type: ignore[name-defined]
+            if thread.recording is None:
+                return hooks.call(self, *args, **kwargs)
+        return hooks.called(thread, self, args, kwargs)
+    except BaseException as error:
+        hooks.strip_own_frames(error)
+        raise
 
 
 HOOKS = Hooks()

@@ -124,8 +124,6 @@ def _made(
     try:
         with _disable_current_modes(), torch._C.DisableTorchFunction(), torch.no_grad():
             bare = _bare(tuple(args)), _bare(dict(kwargs))
-            if not tensors_in(bare):
-                return None  # what makes tensors of nothing would make them, and draw, for real
             with Kernels(called), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 function(*bare[0], **bare[1])
@@ -135,9 +133,12 @@ def _made(
     return total
 
 
-def is_composite(name: str, function: Any) -> bool:
-    """Whether a call is of torch's own function and consists of several kernels."""
-    return not is_kernel(name) and _is_torchs(function)
+def is_composite(name: str, function: Any, args: Args, kwargs: Kwargs) -> bool:
+    """Whether a call on tensors is of torch's own function and consists of several kernels.
+
+    What makes tensors of nothing would make them, and draw random numbers, for real.
+    """
+    return not is_kernel(name) and _is_torchs(function) and bool(tensors_in((args, kwargs)))
 
 
 def _is_torchs(function: Any) -> bool:

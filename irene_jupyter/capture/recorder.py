@@ -82,6 +82,8 @@ class Recorder:
         self._recorded: dict[Any, int] = {}  # sizes that were recorded, by kind of call
         self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
         self._calling: dict[int, str] = {}  # by thread
+        self._callers = {threading.get_ident()}  # threads that called a model
+        self._compilers: set[int] = set()  # threads that called compiled code
         self._lock = threading.Lock()
         self._started = 0.0
         self._open = ExitStack()
@@ -104,7 +106,7 @@ class Recorder:
         self._open.enter_context(HOOKS.installed())
         self._training.install()
         self._compiled.install()
-        torch.compile = self._compile_unwatched
+        torch.compile = self._compile_watched
         return self
 
     def __exit__(
@@ -124,18 +126,21 @@ class Recorder:
         Recorder._active = None
 
     @property
+    def may_have_missed(self) -> bool:
+        """Whether one thread may have called a model while compiled code ran in another."""
+        return bool(self._compilers) and len(self._callers | self._compilers) > 1
+
+    @property
     def built(self) -> list[nn.Module]:
         """The modules created while the recorder was open and still alive, oldest first."""
         alive = [reference() for reference in list(self._built.values())]
         return [module for module in alive if module is not None]
 
-    def _compile_unwatched(self, *args: Any, **kwargs: Any) -> Any:
-        """`torch.compile`, on torch as it was: the compiler looks at its functions."""
-
-        HOOKS.meet_compiler()
+    def _compile_watched(self, *args: Any, **kwargs: Any) -> Any:
+        """`torch.compile`, which may be what imports the compiler."""
+        made = self._compile(*args, **kwargs)
         self._compiled.install()
-        with HOOKS.removed():
-            return self._compile(*args, **kwargs)
+        return made
 
     def _created(self, module: nn.Module) -> None:
         # TorchScript's and the compiler's own modules are copies of the user's.
@@ -188,6 +193,7 @@ class Recorder:
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", ongoing.name, exc_info=error)
         self._calling[ongoing.thread] = ongoing.name
+        self._callers.add(ongoing.thread)
         ongoing.started = time.perf_counter()
         return ongoing
 
@@ -245,6 +251,7 @@ class Recorder:
             thread = THREADS.this
             if thread.is_own:
                 return None
+            self._compilers.add(threading.get_ident())
             recording = thread.recording
             if recording is not None:
                 recording.compiled_called(function, args, kwargs)
@@ -343,7 +350,6 @@ class Recorder:
         return group
 
     def _meet(self, module: nn.Module) -> Known:
-        HOOKS.meet_compiler()
         self._compiled.install()
         identity, models = id(module), self._known
         reference = weakref.ref(module, lambda _: models.pop(identity, None))

@@ -9,35 +9,31 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
-from torch._C._functorch import peek_interpreter_stack
-from torch.overrides import (
-    TorchFunctionMode,
-    _get_current_function_mode_stack,
-    _pop_mode,
-    _push_mode,
-)
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture import canonical, doubts
 from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
-from irene_jupyter.capture.counting import canonical_name
-from irene_jupyter.capture.elementwise import without_kernel
 from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
 from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
+<<<<<<< HEAD
 from irene_jupyter.capture.hooks import HOOKS, THREADS
 from irene_jupyter.capture.kernels import CALLS_BACK, Kernels
+=======
+from irene_jupyter.capture.hooks import HOOKS, THREAD
+from irene_jupyter.capture.kernels import Kernels
+from irene_jupyter.capture.modes import FunctionMode, without
+>>>>>>> counting
 from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
 from irene_jupyter.capture.tensors import shape_of, tensors_in
-from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -62,64 +58,6 @@ class _Frame:
 # torch's attention with a score function of the user's, and what it compiles by itself. Blocks that
 # its mask leaves out are counted as if they were computed.
 _FLEX_ATTENTION = frozenset({"flex_attention", "_flex_attention_hop_wrapper"})
-
-
-class _FunctionMode(TorchFunctionMode):
-    """Hands every torch function call of this thread to the recording, after it has run."""
-
-    def __init__(self, recording: Recording) -> None:
-        super().__init__()
-        self._recording = recording
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        if getattr(func, "__name__", "") == "__get__":  # an attribute, such as a shape
-            return func(*args, **(kwargs or {}))
-        name = canonical_name(func)
-        # Tensors are one example's, or the work is a backward pass's: what runs below tells.
-        is_hidden = name in CALLS_BACK or peek_interpreter_stack() is not None
-        out = None
-        if self._recording.is_dry and not is_hidden:
-            out = without_kernel(name, func, args, kwargs or {})
-        if name == "grouped_mm" and args[0].is_meta:
-            # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
-            out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
-        elif out is None:
-            try:
-                self._recording.is_inside_function = True
-                with Kernels(self._recording.kernel_called) if is_hidden else nullcontext():
-                    out = func(*args, **(kwargs or {}))
-            except BaseException as error:
-                strip_own_frames(error)
-                raise
-            finally:
-                self._recording.is_inside_function = False
-        if not is_hidden:
-            self._recording.function_called(name, func, args, kwargs or {}, out)
-        return out
-
-
-@contextmanager
-def _without(mode: TorchFunctionMode) -> Iterator[None]:
-    """This thread without a mode, which afterwards lies where it lay among the others."""
-    modes = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
-    if mode not in modes:
-        yield
-        return
-    above = len(modes) - modes.index(mode) - 1
-    _replace_top(above + 1, modes[len(modes) - above :])
-    try:
-        yield
-    finally:
-        _replace_top(above, [mode, *modes[len(modes) - above :]])
-
-
-def _replace_top(count: int, modes: Sequence[Any]) -> None:
-    for _ in range(count):
-        _pop_mode()  # type: ignore[no-untyped-call]
-    for each in modes:
-        _push_mode(each)  # type: ignore[no-untyped-call]
 
 
 class Recording(FunctionCalls):
@@ -156,7 +94,7 @@ class Recording(FunctionCalls):
         self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
         self._faults: list[str] = []
         self._idle_seconds = 0.0  # in which the thread had no processor
-        self._mode = _FunctionMode(self)
+        self._mode = FunctionMode(self)
         self._open = ExitStack()
 
     def __enter__(self) -> Recording:
@@ -189,8 +127,13 @@ class Recording(FunctionCalls):
     @contextmanager
     def aside(self) -> Iterator[None]:
         """This thread as if nobody recorded: no function mode, no module calls."""
+<<<<<<< HEAD
         with _without(self._mode):
             THREADS.this.recording = None
+=======
+        with without(self._mode):
+            THREAD.recording = None
+>>>>>>> counting
             try:
                 yield
             finally:
@@ -281,7 +224,7 @@ class Recording(FunctionCalls):
             with self.aside():
                 yield
         elif hides == "holds fused":  # its own code asks for function modes, its layers are hidden
-            with _without(self._mode):
+            with without(self._mode):
                 yield
         else:  # scripted: no function of torch is called, only operations
             with Kernels(self.operation_called):

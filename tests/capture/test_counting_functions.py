@@ -272,6 +272,33 @@ def test_counting_never_calls_a_function_on_the_users_data_or_touches_random_num
     assert torch.equal(state, torch.get_rng_state())
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: torch.randn(3, 3),
+        lambda: torch.rand(3).normal_(),
+        lambda: torch.rand_like(x),
+        lambda: torch.normal(x, 1.0),
+        lambda: x.abs().multinomial(2),
+        lambda: F.gumbel_softmax(x),
+        lambda: F.rrelu(x, training=True),
+        lambda: F.dropout(x, 0.5),
+        lambda: F.scaled_dot_product_attention(heads, heads, heads, dropout_p=0.5),
+        lambda: torch.svd_lowrank(s, 2),
+        lambda: torch.randperm(5),
+    ],
+)
+def test_random_numbers_are_those_that_would_have_been_drawn(call):
+    torch.manual_seed(3)
+    plain, after = call(), torch.get_rng_state()
+    outputs = []
+    torch.manual_seed(3)
+    node, _ = recorded(lambda: outputs.append(call()))
+    assert torch.equal(after, torch.get_rng_state())
+    assert str(outputs[0]) == str(plain)
+    assert flags_of(node) == []
+
+
 def test_functions_that_cannot_be_called_without_data_are_counted_by_elements():
     for call in (lambda: x.unique(), lambda: x.nonzero(), lambda: x[x > 0], lambda: F.one_hot(
         torch.arange(3)
