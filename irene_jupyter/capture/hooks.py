@@ -167,7 +167,7 @@ def _init(self: Any, *args: Any, **kwargs: Any) -> None:
 
 class _InClass:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        __class__  # noqa: B018  (as in torch's, by super)
+        __class__  # type: ignore[name-defined]  # noqa: B018  (as in torch's, by super)
         hooks = _irene_hooks  # type: ignore[name-defined]
         hooks.init(self, *args, **kwargs)
         if hooks.on_created is not None and not _irene_threads.this.is_own:  # type: ignore[name-defined]

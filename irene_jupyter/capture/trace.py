@@ -24,14 +24,9 @@ from irene_jupyter.capture.builder import Builder, Parameters, class_name_of
 from irene_jupyter.capture.calls import Call, call_of
 from irene_jupyter.capture.functions import MAX_SHAPES, FunctionCalls, check_even
 from irene_jupyter.capture.hidden import HiddenPart, Hides, hidden_part, how_hidden
-<<<<<<< HEAD
 from irene_jupyter.capture.hooks import HOOKS, THREADS
-from irene_jupyter.capture.kernels import CALLS_BACK, Kernels
-=======
-from irene_jupyter.capture.hooks import HOOKS, THREAD
 from irene_jupyter.capture.kernels import Kernels
 from irene_jupyter.capture.modes import FunctionMode, without
->>>>>>> counting
 from irene_jupyter.capture.primitives import dtype_of, is_ignored, primitive_of
 from irene_jupyter.capture.tensors import shape_of, tensors_in
 from irene_jupyter.tree import Node
@@ -127,13 +122,8 @@ class Recording(FunctionCalls):
     @contextmanager
     def aside(self) -> Iterator[None]:
         """This thread as if nobody recorded: no function mode, no module calls."""
-<<<<<<< HEAD
-        with _without(self._mode):
-            THREADS.this.recording = None
-=======
         with without(self._mode):
-            THREAD.recording = None
->>>>>>> counting
+            THREADS.this.recording = None
             try:
                 yield
             finally:
