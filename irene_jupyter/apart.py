@@ -52,23 +52,29 @@ class Apart:
         thread.start()
         while True:
             try:
-                line = self._lines.get(timeout=_TURN_SECONDS)
-            except queue.Empty:
-                continue
+                self._show_lines()
+                break
             except KeyboardInterrupt:
                 if self.interrupted or not self.asks_first:
                     _break_off(thread)
                     raise
                 self.interrupted = True
-                continue
-            if line is None:
-                thread.join()
-                break
-            if self.progress is not None:
-                self.progress(line)
+        thread.join()
         if errors:
             raise errors[0]
         return found[0]
+
+    def _show_lines(self) -> None:
+        """Until the work has ended."""
+        while True:
+            try:
+                line = self._lines.get(timeout=_TURN_SECONDS)
+            except queue.Empty:
+                continue
+            if line is None:
+                return
+            if self.progress is not None:
+                self.progress(line)
 
     def is_stopped(self) -> bool:
         """Whether the work is to end with what it has."""

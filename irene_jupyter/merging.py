@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from irene_jupyter.tree import SOURCES, Energy, Features, Node, Source
@@ -12,6 +13,8 @@ CELL = "Cell"  # the class name of the root above several models
 
 # A sum is called after the least certain source that gives it more than this share.
 UNCERTAIN_SHARE = 0.2
+_FEW = 4  # flags of a node that are kept as they are
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?!\w)")  # not "Conv2d"
 
 
 def repeated(node: Node, calls: int) -> Node:
@@ -41,15 +44,34 @@ def merged(trees: Sequence[Node]) -> Node:
         for child in tree.children:
             groups.setdefault(child.path, []).append(child)
     children = tuple(merged(group) for group in groups.values())
-    flags = tuple(dict.fromkeys(flag for tree in trees for flag in tree.flags))
     energies = [tree.energy for tree in trees if tree.energy is not None]
     return replace(
         first,
         features=_summed(first.features, [tree.features for tree in trees]),
         energy=total(energies, [child.energy for child in children if child.energy]),
         children=children,
-        flags=flags,
+        flags=_flags(dict.fromkeys(flag for tree in trees for flag in tree.flags)),
     )
+
+
+def _flags(flags: Iterable[str]) -> tuple[str, ...]:
+    """Many that differ in numbers alone, as hundreds of lengths do, are one with their ranges."""
+    alike: dict[str, list[str]] = {}
+    for flag in flags:
+        alike.setdefault(_NUMBER.sub("#", flag), []).append(flag)
+    return tuple(
+        flag for same in alike.values() for flag in (same if len(same) <= _FEW else [_ranged(same)])
+    )
+
+
+def _ranged(flags: Sequence[str]) -> str:
+    columns = iter(list(zip(*map(_NUMBER.findall, flags), strict=True)))
+
+    def span(_: re.Match[str]) -> str:
+        numbers = sorted(next(columns), key=lambda number: float(number.replace(",", "")))
+        return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]}–{numbers[-1]}"
+
+    return _NUMBER.sub(span, flags[0])
 
 
 def _summed(first: Features, parts: Sequence[Features]) -> Features:

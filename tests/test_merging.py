@@ -64,3 +64,35 @@ def test_a_sum_is_called_after_the_least_certain_source_that_matters():
 
     assert merged([node(9, "predicted"), node(1, "estimated")]).energy.source == "predicted"
     assert merged([node(7, "predicted"), node(3, "estimated")]).energy.source == "estimated"
+
+
+def flags_of(*flags: str) -> tuple[str, ...]:
+    return merged(
+        [Node("", "model", "X", energy=energy(1.0), flags=(each,)) for each in flags]
+    ).flags
+
+
+def test_flags_of_hundreds_of_sizes_are_ranges():
+    found = flags_of(
+        *(f"extrapolated: sequence length {n} (trained on 32–256)" for n in (*range(12, 32), 300)),
+        *(
+            f"extrapolated: batch size 1; {n / 8:.4g} Mflop (trained on 1.5–2e+05)"
+            for n in range(9)
+        ),
+        "estimated: no regressor for GELU",
+        *(f"extrapolated: {n:,} elements" for n in (1_000, 20_000, 999, 7, 1)),
+    )
+    assert found == (
+        "extrapolated: sequence length 12–300 (trained on 32–256)",
+        "extrapolated: batch size 1; 0–1 Mflop (trained on 1.5–2e+05)",
+        "estimated: no regressor for GELU",
+        "extrapolated: 1–20,000 elements",
+    )
+
+
+def test_flags_that_differ_in_more_than_numbers_and_few_flags_stay_as_they_are():
+    names = [f"estimated: no regressor for Conv{n}d at float{n}, layer.{n}" for n in range(9)]
+    assert flags_of(*names) == tuple(names)
+    few = [f"extrapolated: sequence length {n}" for n in (3, 1, 2, 4)]
+    assert flags_of(*few) == tuple(few)
+    assert flags_of(*few, "incomplete") == (*few, "incomplete")

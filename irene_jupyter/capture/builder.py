@@ -33,7 +33,7 @@ class Builder:
     operation: str | None = None
     flags: tuple[str, ...] = ()
     functions: int = 0  # of torch's that it called by itself
-    processor_seconds: float = 0.0  # of the calling thread, children included
+    working_seconds: float = 0.0  # in place, children included, recording not
 
     @property
     def product_flops(self) -> float:
@@ -70,20 +70,25 @@ class Builder:
             features=features,
             children=children,
             primitive=self.primitive,
-            flags=self._all_flags(),
+            flags=self.flags,
         )
 
-    def _all_flags(self) -> tuple[str, ...]:
-        """Those of the recording, and a doubt about the time that it took."""
-        own = self.processor_seconds
-        cost = Cost()
+    def doubt(self, idle_seconds: float) -> None:
+        """Flags this node and those below it whose time the counted work does not explain.
+
+        For so many `idle_seconds` the thread had no processor, nobody knows in which of them.
+        """
+        own, cost = self.working_seconds - idle_seconds, Cost()
         cost += self.cost
         for child in self.children.values():
-            own -= child.processor_seconds
+            own -= child.working_seconds
             if child.module is None:  # a function, whose time is in that of its module
                 cost += child.cost
-        doubt = unexplained(own, cost, self.functions + len(self.children))
-        return self.flags if doubt is None else (*self.flags, doubt)
+            else:
+                child.doubt(idle_seconds)
+        flag = unexplained(own, cost, self.functions + len(self.children))
+        if flag is not None:
+            self.flags = (*self.flags, flag)
 
 
 class Parameters:

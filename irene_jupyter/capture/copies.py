@@ -7,13 +7,8 @@ to, so that other threads and later cells find them as they were. Tensors become
 
 from __future__ import annotations
 
-import contextlib
 import copyreg
-import dis
 import functools
-import logging
-import sys
-import sysconfig
 import threading
 import types
 import weakref
@@ -26,23 +21,23 @@ from torch import nn
 
 from irene_jupyter.capture import hooks
 from irene_jupyter.capture.bare import Bare, Kind, Uncopyable
+from irene_jupyter.capture.reach import (
+    ATOMIC,
+    BUILTIN,
+    PLAIN,
+    is_bound,
+    named_globals,
+    reaches,
+    shared_by_class,
+    written,
+)
 from irene_jupyter.errors import CaptureError
 
 T = TypeVar("T")
 _Lock, _RLock = type(threading.Lock()), type(threading.RLock())
 
-# Values that cannot change, or that stand for something outside of the model.
-_ATOMIC = (
-    type(None), bool, int, float, complex, str, bytes, type, range, slice, property, type(...),
-    types.ModuleType, types.CodeType, torch.dtype, torch.device, torch.layout, torch.memory_format,
-    torch.Size, torch.fx.Graph, torch.jit.ScriptFunction, logging.Logger, logging.Handler,
-    Uncopyable,
-)  # fmt: skip
-_PLAIN = frozenset(_ATOMIC)  # their exact types, for a quick answer
-_BUILTIN = (types.BuiltinFunctionType, types.MethodWrapperType)
 # Packed weights of torch.ao: nothing changes them, and a copy of them would be one of the data.
 _PACKED = ("quantized", "rnn", "sparse", "xnnpack", "mkldnn", "onednn")
-_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 _CALLED = ("_forward_hooks", "_forward_pre_hooks")
 _NOT_CALLED = (  # on a copy that is only called, and without gradients
     "_backward_hooks", "_backward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks",
@@ -62,7 +57,10 @@ def bare_copy(model: nn.Module, dtype: torch.dtype | None = None) -> nn.Module:
     Raises `CaptureError` where it cannot be copied.
     """
     copied = Copies().of(model)
-    return copied if dtype is None else copied.to(dtype)
+    for tensor in (*copied.parameters(), *copied.buffers()) if dtype is not None else ():
+        if tensor.is_floating_point():  # not by `to`, which never ends where modules form a circle
+            tensor.data = tensor.data.to(dtype)
+    return copied
 
 
 class Copies:
@@ -116,7 +114,7 @@ class Copies:
 
     def copy(self, value: Any) -> Any:
         """The one copy of `value`."""
-        if type(value) in _PLAIN:
+        if type(value) in PLAIN:
             return value
         known = self._memo.get(id(value), self)
         return self._keep(value, self._made(value)) if known is self else known
@@ -149,11 +147,10 @@ class Copies:
         return self._other(value)
 
     def _other(self, value: Any) -> Any:
-        if isinstance(value, _ATOMIC):
+        if isinstance(value, ATOMIC):
             return value
-        if isinstance(value, _BUILTIN):  # such as the `append` of a list
-            owner = getattr(value, "__self__", None)
-            return getattr(self.copy(owner), value.__name__)
+        if isinstance(value, BUILTIN):  # such as the `append` of a list
+            return getattr(self.copy(value.__self__), value.__name__) if is_bound(value) else value
         if isinstance(value, types.CellType):
             return self._cell(value)
         if isinstance(value, functools._lru_cache_wrapper):
@@ -241,7 +238,7 @@ class Copies:
                 kept = [(key, self.copy(hook)) for key, hook in value.items() if _is_kept(hook)]
                 attributes[name].update(kept)
         attributes["training"] = False
-        for name, value in _shared_by_class(type(module)):
+        for name, value in shared_by_class(type(module)):
             attributes.setdefault(name, self._bound(value, made))
 
     def _bound(self, value: Any, owner: nn.Module) -> Any:
@@ -260,11 +257,11 @@ class Copies:
         if function.__module__ == hooks.__name__:  # what stood in for a module's method
             return function
         if hasattr(function, "_torchdynamo_orig_callable"):
-            return self.copy(_written(function))
-        if not _reaches(function, set()):
+            return self.copy(written(function))
+        if not reaches(function, set()):
             return function
         namespace = function.__globals__
-        shared = _named_globals(function)
+        shared = named_globals(function)
         if shared:
             namespace = self._globals.setdefault(id(namespace), dict(namespace))
         cells = tuple(self.copy(cell) for cell in function.__closure__ or ())
@@ -302,76 +299,4 @@ def _is_kept(hook: Any) -> bool:
     if isinstance(hook, types.FunctionType):
         # transformers' collect hidden states, and the model knows that they are there.
         return hook.__module__.startswith(("torch.", "transformers."))
-    return not isinstance(hook, _BUILTIN)
-
-
-# --- what the user's code holds in its globals, closures and classes ---------------------------
-
-
-def _shared_by_class(kind: type) -> list[tuple[str, Any]]:
-    """What the user's classes hold that a call could change: caches, lists, methods with such."""
-    found: dict[str, Any] = {}
-    for base in kind.__mro__[: kind.__mro__.index(nn.Module)]:
-        if _is_installed(getattr(sys.modules.get(base.__module__), "__file__", None)):
-            continue
-        for name, value in vars(base).items():
-            is_own = not (name.startswith("__") and name.endswith("__"))
-            if is_own and not isinstance(value, classmethod) and _can_change(value, set()):
-                found.setdefault(name, value)
-    return list(found.items())
-
-
-def _can_change(value: Any, seen: set[int]) -> bool:
-    """Whether a call could change `value`, or by it anything else."""
-    if isinstance(value, staticmethod):
-        value = value.__func__
-    if isinstance(value, types.FunctionType):
-        return _reaches(value, seen)
-    return not isinstance(value, (*_ATOMIC, *_BUILTIN)) and not hasattr(value, "__get__")
-
-
-def _reaches(function: types.FunctionType, seen: set[int]) -> bool:
-    """Whether a function holds what it could change, itself or by the functions that it calls."""
-    if id(function) in seen:
-        return False
-    seen.add(id(function))
-    if hasattr(function, "_torchdynamo_orig_callable"):
-        return True
-    held = list(_named_globals(function).values())
-    for cell in function.__closure__ or ():
-        with contextlib.suppress(ValueError):  # not bound yet
-            held.append(cell.cell_contents)
-    return any(_can_change(value, seen) for value in held)
-
-
-def _written(compiled: types.FunctionType) -> Any:
-    """What torch.compile, or torch.compiler.disable, was given: a function or a bound method."""
-    inner: Any = compiled
-    while isinstance(inner, types.FunctionType) and "fn" in inner.__code__.co_freevars:
-        if "_dynamo" not in inner.__code__.co_filename:
-            return inner
-        place = inner.__code__.co_freevars.index("fn")
-        inner = (inner.__closure__ or ())[place].cell_contents
-    return compiled._torchdynamo_orig_callable if inner is compiled else inner
-
-
-def _named_globals(function: types.FunctionType) -> dict[str, Any]:
-    """The global variables, other than types and modules, that a function of the user's names."""
-    if _is_installed(function.__code__.co_filename):
-        return {}
-    known = function.__globals__
-    named = {name: known[name] for name in _global_names(function.__code__) if name in known}
-    return {name: value for name, value in named.items() if type(value) not in _PLAIN}
-
-
-@functools.lru_cache(maxsize=1024)
-def _global_names(code: types.CodeType) -> frozenset[str]:
-    named = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
-    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return frozenset(named.union(*map(_global_names, inner)))
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_installed(path: str | None) -> bool:
-    """Whether code is of Python's or a package that is installed, no notebook's or script's."""
-    return path is not None and path.startswith(_INSTALLED)
+    return not isinstance(hook, BUILTIN)

@@ -60,7 +60,7 @@ FREE = frozenset(
 _LIGHT = frozenset(
     "unique unique_consecutive ctc_loss to_sparse to_sparse_csr to_sparse_csc to_sparse_bsr "
     "to_sparse_bsc to_dense coalesce to_padded_tensor nested_to_padded_tensor argwhere isclose "
-    "equal allclose pack_padded_sequence pad_packed_sequence one_hot".split()
+    "equal allclose interpolate upsample pack_padded_sequence pad_packed_sequence one_hot".split()
 )
 
 # Namespaces of torch's own whose operations are named as its functions are.
@@ -184,7 +184,9 @@ def _elementwise(name: str, args: Args, kwargs: Kwargs, out: Any, function: Any)
     flops, moves = ELEMENTWISE[name]
     size = elements(out)
     moved = 0.0
-    if flops or is_in_place(function) or not shares_storage(out, args):
+    if not flops and is_in_place(function):  # what was there is not read
+        moved = traffic(args[1:], kwargs, out)
+    elif flops or not shares_storage(out, args):
         moved = traffic(args, kwargs, out)
     return Cost(flops * size, moved, flops * size, moves * size * FLOAT32_BYTES)
 

@@ -5,7 +5,7 @@ A node with such a flag is estimated with a wide interval, whatever else was cou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.cost import Cost
-from irene_jupyter.capture.tensors import stored, tensors_in
+from irene_jupyter.capture.tensors import place_of, stored, tensors_in
 
 # What no machine that runs torch is slower than: one core without vector units, memory on a bus
 # of the nineties, and what Python and torch need for a call before any work (usually 5 µs).
@@ -54,16 +54,20 @@ def unexplained(processor_seconds: float, cost: Cost, functions: int) -> str | N
     )
 
 
-def is_made(returned: Sequence[torch.Tensor], inputs: Any, module: nn.Module) -> bool:
-    """Whether a module returned a tensor that is neither an input of it nor one that it holds."""
+def is_made(
+    returned: Sequence[torch.Tensor], inputs: Any, module: nn.Module, free: Set[int]
+) -> bool:
+    """Whether a module that ran no known operation returned a tensor that it made.
+
+    That is one that is neither given to it nor held by it, nor at a place in `free`: there
+    functions that compute nothing put theirs.
+    """
+    if all(_places(tensor) <= free for tensor in returned):
+        return False
     held = chain(tensors_in(inputs), module.parameters(), module.buffers())
-    known = {_place(part) for tensor in held for part in stored(tensor)}
-    return any(_place(part) not in known for tensor in returned for part in stored(tensor))
+    known = set(free).union(*map(_places, held))
+    return any(not _places(tensor) <= known for tensor in returned)
 
 
-def _place(tensor: torch.Tensor) -> int:
-    """What views of one tensor have in common."""
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except (RuntimeError, NotImplementedError):
-        return id(tensor)
+def _places(tensor: torch.Tensor) -> set[int]:
+    return {place_of(part) for part in stored(tensor)}

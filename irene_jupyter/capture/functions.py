@@ -17,7 +17,7 @@ from irene_jupyter.capture.cost import Cost
 from irene_jupyter.capture.counting import FREE, canonical_name, count, is_unknown
 from irene_jupyter.capture.primitives import dtype_of, function_primitive
 from irene_jupyter.capture.products import as_layer
-from irene_jupyter.capture.tensors import shape_of, tensors_in
+from irene_jupyter.capture.tensors import place_of, shape_of, tensors_in
 from irene_jupyter.tree import Shape
 
 if TYPE_CHECKING:
@@ -55,13 +55,16 @@ class FunctionCalls:
         """Adds one torch function call to the module that is running."""
         if not self._stack:
             return
-        self._stack[-1].functions += 1
+        frame = self._stack[-1]
+        frame.functions += 1
         if name in FREE and function_primitive(name) is None:
+            if isinstance(out, torch.Tensor) and frame.builder.cost.is_zero:
+                frame.free.add(place_of(out))
             return
         began = time.perf_counter()
         try:
             with torch._C.DisableTorchFunction():
-                self._add_function(self._stack[-1], name, function, args, kwargs, out)
+                self._add_function(frame, name, function, args, kwargs, out)
                 if self._new_leaves and self._keep_calls:
                     call = call_of(name, function, args, kwargs, self._device)
                     if call is not None:

@@ -21,6 +21,7 @@ from torch.utils.flop_counter import flop_registry
 
 from irene_jupyter.capture.cost import Args, Cost, Kwargs
 from irene_jupyter.capture.formulas import packet_of
+from irene_jupyter.capture.tensors import tensors_in
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +124,8 @@ def _made(
     try:
         with _disable_current_modes(), torch._C.DisableTorchFunction(), torch.no_grad():
             bare = _bare(tuple(args)), _bare(dict(kwargs))
+            if not tensors_in(bare):
+                return None  # what makes tensors of nothing would make them, and draw, for real
             with Kernels(called), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 function(*bare[0], **bare[1])
@@ -176,5 +179,6 @@ def _bare(value: Any) -> Any:
         items = [_bare(item) for item in value]
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):
-        return {name: _bare(item) for name, item in value.items()}
+        place = {"device": torch.device("meta")} if value.get("device") else {}
+        return {name: _bare(item) for name, item in value.items()} | place
     return torch.device("meta") if isinstance(value, torch.device) else value

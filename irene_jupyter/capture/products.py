@@ -96,13 +96,12 @@ def as_layer(module: Any, args: Args, kwargs: Kwargs, out: Any) -> Cost | None:
     """
     k, n = getattr(module, "in_features", None), getattr(module, "out_features", None)
     given = [t for t in tensors_in(args) if t.is_floating_point() and t.dim() and t.shape[-1] == k]
-    if not given or not isinstance(out, torch.Tensor) or out.shape[-1] != n or k is None:
+    if n is None or not given or not isinstance(out, torch.Tensor) or out.shape[-1] != n:
         return None
     if given[0].shape[:-1] != out.shape[:-1]:
         return None
-    return linear(
-        given[0].shape, (int(out.shape[-1]), int(k)), False, _with_packed(args, kwargs, out)
-    )
+    shape = given[0].shape
+    return linear(shape, (int(n), shape[-1]), False, _with_packed(args, kwargs, out))
 
 
 def _convolution(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:

@@ -217,7 +217,8 @@ class Recorder:
     ) -> Any:
         """A call of a signature without a tree: recorded in full, which changes nothing."""
         assert ongoing.group is not None
-        recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
+        with torch._C.DisableTorchFunction():
+            recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
         is_complete = False
         try:
             with recording:

@@ -57,7 +57,8 @@ def structure_of(
                 return replace(tree_for(model, inputs, name, tried), notes=inputs.notes)
             except CaptureError as error:
                 failures.append(str(error))
-    raise CaptureError(failures[0])
+    last = failures[len(candidates) :] or failures  # of the likeliest inputs, on real tensors
+    raise CaptureError(last[0])
 
 
 def tree_for(

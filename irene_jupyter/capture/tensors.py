@@ -140,10 +140,7 @@ def shares_storage(out: torch.Tensor, args: Sequence[Any]) -> bool:
         return False
     if first is out:
         return True
-    try:
-        return bool(first.untyped_storage()._cdata == out.untyped_storage()._cdata)
-    except (RuntimeError, NotImplementedError):
-        return False
+    return place_of(first) == place_of(out)
 
 
 def shape_of(tensor: Any) -> tuple[int, ...]:
@@ -158,6 +155,14 @@ def shape_of(tensor: Any) -> tuple[int, ...]:
     count = tensor.offsets().shape[0] - 1
     sizes[ragged - 1] = round(sizes[ragged - 1] / max(count, 1))
     return (count, *sizes)
+
+
+def place_of(tensor: torch.Tensor) -> int:
+    """What a tensor and its views have in common."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (RuntimeError, NotImplementedError):  # wrapped tensors
+        return id(tensor)
 
 
 def rows(shape: Sequence[int]) -> int:

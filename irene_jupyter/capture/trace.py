@@ -57,8 +57,8 @@ class _Frame:
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
     is_new: bool = True
     functions: int = 0  # of torch's that it called
+    free: set[int] = field(default_factory=set)  # places of what functions returned for nothing
     is_hidden: bool = False  # whether parts of it are traced afterwards
-    processor_started: float = field(default_factory=time.thread_time)
     own_before: float = 0.0  # seconds of the recording
 
 
@@ -158,6 +158,7 @@ class Recording(FunctionCalls):
         # On a GPU a call returns before its work is done.
         self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
         self._faults: list[str] = []
+        self._idle_seconds = 0.0  # in which the thread had no processor
         self._mode = _FunctionMode(self)
         self._open = ExitStack()
 
@@ -167,6 +168,7 @@ class Recording(FunctionCalls):
         self._open.callback(self._put_back, *before)
         THREAD.is_inside, THREAD.recording = True, self
         self._open.enter_context(self._mode)
+        self._idle_seconds = time.thread_time() - time.perf_counter()
         return self
 
     @staticmethod
@@ -179,6 +181,8 @@ class Recording(FunctionCalls):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Asked for the whole call alone: on some systems the answer takes a millisecond.
+        self._idle_seconds += time.perf_counter() - time.thread_time()
         self._open.close()
         if error is not None and not isinstance(error, _StopRecomputationError):
             self.incomplete(f"the forward pass raised {type(error).__name__}")
@@ -214,6 +218,8 @@ class Recording(FunctionCalls):
         try:
             if self._faults:
                 self.incomplete(f"could not record {self._faults[0]}")
+            if self._is_timed:
+                self._builder.doubt(self._idle_seconds)
             return self._builder.build(Parameters(), "model")
         except Exception as error:  # recording must never break the user's run
             logger.warning("no tree for %s: %s", self._builder.class_name, error)
@@ -357,10 +363,9 @@ class Recording(FunctionCalls):
         if self._is_timed:
             seconds = time.perf_counter() - frame.started
             frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
-            frame.builder.processor_seconds += time.thread_time() - frame.processor_started
-            frame.builder.processor_seconds -= self.own_seconds - frame.own_before
+            frame.builder.working_seconds += seconds - (self.own_seconds - frame.own_before)
         frame.builder.functions += frame.functions
-        if frame.is_new and not frame.functions and not frame.is_hidden:
+        if frame.is_new and not frame.is_hidden:
             self._doubt(frame, inputs, output)
         if frame.is_new:
             self._note_shapes(frame, inputs, output)
@@ -374,11 +379,11 @@ class Recording(FunctionCalls):
             check_even(self.calls, frame.builder, tuple(shape_of(t) for t in given))
 
     def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
-        """A module that made something and called neither torch nor a module: how is not known."""
+        """A module that made something by no function or module that was seen: not known how."""
         builder = frame.builder
         if builder.cost.is_zero and not builder.children and output is not None:
             returned = tensors_in(output) or _tensors_of_object(output)
-            if doubts.is_made(returned, inputs, frame.module):
+            if doubts.is_made(returned, inputs, frame.module, frame.free):
                 builder.flags = (*builder.flags, doubts.unknown(builder.class_name))
 
     def _note_shapes(self, frame: _Frame, inputs: Any, output: Any) -> None:

@@ -47,8 +47,9 @@ class EnergyTree(anywidget.AnyWidget):
     <Node '0' Linear, 0 children, ... J predicted>
     """
 
-    _esm = _STATIC / "widget.js"
-    _css = _STATIC / "widget.css"
+    # Texts: anywidget watches a file, and holds on to every widget that was made from it.
+    _esm = (_STATIC / "widget.js").read_text(encoding="utf-8")
+    _css = (_STATIC / "widget.css").read_text(encoding="utf-8")
 
     data = traitlets.Dict().tag(sync=True)
     energy = traitlets.Float(0.0, read_only=True)

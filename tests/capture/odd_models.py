@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import random
 import threading
@@ -140,8 +141,8 @@ class Drawing(nn.Module):
         self.layer = nn.Linear(8, 8)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        np.random.seed(3)  # noqa: NPY002 - as transformers' BigBird does
-        scale = random.random() + np.random.rand() + float(torch.rand(1, device="cpu"))  # noqa: NPY002
+        np.random.seed(3)  # as transformers' BigBird does
+        scale = random.random() + np.random.rand() + float(torch.rand(1, device="cpu"))
         fresh = nn.Linear(8, 8, device="cpu").weight.detach().normal_()
         x = nn.functional.dropout(x + torch.rand_like(x) + torch.randn(8), 0.5, training=True)
         return self.layer(x) * scale + float(fresh.sum())
@@ -250,7 +251,7 @@ def scripted() -> nn.Module:
 def quantised() -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+        model = nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
         return torch.ao.quantization.quantize_dynamic(model, {nn.Linear})
 
 
@@ -297,8 +298,8 @@ def repeated() -> nn.Module:
 
 
 def chain() -> nn.Module:
-    layers = [nn.Linear(8, 8) for _ in range(300)]
-    for layer, following in zip(layers[:-1], layers[1:], strict=True):
+    layers = [nn.Linear(8, 8) for _ in range(90)]
+    for layer, following in itertools.pairwise(layers):
         layer.following = following
         following.__dict__["previous"] = layer
     return nn.Sequential(layers[0], nn.Linear(8, 8))
@@ -327,10 +328,18 @@ ODD: dict[str, Callable[[], nn.Module]] = {
     "scripted part": scripted,
     "quantised": quantised,
     "old weight norm": old_weight_norm,
-    "weight norm": lambda: nn.Sequential(parametrizations.weight_norm(nn.Linear(8, 8))),
-    "spectral norm": lambda: nn.Sequential(parametrizations.spectral_norm(nn.Linear(8, 8))),
-    "old spectral norm": lambda: nn.Sequential(nn.utils.spectral_norm(nn.Linear(8, 8))),
-    "orthogonal": lambda: nn.Sequential(parametrizations.orthogonal(nn.Linear(8, 8))),
+    "weight norm": lambda: nn.Sequential(
+        nn.Linear(8, 8), parametrizations.weight_norm(nn.Linear(8, 8))
+    ),
+    "spectral norm": lambda: nn.Sequential(
+        nn.Linear(8, 8), parametrizations.spectral_norm(nn.Linear(8, 8))
+    ),
+    "old spectral norm": lambda: nn.Sequential(
+        nn.Linear(8, 8), nn.utils.spectral_norm(nn.Linear(8, 8))
+    ),
+    "orthogonal": lambda: nn.Sequential(
+        nn.Linear(8, 8), parametrizations.orthogonal(nn.Linear(8, 8))
+    ),
     "pruned": pruned,
     "frozen": frozen,
     "trained": trained,

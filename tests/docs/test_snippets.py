@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kernels import Kernel, kernels
 from pages import blocks
+from real_kernels import Kernel, kernels
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PROGRESS = re.compile(r"%%energy: replaying \d+ of \d+ operations\n?")  # of a slow machine

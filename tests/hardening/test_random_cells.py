@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from grammar import PROLOGUE, Grammar, cell
 from IPython.core.interactiveshell import InteractiveShell
-from kernels import Kernel, kernels
+from real_kernels import Kernel, kernels
 from shells import ADDRESS, Outcome, prologue, run
 from traitlets.config import Config
 

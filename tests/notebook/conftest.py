@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from kernels import Kernel, kernels
+from real_kernels import Kernel, kernels
 
 # A model that runs in a cell, small enough to say nothing about time.
 SETUP = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kernels import Cell, Kernel
+from real_kernels import Cell, Kernel
 
 SETUP = """
 import gc, torch
@@ -15,7 +15,9 @@ from ipywidgets.widgets import widget as _widgets
 
 def alive():
     gc.collect()
-    return sorted(type(each).__name__ for each in _widgets._instances.values())
+    found = [type(each).__name__ for each in gc.get_objects() if isinstance(each, _widgets.Widget)]
+    assert len(found) == len(_widgets._instances), "closed, and still in memory"
+    return sorted(found)
 """
 TREE = ["EnergyTree", "Layout"]
 SHOWN = "%%energy --view widget --budget 0\nmodel(x)"

@@ -1,4 +1,4 @@
-"""Small configurations of transformers: every number of a default one that makes work, made small."""
+"""Small configurations of transformers: each number of a default one that makes work, shrunk."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ _RULES: list[tuple[str, Any]] = [
      r"|.*positions?", lambda v: v),
     (r"(hidden_size|d_model|n_embd|dim|embed_dim|emb_dim|encoder_hidden_dim|hidden_dim|width)",
      lambda v: HIDDEN if v > 16 else v),
-    (r".*(hidden|embed(ding|s)?|proj(ection|ector)?|channels?|feat(ure)?s?|model|output|out|in|input"
-     r"|latent|query|codebook|key|units|decoder|mask|vision|text|audio)_?(_in|_out)?"
-     r"(_size|_dims?|_channels|_features|_units|_dimension)", lambda v: HIDDEN if v > HIDDEN else v),
+    (r".*(hidden|embed(ding|s)?|proj(ection|ector)?|channels?|feat(ure)?s?|model|output|out|in"
+     r"|input|latent|query|codebook|key|units|decoder|mask|vision|text|audio)_?(_in|_out)?"
+     r"(_size|_dims?|_channels|_features|_units|_dimension)", lambda v: min(v, HIDDEN)),
     (r"lru_width|d_latents|d_embed|conv_dim|filter_size|fpn_.*size|.*_dim|.*_channels",
-     lambda v: HIDDEN if v > HIDDEN else v),
+     lambda v: min(v, HIDDEN)),
 ]  # fmt: skip
 _COMPILED = [(re.compile(pattern), rule) for pattern, rule in _RULES]
 _LAYER_COUNTS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "depth")
@@ -102,7 +102,9 @@ class Marks:
 def shrunk(values: Mapping[str, Any], marks: Marks | None = None) -> dict[str, Any]:
     """The configuration `values` (of `to_dict()`) with everything in it made small."""
     marks = marks or Marks()
-    found = {name: _small(name, value, marks) for name, value in values.items() if name not in _LEFT_OUT}
+    found = {
+        name: _small(name, value, marks) for name, value in values.items() if name not in _LEFT_OUT
+    }
     heads = values.get("num_attention_heads")
     if values.get("num_key_value_heads") in (heads, None) and "num_key_value_heads" in values:
         found["num_key_value_heads"] = found.get("num_attention_heads", HEADS)

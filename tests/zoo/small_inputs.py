@@ -45,14 +45,6 @@ _PARTS = ("vision_config", "text_config", "audio_config", "backbone_config", "en
           "decoder_config", "vision_encoder_config", "speech_config")  # fmt: skip
 
 
-def keywords(name: str, model: nn.Module) -> dict[str, Any]:
-    """Keyword arguments of one call of `model`, which is of type `name`."""
-    from special import INPUTS
-
-    maker = Maker(model)
-    return INPUTS[name](maker) if name in INPUTS else usual(maker)
-
-
 def usual(maker: Maker) -> dict[str, Any]:
     """What the rules give."""
     found: dict[str, Any] = {}
@@ -159,7 +151,8 @@ def with_placeholders(maker: Maker, found: dict[str, Any]) -> torch.Tensor:
 
 def rows(features: Any) -> int:
     """How many vectors there are in what get_image_features() gives."""
-    features = getattr(features, "pooler_output", features)
+    pooled = getattr(features, "pooler_output", None)
+    features = getattr(features, "last_hidden_state", features) if pooled is None else pooled
     if isinstance(features, torch.Tensor):
         return features[..., 0].numel()
     return sum(rows(each) for each in features)

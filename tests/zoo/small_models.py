@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 import transformers
+from shrinking import shrunk
+from small_inputs import Maker, usual
+from special_configs import CONFIGS, NOT_HERE
+from special_inputs import INPUTS
 from torch import nn
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-
-from shrinking import shrunk
-from small_inputs import keywords
-from special import CONFIGS, NOT_HERE
 
 
 def class_of(name: str) -> type[nn.Module] | None:
@@ -22,13 +22,11 @@ def class_of(name: str) -> type[nn.Module] | None:
         for each in sorted(dir(modeling_auto))
         if each.startswith("MODEL_FOR_") and each.endswith("_MAPPING_NAMES")
     ]
-    for mapping in mappings:
-        found = mapping.get(name)
-        found = found[0] if isinstance(found, list | tuple) else found
-        model_class = getattr(transformers, found, None) if found else None
-        if model_class is not None:
-            return model_class
-    return None
+    found = [mapping[name] for mapping in mappings if name in mapping]
+    classes = [each[0] if isinstance(each, list | tuple) else each for each in found]
+    models = [getattr(transformers, each, None) for each in classes]
+    own = [each for each in models if getattr(each, "config_class", None) is CONFIG_MAPPING[name]]
+    return next(iter(own or [each for each in models if each is not None]), None)
 
 
 def names() -> list[str]:
@@ -70,4 +68,4 @@ def build(name: str) -> nn.Module:
 
 def call(name: str, model: nn.Module) -> dict[str, Any]:
     """Keyword arguments of one real forward call."""
-    return keywords(name, model)
+    return INPUTS.get(name, usual)(Maker(model))
