@@ -9,7 +9,10 @@ import pytest
 import small_models
 from checks import Subject, check
 
-ENCODERS = "albert bert big_bird deberta-v2 distilbert electra esm funnel longformer modernbert roberta xlnet"
+ENCODERS = (
+    "albert bert big_bird deberta-v2 distilbert electra esm funnel longformer modernbert roberta "
+    "xlnet"
+)
 DECODERS = "bloom falcon gemma2 gpt2 gpt_neo gpt_neox gptj llama mpt olmo2 opt phi3 qwen3"
 EXPERTS = "dbrx deepseek_v3 gpt_oss granitemoe mixtral qwen2_moe"
 STATE_SPACES = "falcon_h1 jamba lfm2 mamba mamba2 qwen3_next recurrent_gemma rwkv"
