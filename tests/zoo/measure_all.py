@@ -51,17 +51,16 @@ def main(arguments: list[str]) -> int:
     quiet()
     subjects = every()
     chosen = options.only or list(subjects)[part - 1 :: parts]
+    name = f"zoo-{mode}" + (f"-{part}of{parts}" if parts > 1 else "") + ".json"
+    output = options.output or Path(name)
+    missing = small_models.missing() | other_models.missing()
     found: list[Finding] = []
     for name in chosen:
         found.append(within(options.seconds, subjects[name], mode))
         show(found[-1])
+        result = {"found": [asdict(each) for each in found], "not_here": missing}
+        output.write_text(json.dumps(result, indent=1))  # each time: a long run may be ended
         gc.collect()
-    name = f"zoo-{mode}" + (f"-{part}of{parts}" if parts > 1 else "") + ".json"
-    output = options.output or Path(name)
-    missing = small_models.missing() | other_models.missing()
-    output.write_text(
-        json.dumps({"found": [asdict(each) for each in found], "not_here": missing}, indent=1)
-    )
     return summary(found, missing)
 
 

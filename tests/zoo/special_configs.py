@@ -76,6 +76,7 @@ _HIERA = {
     "num_query_pool_stages": 3,
 }
 
+_FEW_FILTERS = {"num_filters": 4, "depths": [1, 1, 1, 1, 1, 1, 2]}
 _COMPASS = {"layer_types": None, "rope_parameters": {
     "full_attention": {"rope_type": "default", "rope_theta": 10000.0}}}  # fmt: skip
 
@@ -146,6 +147,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "blt": {"encoder_hash_byte_group_vocab": 200,
             "encoder_config": {"hidden_size_global": 64, "vocab_size": 260},
             "decoder_config": {"hidden_size_global": 64}, "patcher_config": {}},
+    **_each("vibevoice_acoustic_tokenizer vibevoice_acoustic_tokenizer_encoder "
+            "vibevoice_acoustic_tokenizer_decoder", _FEW_FILTERS),
+    "vibevoice_asr": {"acoustic_tokenizer_encoder_config": _FEW_FILTERS,
+                      "semantic_tokenizer_encoder_config": _FEW_FILTERS},
     "mllama": {"vision_config": {"vision_output_dim": 384}},
     "moonshine_streaming": {"num_key_value_heads": 4},
     "seggpt": {"image_size": [128, 64], "num_hidden_layers": 4, "merge_index": 0,

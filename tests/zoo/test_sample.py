@@ -10,15 +10,16 @@ import small_models
 from checks import Subject, check
 
 ENCODERS = (
-    "albert bert deberta-v2 distilbert electra esm funnel longformer modernbert mpnet roberta xlnet"
+    "albert bert big_bird deberta-v2 distilbert electra esm funnel longformer modernbert roberta "
+    "xlnet"
 )
 DECODERS = "bloom falcon gemma2 gpt2 gpt_neo gpt_neox gptj llama mpt olmo2 opt phi3 qwen3"
 EXPERTS = "dbrx deepseek_v3 gpt_oss granitemoe mixtral qwen2_moe"
 STATE_SPACES = "falcon_h1 jamba lfm2 mamba mamba2 qwen3_next recurrent_gemma rwkv"
 BOTH_HALVES = "bart led prophetnet t5"
-IMAGES = "beit dinov2 dpt segformer swin vit"
+IMAGES = "beit dinov2 levit segformer swin vit"
 SOUND = "audio-spectrogram-transformer hubert wav2vec2 whisper"
-SEVERAL = "blip-2 clip idefics3 paligemma qwen2_5_vl"
+SEVERAL = "blip-2 clip gemma3 idefics3 qwen2_5_vl"
 OTHERS = "patchtst perceiver"
 
 SAMPLE = " ".join(
