@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from irene_jupyter.capture.building import Origin
-    from irene_jupyter.capture.gather import Recorded
+    from irene_jupyter.capture.calls import Recorded
     from irene_jupyter.capture.recorder import Recorder
     from irene_jupyter.meters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 Autocast = tuple[str, torch.dtype]  # device type, and the dtype that is cast to
 
@@ -34,6 +35,15 @@ class Call:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     autocast: Autocast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The module of a run that was recorded live, and how its leaves were called, by path."""
+
+    module: nn.Module
+    path: str  # within the model, "" for the model itself
+    calls: Mapping[str, Call]
 
 
 def call_of(

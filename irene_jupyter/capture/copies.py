@@ -19,7 +19,6 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import nn
 
-from irene_jupyter.capture import hooks
 from irene_jupyter.capture.bare import Bare, Kind, Uncopyable
 from irene_jupyter.capture.reach import (
     ATOMIC,
@@ -258,8 +257,6 @@ class Copies:
     # --- functions --------------------------------------------------------------------------
 
     def _function(self, function: types.FunctionType) -> Any:
-        if function.__module__ == hooks.__name__:  # what stood in for a module's method
-            return function
         if hasattr(function, "_torchdynamo_orig_callable"):
             return self.copy(written(function))
         if not reaches(function, set()):

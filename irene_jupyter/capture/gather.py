@@ -10,7 +10,7 @@ from torch import nn
 
 from irene_jupyter.capture.builder import class_name_of, count_parameters
 from irene_jupyter.capture.by_size import TreesBySize
-from irene_jupyter.capture.calls import Call
+from irene_jupyter.capture.calls import Recorded
 from irene_jupyter.capture.copies import uncompiled
 from irene_jupyter.capture.doubts import uncounted
 from irene_jupyter.capture.primitives import is_ignored
@@ -23,15 +23,6 @@ from irene_jupyter.merging import moved
 from irene_jupyter.tree import ModelTree, Node, Run
 
 MAX_NOT_RUN = 8  # models that a cell only built and that are traced; the others are named
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The module of a run that was recorded live, and how its leaves were called, by path."""
-
-    module: nn.Module
-    path: str  # within the model, "" for the model itself
-    calls: Mapping[str, Call]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from irene_jupyter.capture.calls import Call
+from irene_jupyter.capture.calls import Call, Recorded
 from irene_jupyter.capture.copies import Copies, uncompiled
 from irene_jupyter.capture.doubts import INVENTED
-from irene_jupyter.capture.gather import Recorded
 from irene_jupyter.capture.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.interpolation import interpolated
 from irene_jupyter.capture.isolation import isolated

@@ -18,8 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from irene_jupyter.capture.calls import Call, extent_of, specs_in
-from irene_jupyter.capture.gather import Recorded
+from irene_jupyter.capture.calls import Call, Recorded, extent_of, specs_in
 from irene_jupyter.capture.primitives import primitive_of
 from irene_jupyter.capture.repeating import Timing, timing_of
 from irene_jupyter.tree import Features, Node, Run
