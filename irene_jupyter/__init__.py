@@ -32,7 +32,7 @@ _HOMES = {
     "load_trees": "irene_jupyter.predictors.dataset",
     "measure": "irene_jupyter.measurement",
     "predict": "irene_jupyter.measurement",
-    "register_primitive": "irene_jupyter.capture.primitives",
+    "register_primitive": "irene_jupyter.capture.count.primitives",
     "sweep": "irene_jupyter.sweeps",
     "train_device": "irene_jupyter.predictors.training",
 }

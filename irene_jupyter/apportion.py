@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from irene_jupyter.capture.activity import Bin
+from irene_jupyter.capture.watch.activity import Bin
 from irene_jupyter.merging import total
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.counters import Absence, Counted

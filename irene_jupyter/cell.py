@@ -14,7 +14,7 @@ from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
 from irene_jupyter.tree import Node, Run
 
 if TYPE_CHECKING:
-    from irene_jupyter.capture.activity import Activity
+    from irene_jupyter.capture.watch.activity import Activity
     from irene_jupyter.meters.counters import Counters
 
 REST = "Python, data handling, idle"

@@ -23,9 +23,9 @@ from irene_jupyter.tree import Run
 if TYPE_CHECKING:
     from torch import nn
 
-    from irene_jupyter.capture.building import Origin
-    from irene_jupyter.capture.calls import Recorded
-    from irene_jupyter.capture.recorder import Recorder
+    from irene_jupyter.capture.models.building import Origin
+    from irene_jupyter.capture.record.calls import Recorded
+    from irene_jupyter.capture.watch.recorder import Recorder
     from irene_jupyter.meters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
@@ -135,7 +135,7 @@ class EnergyMonitor:
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
-        from irene_jupyter.capture.recorder import Recorder
+        from irene_jupyter.capture.watch.recorder import Recorder
         from irene_jupyter.cell import synchronise
         from irene_jupyter.meters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
@@ -212,7 +212,7 @@ class EnergyMonitor:
         apart: Apart,
     ) -> EnergyReport:
         from irene_jupyter.capture.gather import gather
-        from irene_jupyter.capture.replay import replayed
+        from irene_jupyter.capture.repeat.replay import replayed
         from irene_jupyter.cell import observed_cell
 
         began = time.perf_counter()
@@ -352,9 +352,9 @@ def predict(
     >>> report["encoder.layer.1"].energy.source
     'predicted'
     """
-    from irene_jupyter.capture.building import Origin, build_model, built_of
-    from irene_jupyter.capture.generation import generation_of
-    from irene_jupyter.capture.structure import structure_of
+    from irene_jupyter.capture.dry.generation import generation_of
+    from irene_jupyter.capture.dry.structure import structure_of
+    from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
@@ -384,7 +384,7 @@ def with_origin(report: EnergyReport, origin: Origin | None) -> EnergyReport:
 
 def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:
     """Of the one model that ran; None where several did, or none that was seen as a whole."""
-    from irene_jupyter.capture.building import Origin
+    from irene_jupyter.capture.models.building import Origin
 
     models = {id(each.module): each.module for each in recorded if each and not each.path}
     (model,) = models.values() if len(models) == 1 else (None,)

@@ -141,7 +141,7 @@ def _tasks(
     profiles: Sequence[tuple[str, DeviceProfile | None, str]],
     method: str,
 ) -> Iterator[_Task]:
-    from irene_jupyter.capture.building import portable
+    from irene_jupyter.capture.models.building import portable
 
     for name, source in sources.items():
         sent, failure = _attempt(portable, source)
@@ -187,7 +187,7 @@ def _predicted(task: _Task) -> list[dict[str, Any]]:
 
 
 def _rows(task: _Task) -> Iterator[dict[str, Any]]:
-    from irene_jupyter.capture.building import build_model
+    from irene_jupyter.capture.models.building import build_model
 
     model, failure = None, task.failure
     if not failure:
@@ -209,7 +209,7 @@ def _rows(task: _Task) -> Iterator[dict[str, Any]]:
 
 
 def _sized(model: Any, sizes: Sequence[Size]) -> Any:
-    from irene_jupyter.capture.sizes import SizedRuns, positions_of
+    from irene_jupyter.capture.dry.sizes import SizedRuns, positions_of
 
     good = [size for size in sizes if all(isinstance(part, int) for part in size)]
     longest = max((size[1] + size[2] for size in good), default=1)

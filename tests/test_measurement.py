@@ -13,7 +13,7 @@ import transformers as hf
 from torch import nn
 
 import irene_jupyter as irene
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.watch.recorder import Recorder
 
 SMALL = {
     "hidden_size": 32,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from transformers import GPT2Config, LlamaConfig
 
 import irene_jupyter as irene
-from irene_jupyter.capture.building import build_model
-from irene_jupyter.capture.generation import generation_of
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.dry.generation import generation_of
+from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.models.building import build_model
 from irene_jupyter.notebook.whatif import Setting, WhatIf
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.profile import DeviceProfile

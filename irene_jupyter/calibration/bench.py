@@ -58,8 +58,8 @@ class Bench:
         """The tree of the part's whole model at its size, made without running it."""
         key = (part.architecture, part.batch_size, part.seq_len)
         if key not in self._trees:
-            from irene_jupyter.capture.building import build_model
-            from irene_jupyter.capture.structure import structure_of
+            from irene_jupyter.capture.dry.structure import structure_of
+            from irene_jupyter.capture.models.building import build_model
 
             model = build_model(source_of(part.architecture))
             self._trees[key] = structure_of(model, part.batch_size, part.seq_len, part.architecture)
@@ -80,7 +80,7 @@ class Bench:
         if not part.path:
             run = lambda: model(**inputs)  # noqa: E731
         elif node.features.operation is not None:
-            from irene_jupyter.capture.repeating import repeatable
+            from irene_jupyter.capture.repeat.repeating import repeatable
 
             run = repeatable(self._call(model, part, inputs))
         else:
@@ -151,7 +151,7 @@ class Bench:
         """How the functional leaf is called, from one recorded forward pass."""
         import torch
 
-        from irene_jupyter.capture.trace import Recording
+        from irene_jupyter.capture.record.trace import Recording
 
         key = (part.architecture, part.batch_size, part.seq_len)
         if key not in self._calls:

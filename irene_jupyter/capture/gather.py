@@ -8,16 +8,16 @@ from typing import Any
 
 from torch import nn
 
-from irene_jupyter.capture.builder import class_name_of, count_parameters
-from irene_jupyter.capture.by_size import TreesBySize
-from irene_jupyter.capture.calls import Recorded
-from irene_jupyter.capture.copies import uncompiled
-from irene_jupyter.capture.doubts import uncounted
-from irene_jupyter.capture.primitives import is_ignored
-from irene_jupyter.capture.recorder import Recorder
-from irene_jupyter.capture.revealing import revealed
-from irene_jupyter.capture.signed import Signature
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.copies.copies import uncompiled
+from irene_jupyter.capture.count.primitives import is_ignored
+from irene_jupyter.capture.dry.by_size import TreesBySize
+from irene_jupyter.capture.dry.revealing import revealed
+from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.record.builder import class_name_of, count_parameters
+from irene_jupyter.capture.record.calls import Recorded
+from irene_jupyter.capture.record.doubts import uncounted
+from irene_jupyter.capture.watch.recorder import Recorder
+from irene_jupyter.capture.watch.signed import Signature
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.merging import moved
 from irene_jupyter.tree import ModelTree, Node, Run

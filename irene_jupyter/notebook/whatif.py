@@ -20,8 +20,8 @@ from irene_jupyter.room import room_notes
 if TYPE_CHECKING:
     from torch import nn
 
-    from irene_jupyter.capture.building import Origin
-    from irene_jupyter.capture.sizes import SizedRuns
+    from irene_jupyter.capture.dry.sizes import SizedRuns
+    from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.predictors.profile import DeviceProfile
 
 DTYPES = ("float32", "float16", "bfloat16")
@@ -68,7 +68,7 @@ class WhatIf:
     """
 
     def __init__(self, source: Any, method: str = "additive") -> None:
-        from irene_jupyter.capture.building import Origin, build_model
+        from irene_jupyter.capture.models.building import Origin, build_model
 
         if isinstance(source, EnergyReport):
             if source.origin is not None:
@@ -96,7 +96,7 @@ class WhatIf:
     @property
     def max_tokens(self) -> int:
         """The longest sequence of the sliders: the model's positions, `MAX_TOKENS` at most."""
-        from irene_jupyter.capture.sizes import positions_of
+        from irene_jupyter.capture.dry.sizes import positions_of
 
         return min(positions_of(self._plain) or MAX_TOKENS, MAX_TOKENS)
 
@@ -120,8 +120,8 @@ class WhatIf:
 
     def _sized_for(self, setting: Setting) -> tuple[SizedRuns, Origin | None]:
         """The runs by size of the setting's dtype and kind, and what they can be built from."""
-        from irene_jupyter.capture.building import Origin
-        from irene_jupyter.capture.sizes import SizedRuns
+        from irene_jupyter.capture.dry.sizes import SizedRuns
+        from irene_jupyter.capture.models.building import Origin
 
         dtype = None if setting.dtype == self.dtype else setting.dtype
         key = (dtype, setting.new_tokens > 0)
@@ -133,7 +133,7 @@ class WhatIf:
 
     def predict(self, setting: Setting) -> Answer:
         """The report of a setting. Raises `IreneError`, which names what is wrong with it."""
-        from irene_jupyter.capture.building import built_of
+        from irene_jupyter.capture.models.building import built_of
 
         began = time.perf_counter()
         Options(batch_size=setting.batch_size, seq_len=setting.seq_len)  # checks them
@@ -200,8 +200,8 @@ class WhatIf:
     def _model(self, dtype: str | None, generates: bool) -> nn.Module:
         import torch
 
-        from irene_jupyter.capture.building import build_model
-        from irene_jupyter.capture.copies import bare_copy
+        from irene_jupyter.capture.copies.copies import bare_copy
+        from irene_jupyter.capture.models.building import build_model
 
         model = build_model(self._source, generates=True) if generates else self._plain
         if dtype is None:

@@ -16,7 +16,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 import irene_jupyter as irene
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.resources.sampler import Sampler
 

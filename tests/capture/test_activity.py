@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from irene_jupyter.capture.activity import BACKWARD, MAX_BINS, OPTIMISER, Activity
+from irene_jupyter.capture.watch.activity import BACKWARD, MAX_BINS, OPTIMISER, Activity
 
 
 def seconds(activity: Activity, end: float) -> dict[Hashable, float]:

@@ -16,7 +16,7 @@ from zoo import CONFIGS
 
 import irene_jupyter as irene
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.tree import Node, Run
 
 QUICK = irene.Options(budget_seconds=0)

@@ -24,9 +24,12 @@ from transformers import (
     T5Model,
 )
 
-from irene_jupyter.capture.building import Origin, build_model
-from irene_jupyter.capture.configuration import configuration_from_dict, configuration_to_dict
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.models.building import Origin, build_model
+from irene_jupyter.capture.models.configuration import (
+    configuration_from_dict,
+    configuration_to_dict,
+)
 from irene_jupyter.errors import CaptureError, OptionError
 
 SMALL = {

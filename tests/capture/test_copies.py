@@ -15,8 +15,8 @@ import transformers as hf
 from PIL import Image
 from torch import nn
 
-from irene_jupyter.capture.copies import Copies
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.copies.copies import Copies
+from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import CaptureError
 
 Pair = namedtuple("Pair", "first second")

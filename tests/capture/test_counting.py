@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from irene_jupyter.capture.recorder import Recorder
-from irene_jupyter.capture.trace import Recording
+from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features
 
 
@@ -126,7 +126,7 @@ def test_a_fault_of_ours_is_flagged_and_the_users_call_goes_on():
             return x * 2
 
     from irene_jupyter import register_primitive
-    from irene_jupyter.capture.primitives import unregister_primitive
+    from irene_jupyter.capture.count.primitives import unregister_primitive
 
     register_primitive("Sine", functions=["sin"], flops=lambda x: 1 / 0)
     try:

@@ -12,8 +12,8 @@ from recording import flags_of, recorded
 from torch import nn
 
 import irene_jupyter as irene
-from irene_jupyter.capture.cost import Cost
-from irene_jupyter.capture.doubts import UNEXPLAINED_SECONDS, unexplained, unknown
+from irene_jupyter.capture.count.cost import Cost
+from irene_jupyter.capture.record.doubts import UNEXPLAINED_SECONDS, unexplained, unknown
 
 x = torch.randn(8, 8)
 QUICK = irene.Options(device="gtx1080ti", budget_seconds=0)

@@ -7,8 +7,8 @@ import operator
 import pytest
 import torch
 
-from irene_jupyter.capture.counting import canonical_name
-from irene_jupyter.capture.elementwise import without_kernel
+from irene_jupyter.capture.count.counting import canonical_name
+from irene_jupyter.capture.count.elementwise import without_kernel
 
 
 def meta(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:

@@ -12,12 +12,12 @@ from torch import nn
 from zoo import HALF, SMALL
 
 import irene_jupyter as irene
-from irene_jupyter.capture.building import build_model
+from irene_jupyter.capture.dry.generation import MAX_PARTS, generation_of
+from irene_jupyter.capture.dry.interpolation import interpolated
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.generation import MAX_PARTS, generation_of
-from irene_jupyter.capture.interpolation import interpolated
-from irene_jupyter.capture.recorder import CACHE_BUCKET, Recorder
-from irene_jupyter.capture.steps import phase_of, place_of
+from irene_jupyter.capture.models.building import build_model
+from irene_jupyter.capture.watch.recorder import CACHE_BUCKET, Recorder
+from irene_jupyter.capture.watch.steps import phase_of, place_of
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import Node, Run
 

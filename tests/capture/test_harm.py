@@ -20,10 +20,10 @@ from torch.nn.modules import module as torch_module
 from zoo import CONFIGS, LAYERS, build, inputs
 
 import irene_jupyter as irene
-from irene_jupyter.capture.bare import KINDS
-from irene_jupyter.capture.copies import bare_copy
-from irene_jupyter.capture.sizes import SizedRuns
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.copies.bare import KINDS
+from irene_jupyter.capture.copies.copies import bare_copy
+from irene_jupyter.capture.dry.sizes import SizedRuns
+from irene_jupyter.capture.dry.structure import structure_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 ZOO = [*LAYERS, *CONFIGS]

@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_flatten
 from zoo import CONFIGS, EXPECTED, LAYERS, build, inputs
 
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.watch.recorder import Recorder
 
 NAMES = [*CONFIGS, *LAYERS]
 GRAD = {"no_grad": torch.no_grad, "inference_mode": torch.inference_mode, "grad": torch.enable_grad}

@@ -11,10 +11,10 @@ import transformers as hf
 from zoo import SMALL
 
 import irene_jupyter as irene
+from irene_jupyter.capture.dry.generation import generation_of
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.generation import generation_of
-from irene_jupyter.capture.inputs import dummy_inputs
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.inputs.inputs import dummy_inputs
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.errors import OptionError
 from irene_jupyter.tree import Node, Run
 

@@ -10,7 +10,7 @@ from transformers.models.t5.modeling_t5 import T5LayerNorm
 from transformers.pytorch_utils import Conv1D
 
 import irene_jupyter as irene
-from irene_jupyter.capture.primitives import is_ignored, primitive_of, unregister_primitive
+from irene_jupyter.capture.count.primitives import is_ignored, primitive_of, unregister_primitive
 
 
 @pytest.mark.parametrize(

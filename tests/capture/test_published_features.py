@@ -16,7 +16,7 @@ import torch
 import transformers as hf
 from torch import nn
 
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.dry.structure import structure_of
 
 CONFIGS = {
     "bert-base-uncased": lambda: hf.BertConfig(),

@@ -23,7 +23,7 @@ from zoo import CONFIGS, build, inputs
 
 import irene_jupyter
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.errors import CaptureError
 
 ORIGINALS = {name: getattr(nn.Module, name) for name in ("__init__", "__setstate__", "__call__")}

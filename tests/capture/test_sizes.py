@@ -18,11 +18,11 @@ from transformers import (
     ViTConfig,
 )
 
-from irene_jupyter.capture.building import Origin, build_model, portable
-from irene_jupyter.capture.copies import bare_copy
-from irene_jupyter.capture.generation import generation_of
-from irene_jupyter.capture.sizes import SizedRuns, positions_of
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.copies.copies import bare_copy
+from irene_jupyter.capture.dry.generation import generation_of
+from irene_jupyter.capture.dry.sizes import SizedRuns, positions_of
+from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.models.building import Origin, build_model, portable
 from irene_jupyter.errors import CaptureError, OptionError
 from irene_jupyter.predictors.additive import predict_tree
 from irene_jupyter.predictors.device import load_device

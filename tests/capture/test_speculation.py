@@ -12,7 +12,7 @@ from torch import nn
 from zoo import HALF, SMALL
 
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.recorder import CACHE_BUCKET, Recorder
+from irene_jupyter.capture.watch.recorder import CACHE_BUCKET, Recorder
 
 PROMPT, NEW = 12, 24
 Totals = dict[tuple[str, str | None], tuple[int, int, int]]  # calls, tokens, items

@@ -11,8 +11,8 @@ import transformers as hf
 from torch import nn
 from zoo import CONFIGS, EXPECTED, LAYERS, SMALL, build
 
-from irene_jupyter.capture.building import build_model
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.models.building import build_model
 from irene_jupyter.errors import CaptureError, InputShapeError, OptionError
 
 

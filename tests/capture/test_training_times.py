@@ -8,8 +8,8 @@ from torch import nn
 from torch.optim import optimizer as torch_optimizer
 from torch.utils.checkpoint import checkpoint
 
-from irene_jupyter.capture.activity import BACKWARD, OPTIMISER
-from irene_jupyter.capture.recorder import Recorder
+from irene_jupyter.capture.watch.activity import BACKWARD, OPTIMISER
+from irene_jupyter.capture.watch.recorder import Recorder
 
 ORIGINALS = (torch.autograd.backward, torch.autograd.grad)
 X = torch.ones(4, 8)

@@ -11,10 +11,10 @@ import transformers as hf
 from zoo import SMALL
 
 import irene_jupyter as irene
-from irene_jupyter.capture.building import build_model
-from irene_jupyter.capture.heads import described
-from irene_jupyter.capture.inputs import dummy_inputs
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.inputs.inputs import dummy_inputs
+from irene_jupyter.capture.models.building import build_model
+from irene_jupyter.capture.models.heads import described
 
 VISION: dict[str, Any] = {**SMALL, "image_size": 32, "patch_size": 8}
 WIDE: dict[str, Any] = {k: v for k, v in SMALL.items() if k != "vocab_size"}

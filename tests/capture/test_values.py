@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from irene_jupyter.capture.values import MOST_ELEMENTS, MetaValues
+from irene_jupyter.capture.copies.values import MOST_ELEMENTS, MetaValues
 
 GRID = [[1, 4, 4], [1, 2, 6]]
 

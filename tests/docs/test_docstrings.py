@@ -24,7 +24,7 @@ UNITS = ("joules", "seconds", "percent", "watts")
 @pytest.fixture(autouse=True)
 def _a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No profile of this machine's owner, no file left here, no shell, no primitive kept."""
-    from irene_jupyter.capture import primitives
+    from irene_jupyter.capture.count import primitives
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -15,7 +15,7 @@ from torch import nn
 from transformers import BertConfig, BertModel
 
 import irene_jupyter as irene
-from irene_jupyter.capture.structure import structure_of
+from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import DeviceError, IreneError, ReportError
 from irene_jupyter.predictors.device import SHIPPED_FOLDER
 from irene_jupyter.predictors.paper import METHODS, predict_with

@@ -1,0 +1,1 @@
+"""Operations and bytes of calls of torch; nothing of models, recordings or cells."""

@@ -1,0 +1,1 @@
+"""Trees of what did not run: built, compiled, other sizes, generations."""

@@ -1,0 +1,1 @@
+"""Inputs for models that nobody has called yet."""

@@ -1,0 +1,1 @@
+"""Models from their configurations, and back."""

@@ -1,0 +1,1 @@
+"""Leaves that ran, repeated on their own."""

@@ -1,0 +1,1 @@
+"""A cell: which models it built and called, how often, and in which phase."""

@@ -1,0 +1,361 @@
+"""Sees every model that a cell builds or calls, while the cell runs.
+
+A call at depth 0 is a root call. Its signature (arguments' shapes, the model's own state) decides
+whether it is recorded in full (the first time) or only counted and timed. Which modules a counted
+call ran is compared with what the recorded one did, so that a call that does other work is not
+counted as that one. Results, hooks and random state are the user's own, untouched; nothing of the
+user's lives longer because it was recorded.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.checkpoint import _StopRecomputationError
+
+from irene_jupyter.capture.inputs.inputs import input_sizes
+from irene_jupyter.capture.record.builder import class_name_of
+from irene_jupyter.capture.record.hidden import hidden_part, whole_module
+from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
+from irene_jupyter.capture.record.signatures import describe, state_of
+from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.watch.activity import Activity
+from irene_jupyter.capture.watch.caches import Caches, Reading
+from irene_jupyter.capture.watch.compiled import CompiledCalls
+from irene_jupyter.capture.watch.signed import (
+    Group,
+    Known,
+    Ongoing,
+    Record,
+    Signature,
+    output_shape,
+    without_sizes,
+)
+from irene_jupyter.capture.watch.steps import Place, phase_of, place_of, role_of
+from irene_jupyter.capture.watch.training import TrainingTimes
+from irene_jupyter.errors import CaptureError
+
+logger = logging.getLogger(__name__)
+
+# Cache lengths within one bucket share a signature: a generated token is recorded in full
+# only once in so many, which bounds the overhead on generate().
+CACHE_BUCKET = 32  # tokens
+# Sizes of one kind of call that are recorded in full whatever it costs: trees of further sizes
+# can be told from these. Beyond them recording takes at most this share of the cell's time (and
+# torch's own detours for it as much again).
+RECORDED_SIZES = 12
+RECORDING_SHARE = 0.015
+
+# One question in place of one for each device type; torch 2.4 has it as well.
+_is_autocast_enabled = torch._C._is_any_autocast_enabled
+_in_backward = torch._C._current_graph_task_id  # -1 outside of one
+
+_NOT_USERS = ("torch.fx.", "torch.jit.", "torch._")
+
+
+class Recorder:
+    """Context manager around a cell. Afterwards: `signatures` of what was called, `built` models.
+
+    `undescribed` names the classes of models whose calls could not be told apart and are not in
+    `signatures`; `running` those whose call had not ended. One recorder may be active at a time
+    in a process; another one raises `CaptureError`.
+    """
+
+    _active: Recorder | None = None
+
+    def __init__(self) -> None:
+        self.signatures: list[Signature] = []
+        self.undescribed: dict[str, int] = {}
+        self.running: tuple[str, ...] = ()
+        self.activity = Activity(time.perf_counter())  # by `id` of a signature, and of training
+        self.own_seconds = 0.0  # that recording took within the cell
+        self._known: dict[int, Known] = {}  # by `id` of the living model
+        self._recorded: dict[Any, int] = {}  # sizes that were recorded, by kind of call
+        self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
+        self._calling: dict[int, str] = {}  # by thread
+        self._callers = {threading.get_ident()}  # threads that called a model
+        self._compilers: set[int] = set()  # threads that called compiled code
+        self._lock = threading.Lock()
+        self._started = 0.0
+        self._open = ExitStack()
+        self._training = TrainingTimes(self._spent)
+        self._caches = Caches()
+        self._compiled = CompiledCalls(self._compiled_called)
+        self._compile: Callable[..., Any] = torch.compile
+
+    def __enter__(self) -> Recorder:
+        if Recorder._active is not None:
+            raise CaptureError(
+                "another measurement is running in this process: take measure() or EnergyMonitor "
+                "out of the measured cell, or wait until it has ended"
+            )
+        Recorder._active = self
+        self._started = time.perf_counter()
+        self.activity = Activity(self._started)
+        self._compile = torch.compile
+        HOOKS.on_root, HOOKS.on_created = self._root_call, self._created
+        self._open.enter_context(HOOKS.installed())
+        self._training.install()
+        self._compiled.install()
+        torch.compile = self._compile_watched
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        HOOKS.on_root = HOOKS.on_created = None
+        torch.compile = self._compile
+        self._compiled.uninstall()
+        self._caches.uninstall()
+        self._training.uninstall()
+        self._open.close()
+        with self._lock:
+            self.running = tuple(self._calling.values())
+        Recorder._active = None
+
+    @property
+    def may_have_missed(self) -> bool:
+        """Whether one thread may have called a model while compiled code ran in another."""
+        return bool(self._compilers) and len(self._callers | self._compilers) > 1
+
+    @property
+    def built(self) -> list[nn.Module]:
+        """The modules created while the recorder was open and still alive, oldest first."""
+        alive = [reference() for reference in list(self._built.values())]
+        return [module for module in alive if module is not None]
+
+    def _compile_watched(self, *args: Any, **kwargs: Any) -> Any:
+        """`torch.compile`, which may be what imports the compiler."""
+        made = self._compile(*args, **kwargs)
+        self._compiled.install()
+        return made
+
+    def _created(self, module: nn.Module) -> None:
+        # TorchScript's and the compiler's own modules are copies of the user's.
+        if not type(module).__module__.startswith(_NOT_USERS):
+            with self._lock:
+                # Anew each time: the `id` may be that of a module which is gone already.
+                self._built.pop(id(module), None)
+                self._built[id(module)] = weakref.ref(module)
+
+    def _spent(self, what: str, started: float, ended: float) -> None:
+        with self._lock:
+            self.activity.add(what, started, ended)
+
+    # --- calls ------------------------------------------------------------------------------
+
+    def _root_call(
+        self,
+        call: Callable[..., Any],
+        module: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        # Every call of every model passes here: the usual case, a known signature, comes first.
+        thread, returned = THREADS.this, False
+        ongoing = self._begin(thread, module, args, kwargs)
+        try:
+            group = ongoing.group
+            if group is None or not group.to_record or _is_tracing():
+                output = call(module, *args, **kwargs)
+            else:
+                output = self._recorded_call(ongoing, call, module, args, kwargs)
+            thread.seen += hash(output_shape(output))
+            returned = True
+            return output
+        except _StopRecomputationError:  # checkpointing has what it wanted
+            returned = True
+            raise
+        finally:
+            self._end(thread, ongoing, returned=returned)
+
+    def _begin(
+        self, thread: Thread, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Ongoing:
+        """Before a root call of `thread`, this one."""
+        thread.is_inside, thread.seen = True, 0
+        ongoing = Ongoing(type(module).__name__, threading.get_ident())
+        try:
+            with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
+                ongoing.group, ongoing.reading = self._group_of(module, args, kwargs)
+        except Exception as error:  # an argument that defies description must not stop the user
+            logger.debug("no signature for %s", ongoing.name, exc_info=error)
+        self._calling[ongoing.thread] = ongoing.name
+        self._callers.add(ongoing.thread)
+        ongoing.started = time.perf_counter()
+        return ongoing
+
+    def _end(self, thread: Thread, ongoing: Ongoing, *, returned: bool) -> None:
+        """After a root call of `thread`: its time, and what it ran."""
+        ended = time.perf_counter()
+        thread.is_inside = False
+        with self._lock:
+            self._calling.pop(ongoing.thread, None)
+            if ongoing.group is None:
+                self.undescribed[ongoing.name] = self.undescribed.get(ongoing.name, 0) + 1
+                return
+            signature = ongoing.group.after(
+                thread.seen, ended - ongoing.started, ongoing.record, returned=returned
+            )
+            if signature.calls + signature.failures == 1:
+                self.signatures.append(signature)
+            if ongoing.reading is not None:
+                self._caches.ended(ongoing.reading, signature)
+            self.activity.add(id(signature), ongoing.started, ended)
+
+    def _recorded_call(
+        self,
+        ongoing: Ongoing,
+        call: Callable[..., Any],
+        module: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """A call of a signature without a tree: recorded in full, which changes nothing."""
+        assert ongoing.group is not None
+        with torch._C.DisableTorchFunction():
+            recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
+        is_complete = False
+        try:
+            with recording:
+                output = recording.module_called(call, module, args, kwargs)
+            is_complete = True
+            return output
+        except _StopRecomputationError:
+            is_complete = True
+            raise
+        finally:
+            node = recording.finish()
+            self.own_seconds += recording.own_seconds
+            hidden = tuple(recording.hidden.values())
+            if node is not None or hidden:
+                ongoing.record = Record(node, recording.calls, hidden, is_complete)
+
+    def _compiled_called(
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> AbstractContextManager[Any] | None:
+        """What to hold open while compiled code runs in this thread."""
+        try:
+            thread = THREADS.this
+            if thread.is_own:
+                return None
+            self._compilers.add(threading.get_ident())
+            recording = thread.recording
+            if recording is not None:
+                recording.compiled_called(function, args, kwargs)
+                return recording.aside()
+            module = None if thread.is_inside else whole_module(function)
+            return None if module is None else self._compiled_root(module, function, args, kwargs)
+        except Exception as error:  # never in place of the user's own call
+            logger.debug("compiled code was not seen", exc_info=error)
+            return None
+
+    @contextmanager
+    def _compiled_root(
+        self, module: nn.Module, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Iterator[None]:
+        """Around a call of a model's compiled method, as generate() makes them."""
+        thread, returned = THREADS.this, False
+        ongoing = self._begin(thread, module, args, kwargs)
+        try:
+            if ongoing.group is not None and ongoing.group.to_record:
+                try:
+                    part = hidden_part("", "compiled", module, function, args, kwargs)
+                    ongoing.record = Record(None, {}, (part,))
+                except Exception as error:  # arguments that cannot be had without their data
+                    logger.debug("%s was not kept", type(module).__name__, exc_info=error)
+            yield
+            returned = True
+        finally:
+            self._end(thread, ongoing, returned=returned)
+
+    def _group_of(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Group, Reading | None]:
+        """The group of a call that begins, and what it reads into a cache."""
+        known = self._known.get(id(module))
+        if known is None:
+            known = self._meet(module)
+        cached, place = place_of(kwargs) if kwargs else (None, None)
+        key = (
+            known.state(module),
+            module.training,
+            torch.is_grad_enabled(),
+            _is_autocast_enabled(),
+            _in_backward() != -1,
+            place,
+            cached is not None and cached > 0,
+            *[describe(value, cached) for value in args],
+            *[(name, describe(value, cached)) for name, value in kwargs.items()],
+            None if cached is None else cached // CACHE_BUCKET,
+        )
+        group = known.groups.get(key)
+        if group is None:
+            with self._lock:
+                group = known.groups.get(key)
+                if group is None:  # else another thread was faster
+                    group = self._new(known, key, module, args, kwargs, cached, place)
+                    known.groups[key] = group
+        reading = None
+        if cached is not None:
+            cache = kwargs["past_key_values"]
+            reading = self._caches.begun(cache, group.first, cached, place)
+        return group, reading
+
+    def _new(
+        self,
+        known: Known,
+        key: tuple[Any, ...],
+        module: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        cached: int | None,
+        place: Place | None,
+    ) -> Group:
+        batch_size, seq_len = input_sizes(args, kwargs)
+        phase, role = phase_of(cached, place, seq_len), role_of(module)
+        sizes = [] if cached is None else [cached]
+        signature = Signature(
+            known.reference,
+            known.class_name,
+            batch_size,
+            seq_len,
+            kind=(id(known), phase, role, without_sizes(key[:-1], sizes)),
+            sizes=tuple(sizes),
+            phase=phase,
+            cache_length=cached,
+            role=role,
+            training=key[1],
+            is_recomputed=key[4],
+        )
+        group = Group(known, signature)
+        count = self._recorded.get(signature.kind, 0)
+        elapsed = time.perf_counter() - self._started
+        if count < RECORDED_SIZES or self.own_seconds < RECORDING_SHARE * elapsed:
+            self._recorded[signature.kind] = count + 1
+        else:
+            group.to_record = False
+        return group
+
+    def _meet(self, module: nn.Module) -> Known:
+        self._compiled.install()
+        identity, models = id(module), self._known
+        reference = weakref.ref(module, lambda _: models.pop(identity, None))
+        with self._lock:
+            return models.setdefault(identity, Known(reference, class_name_of(module), state_of))
+
+
+def _is_tracing() -> bool:
+    return bool(torch.jit._trace.is_tracing())  # type: ignore[no-untyped-call]
