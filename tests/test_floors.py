@@ -22,6 +22,17 @@ FLOORS = (
     {"commands"},
     {"notebook", "cli"},
 )
+# Within a room, likewise.
+ROOMS = {
+    "capture": (
+        {"count"},
+        {"copies"},
+        {"record", "inputs", "models"},
+        {"watch", "repeat"},
+        {"dry"},
+        {"gather"},
+    ),
+}
 DOORS = {
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
@@ -47,8 +58,8 @@ def imports(path: Path) -> Iterator[str]:
             yield node.module
 
 
-def floor(room: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+def floor(room: str, floors: tuple[set[str], ...] = FLOORS) -> int:
+    return next(number for number, rooms in enumerate(floors) if room in rooms)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -63,3 +74,16 @@ def test_imports_go_down_and_through_the_doors(path: Path) -> None:
             other = below.split(".")[0]
             if other != room and (floor(room), floor(other)) != (0, 0):
                 assert floor(other) < floor(room), f"{place} imports {name}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_go_down_within_a_room(room: str) -> None:
+    floors = ROOMS[room]
+    for path in sorted((PACKAGE / room).rglob("*.py")):
+        own = path.relative_to(PACKAGE / room).parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        for name in imports(path):
+            other = name.removeprefix(f"irene_jupyter.{room}.").split(".")[0]
+            if name.startswith(f"irene_jupyter.{room}.") and other != own:
+                assert floor(other, floors) < floor(own, floors), f"{path.name} imports {name}"
