@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from irene_jupyter.capture.copies.copies import uncompiled
+from irene_jupyter.capture.copies.reach import modules_of
 from irene_jupyter.capture.count.primitives import is_ignored
 from irene_jupyter.capture.dry.by_size import TreesBySize
 from irene_jupyter.capture.dry.revealing import revealed
@@ -57,6 +58,9 @@ def gather(
     """
     signatures = recorder.signatures
     called = _unique(uncompiled(s.module) for s in signatures if s.module is not None)
+    within = _unique(
+        uncompiled(module) for s in signatures for module in modules_of(s.function)
+    )  # compiled functions, whose trees hold them
     built = _unique(uncompiled(module) for module in recorder.built)
     owned = [uncompiled(module) for module in known]
     wanted = [uncompiled(module) for module in only]
@@ -90,6 +94,7 @@ def gather(
     runs = _within_generation(runs, seen)
     if may_trace():
         ran = {id(home[0]) for module in called if (home := homes.find(module))}
+        ran |= {id(home[0]) for module in within if (home := homes.find(module))}
         elsewhere = {id(module) for module in owned} - {id(module) for module in built}
         idle = [top for top in homes.tops if id(top) not in ran and id(top) not in elsewhere]
         more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs), may_trace)
@@ -216,6 +221,8 @@ def _run_of(
 ) -> tuple[Run | None, str | None]:
     try:
         node, notes = records.of(signature)
+        if signature.function is not None and not _holds_modules(node):
+            return None, None  # as functions outside of models that are not compiled
         if node is None:
             raise CaptureError("; ".join(notes) or "nothing of it was seen")
     except CaptureError as error:
@@ -247,6 +254,10 @@ def _run_of(
         cache_length=signature.cache_length,
         notes=notes,
     ), None
+
+
+def _holds_modules(node: Node | None) -> bool:
+    return node is None or any(child.primitive is None or child.children for child in node.children)
 
 
 def _built_only(

@@ -215,6 +215,72 @@ def test_calls_beside_a_thread_that_compiles_run_as_ever_and_are_said_to_be_miss
     assert any("compiled code ran in one thread" in note for note in captured.notes)
 
 
+GLOBAL = nn.Linear(8, 8)
+
+
+def test_a_compiled_function_that_calls_models_is_a_run_of_its_own() -> None:
+    net, unused = Net(), nn.Linear(8, 8)
+    lines: list[str] = []
+
+    def step(x: torch.Tensor) -> torch.Tensor:
+        lines.append("called")
+        return GLOBAL(net(x)).sum()
+
+    function = compiled(step)
+    function(X)
+    del lines[:]
+    with irene.EnergyMonitor(QUICK, namespace={"net": net, "unused": unused}) as monitor:
+        for _ in range(3):
+            function(X)
+    assert lines == ["called"] * len(lines)
+    assert len(lines) == 3  # the user's list knows nothing of our trace
+    report = monitor.report
+    (run,) = report.runs
+    assert (run.model, run.calls) == ("step", 3)
+    assert products(report.root) == 3 * 4 * 2 * 8**3
+    assert report.not_run == ()
+
+
+def test_a_compiled_function_without_models_is_no_run() -> None:
+    function = compiled(lambda x: torch.relu(x @ x.T))
+    with irene.EnergyMonitor(QUICK) as monitor:
+        function(X)
+    assert monitor.report.runs == ()
+
+
+def test_a_compiled_training_step_that_cannot_be_traced_is_said() -> None:
+    net = Net()
+
+    def train(x: torch.Tensor) -> None:
+        net(x).sum().backward()
+
+    function = compiled(train)
+    with irene.EnergyMonitor(QUICK) as monitor:
+        function(X)
+    assert any(
+        note.startswith("train ran 1 times and is not in the tree") for note in monitor.report.notes
+    )
+
+
+def test_a_method_of_a_model_that_is_compiled() -> None:
+    class Encodes(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.text = nn.Linear(8, 8)
+            self.encode = compiled(self.encode)
+
+        def encode(self, x: torch.Tensor) -> torch.Tensor:
+            return self.text(x) @ x.T
+
+    model = Encodes()
+    with irene.EnergyMonitor(QUICK) as monitor:
+        for _ in range(2):
+            model.encode(X)
+    (run,) = monitor.report.runs
+    assert (run.model, run.calls) == ("Encodes", 2)
+    assert products(monitor.report.root) == 2 * 2 * 2 * 8**3
+
+
 class Attends(nn.Module):
     def forward(self, q: torch.Tensor) -> torch.Tensor:
         return flex_attention(q, q, q)

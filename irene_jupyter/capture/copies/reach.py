@@ -66,11 +66,22 @@ def reaches(function: types.FunctionType, seen: set[int]) -> bool:
     seen.add(id(function))
     if hasattr(function, "_torchdynamo_orig_callable"):
         return True
+    return any(_can_change(value, seen) for value in _held(function))
+
+
+def modules_of(function: Any) -> list[nn.Module]:
+    """The models that a function of the user's holds, by its globals and closure."""
+    if not isinstance(function, types.FunctionType):
+        return []
+    return [value for value in _held(function) if isinstance(value, nn.Module)]
+
+
+def _held(function: types.FunctionType) -> list[Any]:
     held = list(named_globals(function).values())
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # not bound yet
             held.append(cell.cell_contents)
-    return any(_can_change(value, seen) for value in held)
+    return held
 
 
 def written(compiled: types.FunctionType) -> Any:

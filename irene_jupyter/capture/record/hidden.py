@@ -33,7 +33,8 @@ class HiddenPart:
     """A call within the module at `path`, on `args` and `kwargs` without data.
 
     `module` is what is called where that is a whole module, else None; `function` is then called
-    within `owner`. All three answer None once the user's object is gone.
+    within `owner`, which for a function on its own is a module of ours. All three answer None once
+    the user's object is gone.
     """
 
     path: str
@@ -62,24 +63,25 @@ def how_hidden(module: nn.Module) -> Hides | None:
 def hidden_part(
     path: str,
     how: Literal["compiled", "fused"],
-    owner: nn.Module,
+    owner: nn.Module | None,
     function: Any,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
 ) -> HiddenPart:
     """A call of `function`, a module or any callable, within the module `owner` at `path`.
 
-    Raises `CaptureError` where the arguments cannot be had without their data.
+    Without an `owner`, of a function on its own. Raises `CaptureError` where the arguments cannot be had without their data.
     """
     module = whole_module(function)
+    name = name_of(function)
     if module is not owner and module is not getattr(owner, "_orig_mod", None):
         module = None
     bare = Copies().of_arguments(args, kwargs)
     return HiddenPart(
         path,
         how,
-        getattr(function, "__name__", type(function).__name__),
-        weakref.ref(owner),
+        name,
+        _stand_in(name) if owner is None else weakref.ref(owner),
         None if module is None else weakref.ref(module),
         _weak(function),
         *bare,
@@ -94,6 +96,19 @@ def whole_module(function: Any) -> nn.Module | None:
     own = getattr(function, "__self__", None)
     is_whole = isinstance(own, nn.Module) and getattr(function, "__name__", "") in _WHOLE
     return own if is_whole else None
+
+
+def name_of(called: Any) -> str:
+    """The name of a module's class, or of another callable, for people."""
+    if isinstance(called, nn.Module):
+        return type(called).__name__
+    name = getattr(called, "__name__", type(called).__name__)
+    return "compiled function" if name == "<lambda>" else str(name)
+
+
+def _stand_in(name: str) -> Callable[[], nn.Module]:
+    """A module in which a function on its own is called."""
+    return lambda: type(name, (nn.Module,), {})()
 
 
 def _weak(function: Any) -> Callable[[], Any]:

@@ -24,7 +24,7 @@ from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.inputs.inputs import input_sizes
 from irene_jupyter.capture.record.builder import class_name_of
-from irene_jupyter.capture.record.hidden import hidden_part, whole_module
+from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
 from irene_jupyter.capture.record.signatures import describe, state_of
 from irene_jupyter.capture.record.trace import Recording
@@ -182,14 +182,14 @@ class Recorder:
             self._end(thread, ongoing, returned=returned)
 
     def _begin(
-        self, thread: Thread, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, thread: Thread, called: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Ongoing:
-        """Before a root call of `thread`, this one."""
+        """Before a root call of `thread`, this one, of a module or a compiled function."""
         thread.is_inside, thread.seen = True, 0
-        ongoing = Ongoing(type(module).__name__, threading.get_ident())
+        ongoing = Ongoing(name_of(called), threading.get_ident())
         try:
             with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
-                ongoing.group, ongoing.reading = self._group_of(module, args, kwargs)
+                ongoing.group, ongoing.reading = self._group_of(called, args, kwargs)
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", ongoing.name, exc_info=error)
         self._calling[ongoing.thread] = ongoing.name
@@ -256,42 +256,44 @@ class Recorder:
             if recording is not None:
                 recording.compiled_called(function, args, kwargs)
                 return recording.aside()
-            module = None if thread.is_inside else whole_module(function)
-            return None if module is None else self._compiled_root(module, function, args, kwargs)
+            return None if thread.is_inside else self._compiled_root(function, args, kwargs)
         except Exception as error:  # never in place of the user's own call
             logger.debug("compiled code was not seen", exc_info=error)
             return None
 
     @contextmanager
     def _compiled_root(
-        self, module: nn.Module, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Iterator[None]:
-        """Around a call of a model's compiled method, as generate() makes them."""
+        """Around a call of compiled code: a model's method, as generate() makes them, or a step."""
+        own = getattr(function, "__self__", None)
+        module = own if isinstance(own, nn.Module) else None
         thread, returned = THREADS.this, False
-        ongoing = self._begin(thread, module, args, kwargs)
+        ongoing = self._begin(thread, module or function, args, kwargs)
         try:
             if ongoing.group is not None and ongoing.group.to_record:
                 try:
                     part = hidden_part("", "compiled", module, function, args, kwargs)
                     ongoing.record = Record(None, {}, (part,))
                 except Exception as error:  # arguments that cannot be had without their data
-                    logger.debug("%s was not kept", type(module).__name__, exc_info=error)
+                    logger.debug("%s was not kept", ongoing.name, exc_info=error)
             yield
             returned = True
         finally:
             self._end(thread, ongoing, returned=returned)
 
     def _group_of(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, called: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Group, Reading | None]:
         """The group of a call that begins, and what it reads into a cache."""
-        known = self._known.get(id(module))
+        called = getattr(called, "__func__", called)  # a bound method is gone at once
+        known = self._known.get(id(called))
         if known is None:
-            known = self._meet(module)
+            known = self._meet(called)
         cached, place = place_of(kwargs) if kwargs else (None, None)
         key = (
-            known.state(module),
-            module.training,
+            known.state(called),
+            getattr(called, "training", False),
             torch.is_grad_enabled(),
             _is_autocast_enabled(),
             _in_backward() != -1,
@@ -306,7 +308,7 @@ class Recorder:
             with self._lock:
                 group = known.groups.get(key)
                 if group is None:  # else another thread was faster
-                    group = self._new(known, key, module, args, kwargs, cached, place)
+                    group = self._new(known, key, called, args, kwargs, cached, place)
                     known.groups[key] = group
         reading = None
         if cached is not None:
@@ -318,14 +320,14 @@ class Recorder:
         self,
         known: Known,
         key: tuple[Any, ...],
-        module: nn.Module,
+        called: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         cached: int | None,
         place: Place | None,
     ) -> Group:
         batch_size, seq_len = input_sizes(args, kwargs)
-        phase, role = phase_of(cached, place, seq_len), role_of(module)
+        phase, role = phase_of(cached, place, seq_len), role_of(called)
         sizes = [] if cached is None else [cached]
         signature = Signature(
             known.reference,
@@ -349,12 +351,14 @@ class Recorder:
             group.to_record = False
         return group
 
-    def _meet(self, module: nn.Module) -> Known:
+    def _meet(self, called: Any) -> Known:
         self._compiled.install()
-        identity, models = id(module), self._known
-        reference = weakref.ref(module, lambda _: models.pop(identity, None))
+        identity, models = id(called), self._known
+        reference = weakref.ref(called, lambda _: models.pop(identity, None))
+        is_module = isinstance(called, nn.Module)
+        name = class_name_of(called) if is_module else name_of(called)
         with self._lock:
-            return models.setdefault(identity, Known(reference, class_name_of(module), state_of))
+            return models.setdefault(identity, Known(reference, name, state_of))
 
 
 def _is_tracing() -> bool:

@@ -35,7 +35,7 @@ class Signature:
     calls that looked alike from outside and ran other modules.
     """
 
-    reference: Callable[[], nn.Module | None]
+    reference: Callable[[], Any]  # to the module, or to a compiled function on its own
     class_name: str
     batch_size: int = 1
     seq_len: int = 1
@@ -55,8 +55,15 @@ class Signature:
 
     @property
     def module(self) -> nn.Module | None:
-        """The model; None once it is gone."""
-        return self.reference()
+        """The model; None once it is gone, and of a function."""
+        found = self.reference()
+        return found if isinstance(found, nn.Module) else None
+
+    @property
+    def function(self) -> Any:
+        """The compiled function that was called on its own; None where a model was."""
+        found = self.reference()
+        return None if isinstance(found, nn.Module) else found
 
     @property
     def is_complete(self) -> bool:
@@ -81,7 +88,7 @@ class Known:
 
     def __init__(
         self,
-        reference: weakref.ref[nn.Module],
+        reference: weakref.ref[Any],
         class_name: str,
         state_of: Callable[[nn.Module], int],
     ) -> None:
