@@ -70,7 +70,8 @@ def hidden_part(
 ) -> HiddenPart:
     """A call of `function`, a module or any callable, within the module `owner` at `path`.
 
-    Without an `owner`, of a function on its own. Raises `CaptureError` where the arguments cannot be had without their data.
+    Without an `owner`, of a function on its own. Raises `CaptureError` where the arguments cannot
+    be had without their data.
     """
     module = whole_module(function)
     name = name_of(function)
