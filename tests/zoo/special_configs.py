@@ -174,7 +174,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "qwen4_exp_text": {"token_budget": 8, "compress_ratio": 2},
     "qwen4_exp": {"text_config": {"token_budget": 8, "compress_ratio": 2}},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
-    "reformer": {"axial_pos_embds_dim": [16, 48], "axial_pos_shape": [4, 8]},
+    "reformer": {"axial_pos_embds_dim": [16, 48], "axial_pos_shape": [3, 4]},
     "dbrx": {"attn_config": {"rope_theta": 10000.0, "clip_qkv": 8.0}},
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2,
               "expert_layer_offset": 1, "num_hidden_layers": 2},

@@ -136,7 +136,7 @@ INPUTS: dict[str, Callable[[Maker], dict[str, Any]]] = {
     "kyutai_speech_to_text": lambda m: {"input_ids": m.ids(BATCH, LENGTH, 33, most=60)},
     "oneformer": _with(lambda m, f: {"task_inputs": m.ids(BATCH, 77)}),
     "speech_to_text": lambda m: _mel(m) | {"decoder_input_ids": m.ids(BATCH, 4)},
-    "speech-encoder-decoder": lambda m: {"input_values": m.signal(BATCH, 3200),
+    "speech-encoder-decoder": lambda m: {"input_values": m.signal(BATCH, 6400),
                                          "decoder_input_ids": m.ids(BATCH, 4)},
     "clap": lambda m: {"input_ids": m.ids(), "input_features": m.signal(BATCH, 1, 64, 64),
                        "is_longer": torch.zeros(BATCH, 1, dtype=torch.bool)},
