@@ -65,9 +65,20 @@ class MetaValues(TorchFunctionMode):
     ) -> Any:
         kwargs = dict(kwargs or {})
         name = getattr(func, "__name__", "")
+        if name == "__get__":
+            return func(*args, **kwargs)
+        first = args[0] if args else None
+        if (  # nearly every call: on data of the model
+            isinstance(first, torch.Tensor)
+            and name not in _QUESTIONS
+            and name not in _LIKE
+            and first.is_meta
+            and first not in self._values
+        ):
+            return self._unknown(func, name, args, kwargs)
         given = [v for v in tree_leaves((args, kwargs)) if isinstance(v, torch.Tensor)]
         bare = [tensor for tensor in given if tensor.is_meta]
-        if name == "__get__" or not (bare or name in _MADE):
+        if not (bare or name in _MADE):
             return func(*args, **kwargs)
         is_known = name in _LIKE or all(tensor in self._values for tensor in bare)
         if name in _QUESTIONS:
