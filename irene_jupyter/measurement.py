@@ -180,7 +180,10 @@ class EnergyMonitor:
         apart = Apart(self._progress)
         recorder, sampler = self._recorder, self._sampler
         try:
-            self._report = apart.run(lambda: self._analyse(recorder, sampler, end, error, apart))
+            only = self._models() if callable(self._models) else self._models
+            self._report = apart.run(
+                lambda: self._analyse(recorder, sampler, end, error, apart, only)
+            )
         except Exception as failure:  # never in place of the user's own exception or result
             self._failure = failure
         except KeyboardInterrupt as stop:  # the second one
@@ -210,6 +213,7 @@ class EnergyMonitor:
         end: float,
         error: BaseException | None,
         apart: Apart,
+        only: Sequence[nn.Module],
     ) -> EnergyReport:
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.repeat.replay import replayed
@@ -217,7 +221,6 @@ class EnergyMonitor:
 
         began = time.perf_counter()
         seconds = end - self._started
-        only = self._models() if callable(self._models) else self._models
         variables = _variables(self._namespace or {})
         captured = gather(
             recorder,

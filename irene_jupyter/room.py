@@ -24,7 +24,10 @@ def room_notes(model: nn.Module, runs: Sequence[Run], profile: DeviceProfile) ->
     memory = profile.memory_gibibytes
     if memory is None:
         return ()
-    tensors = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    from torch.nn.parameter import is_lazy
+
+    every = (*model.parameters(), *model.buffers())
+    tensors = {id(tensor): tensor for tensor in every if not is_lazy(tensor)}
     kept = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) / _GIBIBYTE
     width = next((t.element_size() for t in tensors.values() if t.is_floating_point()), 4)
     working = max((_activations(run.tree.root, width) for run in runs), default=0.0)

@@ -68,22 +68,19 @@ class CellSession:
         try:
             try:
                 self._monitor.__exit__(kind, error, traceback)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # there is a report of what was done until then
                 is_interrupted = True
-            self._show(error)
+            self._show(self._monitor.report, error)
         except KeyboardInterrupt:
             is_interrupted = True
-        if is_interrupted and error is None:  # else what the cell raised comes first
-            raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended")
-
-    def _show(self, error: BaseException | None) -> None:
-        """Keep the report, show it where the cell raised no `error`, and save it."""
-        try:
-            report = self._monitor.report
         except Exception as own:
             self._shell.user_ns.pop(VARIABLE, None)  # an older cell's report would mislead
             complain("no report", own)
-            return
+        if is_interrupted and error is None:  # else what the cell raised comes first
+            raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended")
+
+    def _show(self, report: EnergyReport, error: BaseException | None) -> None:
+        """Keep the report, show it where the cell raised no `error`, and save it."""
         self._keep(report)
         if error is None:
             began = time.perf_counter()

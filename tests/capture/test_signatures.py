@@ -292,26 +292,26 @@ def test_another_size_of_output_is_other_work() -> None:
 
 def test_the_state_of_a_model_tells_its_changes_and_nothing_else() -> None:
     model = build("bert")
-    before = state_of(model)
+    before = state_of(model, {})
     model(**inputs("bert", model))
-    assert state_of(model) == before
+    assert state_of(model, {}) == before
     model.encoder.layer[0].train()
-    assert state_of(model) != before
+    assert state_of(model, {}) != before
     model.encoder.layer[0].eval()
-    assert state_of(model) == before
+    assert state_of(model, {}) == before
     kept = model.encoder.layer[1]
     del model.encoder.layer[1]
-    assert state_of(model) != before
+    assert state_of(model, {}) != before
     model.encoder.layer.append(kept)
-    assert state_of(model) == before
+    assert state_of(model, {}) == before
     model.half()
-    assert state_of(model) != before
+    assert state_of(model, {}) != before
 
 
 def test_modules_that_contain_each_other() -> None:
     one, two = nn.Linear(4, 4), nn.Linear(4, 4)
     one.other, two.other = two, one
-    assert isinstance(state_of(one), int)
+    assert isinstance(state_of(one, {}), int)
 
 
 # --- many sizes ----------------------------------------------------------------------------------

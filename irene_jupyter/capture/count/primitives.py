@@ -13,9 +13,10 @@ models add to it (RMSNorm, SiLU, experts, convolutions).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
@@ -160,15 +161,17 @@ def unregister_primitive(name: str) -> None:
     _of_class.clear()
 
 
-_of_class: dict[type, str | None] = {}
+# Weak: a notebook defines a class anew each time that its cell runs.
+_of_class: MutableMapping[type, str | None] = WeakKeyDictionary()
 
 
 def primitive_of(module: nn.Module) -> str | None:
     """The name of the primitive that `module` is, None if it is an inner node."""
     cls = type(module)
-    if cls not in _of_class:
-        _of_class[cls] = _classify(cls)
-    name = _of_class[cls]
+    try:
+        name = _of_class[cls]
+    except KeyError:
+        name = _of_class[cls] = _classify(cls)
     if name is not None and name not in _registered:
         if _has_children(module):
             return None  # a class that only borrows the name, such as a LayerNorm with parts

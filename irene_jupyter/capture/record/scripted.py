@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, MutableMapping
 from types import CodeType, FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
 
 _DEPTH = 3  # of functions that call functions
 _SCRIPTED = torch._C.ScriptFunction
+# By class, which a notebook defines anew each time that its cell runs.
+_known: MutableMapping[type[nn.Module], bool] = WeakKeyDictionary()
 
 
 def calls_scripted(module: nn.Module) -> bool:
     """Whether the forward pass of a module mentions a scripted or traced function."""
-    cls: Any = type(module)
-    return _mentions(cls) or any(isinstance(value, _SCRIPTED) for value in vars(module).values())
+    cls = type(module)
+    mentions = _known.get(cls)
+    if mentions is None:
+        mentions = _known[cls] = _mentions(cls)
+    return mentions or any(isinstance(value, _SCRIPTED) for value in vars(module).values())
 
 
-@cache
 def _mentions(cls: Any) -> bool:
     forward = inspect.unwrap(cls.forward) if hasattr(cls, "forward") else None
     return any(isinstance(value, _SCRIPTED) for value in _mentioned(forward, cls, _DEPTH, set()))

@@ -82,10 +82,10 @@ def _names(slots: Any) -> tuple[str, ...]:
 
 # --- the model's own state ----------------------------------------------------------------------
 
-_flags_of: dict[tuple[type, int], Callable[[dict[str, Any]], Any]] = {}
+Flags = dict[tuple[type, int], Callable[[dict[str, Any]], Any]]
 
 
-def state_of(root: nn.Module) -> int:
+def state_of(root: nn.Module, known_flags: Flags) -> int:
     """A number that changes with what a model is made of, and with how it is set to work.
 
     That is each of its modules, their switches (attributes that are booleans or short texts, such
@@ -105,9 +105,9 @@ def state_of(root: nn.Module) -> int:
             found.append(identity)
             continue
         key = (type(module), len(own))
-        flags = _flags_of.get(key)
+        flags = known_flags.get(key)
         if flags is None:
-            flags = _flags_of[key] = _flags(own)
+            flags = known_flags[key] = _flags(own)
         try:
             found.append((identity, flags(own)))
         except (KeyError, TypeError):  # other attributes than its kin

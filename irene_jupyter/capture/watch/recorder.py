@@ -26,7 +26,7 @@ from irene_jupyter.capture.inputs.inputs import input_sizes
 from irene_jupyter.capture.record.builder import class_name_of
 from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
-from irene_jupyter.capture.record.signatures import describe, state_of
+from irene_jupyter.capture.record.signatures import describe
 from irene_jupyter.capture.record.trace import Recording
 from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches, Reading
@@ -237,7 +237,8 @@ class Recorder:
             is_complete = True
             raise
         finally:
-            node = recording.finish()
+            with torch._C.DisableTorchFunction():
+                node = recording.finish()
             self.own_seconds += recording.own_seconds
             hidden = tuple(recording.hidden.values())
             if node is not None or hidden:
@@ -358,7 +359,7 @@ class Recorder:
         is_module = isinstance(called, nn.Module)
         name = class_name_of(called) if is_module else name_of(called)
         with self._lock:
-            return models.setdefault(identity, Known(reference, name, state_of))
+            return models.setdefault(identity, Known(reference, name))
 
 
 def _is_tracing() -> bool:

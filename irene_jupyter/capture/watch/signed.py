@@ -18,6 +18,7 @@ from torch import nn
 
 from irene_jupyter.capture.record.calls import Call
 from irene_jupyter.capture.record.hidden import HiddenPart
+from irene_jupyter.capture.record.signatures import Flags, state_of
 from irene_jupyter.capture.watch.steps import Role
 from irene_jupyter.tree import Node
 
@@ -90,13 +91,12 @@ class Known:
         self,
         reference: weakref.ref[Any],
         class_name: str,
-        state_of: Callable[[nn.Module], int],
     ) -> None:
         self.reference = reference
         self.class_name = class_name
         self.groups: dict[Any, Group] = {}
-        self._state_of = state_of
         self._state = 0
+        self._flags: Flags = {}
         self._seconds = 0.0  # that looking took
         self._calls = 0
         self._until_check = 0
@@ -107,7 +107,7 @@ class Known:
             self._until_check -= 1
             return self._state
         began = time.perf_counter()
-        self._state = self._state_of(module)
+        self._state = state_of(module, self._flags)
         self._seconds = time.perf_counter() - began
         return self._state
 
