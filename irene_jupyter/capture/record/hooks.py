@@ -35,12 +35,14 @@ RootCall = Callable[[Callable[..., Any], nn.Module, tuple[Any, ...], dict[str, A
 class Thread:
     """What a thread is doing."""
 
-    __slots__ = ("is_inside", "is_own", "recording", "seen")
+    __slots__ = ("is_inside", "is_own", "recording", "running", "seen", "watched_by")
 
     def __init__(self) -> None:
         self.is_own = is_own_thread()  # modules that it creates are not the user's
         self.is_inside = self.is_own  # a root call, or work of our own: module calls are no roots
         self.recording: Recording | None = None  # gets every module call of this thread
+        self.running: Any = None  # the root call that it makes
+        self.watched_by: Any = None  # the recorder that knows it
         self.seen = 0  # the sum of the `id`s of the classes of the modules that were called
 
 

@@ -81,9 +81,8 @@ class Recorder:
         self._known: dict[int, Known] = {}  # by `id` of the living model
         self._recorded: dict[Any, int] = {}  # sizes that were recorded, by kind of call
         self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
-        self._calling: dict[int, str] = {}  # by thread
-        self._callers = {threading.get_ident()}  # threads that called a model
-        self._compilers: set[int] = set()  # threads that called compiled code
+        self._callers = [THREADS.this]  # threads that called a model, and the cell's own
+        self._compilers: set[Thread] = set()  # threads that called compiled code
         self._lock = threading.Lock()
         self._started = 0.0
         self._open = ExitStack()
@@ -122,13 +121,17 @@ class Recorder:
         self._training.uninstall()
         self._open.close()
         with self._lock:
-            self.running = tuple(self._calling.values())
+            for each in self._callers:
+                each.watched_by = None
+            self.running = tuple(
+                name_of(each.running.called) for each in self._callers if each.running is not None
+            )
         Recorder._active = None
 
     @property
     def may_have_missed(self) -> bool:
         """Whether one thread may have called a model while compiled code ran in another."""
-        return bool(self._compilers) and len(self._callers | self._compilers) > 1
+        return bool(self._compilers) and len(self._compilers.union(self._callers)) > 1
 
     @property
     def built(self) -> list[nn.Module]:
@@ -186,25 +189,27 @@ class Recorder:
     ) -> Ongoing:
         """Before a root call of `thread`, this one, of a module or a compiled function."""
         thread.is_inside, thread.seen = True, 0
-        ongoing = Ongoing(name_of(called), threading.get_ident())
+        ongoing = Ongoing(called)
         try:
             with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
                 ongoing.group, ongoing.reading = self._group_of(called, args, kwargs)
         except Exception as error:  # an argument that defies description must not stop the user
-            logger.debug("no signature for %s", ongoing.name, exc_info=error)
-        self._calling[ongoing.thread] = ongoing.name
-        self._callers.add(ongoing.thread)
+            logger.debug("no signature for %s", name_of(called), exc_info=error)
+        if thread.watched_by is not self:
+            thread.watched_by = self
+            self._callers.append(thread)
+        thread.running = ongoing
         ongoing.started = time.perf_counter()
         return ongoing
 
     def _end(self, thread: Thread, ongoing: Ongoing, *, returned: bool) -> None:
         """After a root call of `thread`: its time, and what it ran."""
         ended = time.perf_counter()
-        thread.is_inside = False
+        thread.is_inside, thread.running = False, None
         with self._lock:
-            self._calling.pop(ongoing.thread, None)
             if ongoing.group is None:
-                self.undescribed[ongoing.name] = self.undescribed.get(ongoing.name, 0) + 1
+                name = name_of(ongoing.called)
+                self.undescribed[name] = self.undescribed.get(name, 0) + 1
                 return
             signature = ongoing.group.after(
                 thread.seen, ended - ongoing.started, ongoing.record, returned=returned
@@ -252,7 +257,7 @@ class Recorder:
             thread = THREADS.this
             if thread.is_own:
                 return None
-            self._compilers.add(threading.get_ident())
+            self._compilers.add(thread)
             recording = thread.recording
             if recording is not None:
                 recording.compiled_called(function, args, kwargs)
@@ -277,7 +282,7 @@ class Recorder:
                     part = hidden_part("", "compiled", module, function, args, kwargs)
                     ongoing.record = Record(None, {}, (part,))
                 except Exception as error:  # arguments that cannot be had without their data
-                    logger.debug("%s was not kept", ongoing.name, exc_info=error)
+                    logger.debug("%s was not kept", name_of(function), exc_info=error)
             yield
             returned = True
         finally:

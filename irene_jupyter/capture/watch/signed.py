@@ -24,7 +24,7 @@ from irene_jupyter.tree import Node
 
 MAX_VARIANTS = 8  # of one group that are recorded; a model may take another way at each call
 CHECKED_CALLS = 8  # the first ones of a model, before each of which its state is looked at
-CHECK_SHARE = 0.01  # of a model's own time that looking at its state may take afterwards
+CHECK_SHARE = 0.005  # of a model's own time that looking at its state may take afterwards
 
 
 @dataclass
@@ -135,13 +135,12 @@ class Record:
 
 @dataclass(slots=True)
 class Ongoing:
-    """A root call that is running: of which class, in which thread, and since when.
+    """A root call that is running: of what, and since when.
 
     `group` is None where it could not be described; `reading` is what it reads into a cache.
     """
 
-    name: str
-    thread: int
+    called: Any
     started: float = 0.0  # time.perf_counter()
     group: Group | None = None
     reading: Any = None
