@@ -1,4 +1,4 @@
-"""The products in recorded trees are those that torch itself counts; see `flops.py`.
+"""The products in recorded trees are those that torch itself counts; see `product_flops.py`.
 
 A sample; the scheduled target `tests/zoo/measure_all.py` is over all model types.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 import torch
 import zoo
-from flops import compared
+from product_flops import compared
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import product_flops
 import torch
 from comparing import Snapshot, difference, outside, randomness, same, seed, tensors, tensors_of
 from torch import nn
@@ -20,6 +21,7 @@ from torch import nn
 import irene_jupyter as irene
 
 OPTIONS = irene.Options(device="gtx1080ti", budget_seconds=0)
+MOST_PRODUCT_ERROR = 0.01  # relative
 Run = Callable[[nn.Module, dict[str, Any]], Any]
 
 
@@ -59,6 +61,7 @@ def check(subject: Subject, mode: str) -> Finding:
         with torch.set_grad_enabled(mode == "train"):
             _compare(found, what, run, plain, watched, subject)
     if mode == "eval":
+        _products(found, subject)
         _predicted(found, subject)
         _built(found, subject)
     found.seconds = time.perf_counter() - began
@@ -139,6 +142,20 @@ def _outcome(
         "what changed in the model": before.changes(after),
         "contents of tensors": after.values,
     }
+
+
+def _products(found: Finding, subject: Subject) -> None:
+    """The tree's products are those that torch counts, within a hundredth."""
+    model = subject.build().eval()
+    try:
+        compared = product_flops.compared(model, subject.call(model))
+    except Exception as error:  # torch's counter, or the model under it
+        found.remarks.append(f"flops: not counted by torch: {_short(error)}")
+        return
+    if compared.error > MOST_PRODUCT_ERROR:
+        found.problems.append(
+            f"flops: {compared.recorded:.6g} in the tree, {compared.counted:.6g} by torch's counter"
+        )
 
 
 def _predicted(found: Finding, subject: Subject) -> None:

@@ -25,7 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
+sys.path[:0] = [str(Path(__file__).resolve().parents[up]) for up in range(3)]
 
 import other_models  # noqa: E402
 import small_models  # noqa: E402
