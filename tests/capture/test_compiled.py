@@ -215,6 +215,43 @@ def test_calls_beside_a_thread_that_compiles_run_as_ever_and_are_said_to_be_miss
     assert any("compiled code ran in one thread" in note for note in captured.notes)
 
 
+def test_compiled_code_of_another_thread_while_we_trace_and_record() -> None:
+    served, model = Net(), Net()
+    function = compiled(lambda x: served(x))
+    plain = function(X)
+    before = graphs()
+    wrong: list[object] = []
+    is_over = threading.Event()
+
+    def serve() -> None:
+        while not is_over.wait(0.02):  # a web handler, now and then
+            try:
+                if not torch.equal(function(X), plain):
+                    wrong.append("another output")
+            except BaseException as error:
+                wrong.append(error)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        alone = 2 * 8**3 * 3 + 4 * 64  # with biases (of the linear layers) and pointwise work
+        for _ in range(10):
+            report = irene.predict(model, batch_size=8)
+            assert report.root.features.flops == pytest.approx(alone, rel=0.1)
+            paths = [child.path for child in report.root.children]
+            assert paths == ["first", "matmul_0", "second"]
+            with irene.EnergyMonitor(QUICK) as monitor:
+                for _ in range(5):
+                    model(X)
+            trees = [r for r in monitor.report.root.walk() if r.class_name == "Net"]
+            assert all(len(tree.children) == 3 for tree in trees)
+    finally:
+        is_over.set()
+        thread.join()
+    assert not wrong
+    assert graphs() == before
+
+
 GLOBAL = nn.Linear(8, 8)
 
 

@@ -20,7 +20,12 @@ from irene_jupyter.capture.copies.copies import Copies, uncompiled
 from irene_jupyter.capture.copies.isolation import isolated
 from irene_jupyter.capture.copies.values import MetaValues
 from irene_jupyter.capture.dry.interpolation import interpolated
-from irene_jupyter.capture.dry.structure import MAX_ZEROS_BYTES, missing_bytes
+from irene_jupyter.capture.dry.structure import (
+    MAX_ZEROS_BYTES,
+    DisturbedError,
+    missing_bytes,
+    undisturbed,
+)
 from irene_jupyter.capture.inputs.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.record.calls import Call, Recorded
 from irene_jupyter.capture.record.doubts import INVENTED
@@ -75,10 +80,14 @@ def generation_of(
         for way in ("meta", "known", "real"):
             if way == "real" and missing_bytes(model) > MAX_ZEROS_BYTES:
                 continue
-            session = _Session(model, inputs, cache_name, is_encoder_decoder, way)
-            try:
+
+            def taken(inputs: Inputs = inputs, way: str = way) -> tuple[Run, ...]:
+                session = _Session(model, inputs, cache_name, is_encoder_decoder, way)
                 with isolated():
                     return session.runs(name, new_tokens, replay_seconds)
+
+            try:
+                return undisturbed(taken)
             except IreneError:
                 raise
             except Exception as error:  # whatever the model's own code raises without data
@@ -253,6 +262,10 @@ class _Session:
         )
         with self._context, recording:
             output = self._copied(**self._bare(kwargs))
+        if recording.is_disturbed:
+            raise DisturbedError(
+                "compiled code ran in another thread while it was traced: wait until that has ended"
+            )
         node = recording.finish()
         if node is None:
             raise CaptureError(f"{type(self._model).__name__} was not called")

@@ -7,10 +7,12 @@ last resort on real ones. The user's own model is not called.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -30,6 +32,10 @@ logger = logging.getLogger(__name__)
 # A model on meta that can only be traced for real, because its code looks at values, gets zeros
 # for weights, up to this size.
 MAX_ZEROS_BYTES = 2 * 2**30
+_ATTEMPTS = 5  # where another thread disturbs
+_PAUSE_SECONDS = 0.05
+
+T = TypeVar("T")
 _FOR_LONG = 2  # candidates of inputs to try with all kinds of tensors, which may take seconds
 # Masks of a text: transformers inspects their values, and ours would be all ones.
 _MASKS = ("attention_mask", "decoder_attention_mask", "encoder_attention_mask")
@@ -84,7 +90,7 @@ def tree_for(
         if kind == "real" and missing_bytes(model) > MAX_ZEROS_BYTES:
             continue
         try:
-            node = _traced(model, inputs, kind, function)
+            node = undisturbed(functools.partial(_traced, model, inputs, kind, function))
         except Exception as error:  # whatever the model's own code raises on tensors without data
             logger.debug("%s on %s tensors failed", name, kind, exc_info=error)
             failures.append(error)
@@ -103,6 +109,22 @@ def tree_for(
     ) from last
 
 
+class DisturbedError(CaptureError):
+    """Some of the calls went unseen."""
+
+
+def undisturbed(trace: Callable[[], T]) -> T:
+    """What `trace` returns, tried again where it was disturbed."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            return trace()
+        except DisturbedError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    raise AssertionError
+
+
 def _traced(
     model: nn.Module, inputs: Inputs, kind: Kind, function: Callable[..., Any] | None
 ) -> Node:
@@ -118,6 +140,10 @@ def _traced(
             copied(*args, **kwargs)
         else:
             recording.module_called(lambda _, *a, **k: called(*a, **k), copied, args, kwargs)
+    if recording.is_disturbed:
+        raise DisturbedError(
+            "compiled code ran in another thread while it was traced: wait until that has ended"
+        )
     node = recording.finish()
     if node is None:
         raise CaptureError(f"{type(model).__name__} was not called")

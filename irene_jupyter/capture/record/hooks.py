@@ -24,6 +24,7 @@ from torch._guards import TracingContext
 from torch.nn.modules import module as _torch_module
 
 from irene_jupyter.apart import is_own_thread
+from irene_jupyter.capture.record.compiled import CompiledCalls, Entered
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
@@ -35,12 +36,13 @@ RootCall = Callable[[Callable[..., Any], nn.Module, tuple[Any, ...], dict[str, A
 class Thread:
     """What a thread is doing."""
 
-    __slots__ = ("is_inside", "is_own", "recording", "running", "seen", "watched_by")
+    __slots__ = ("asides", "is_inside", "is_own", "recording", "running", "seen", "watched_by")
 
     def __init__(self) -> None:
         self.is_own = is_own_thread()  # modules that it creates are not the user's
         self.is_inside = self.is_own  # a root call, or work of our own: module calls are no roots
         self.recording: Recording | None = None  # gets every module call of this thread
+        self.asides = 0  # calls of compiled code that it made while hooks were installed
         self.running: Any = None  # the root call that it makes
         self.watched_by: Any = None  # the recorder that knows it
         self.seen = 0  # the sum of the `id`s of the classes of the modules that were called
@@ -95,6 +97,9 @@ class Hooks:
     def __init__(self) -> None:
         self.on_root: RootCall | None = None
         self.on_created: Callable[[nn.Module], None] | None = None
+        self.on_compiled: Entered | None = None
+        self._compiled = CompiledCalls(self)
+        self._asides = 0  # calls of compiled code, of all threads
         self._lock = threading.RLock()
         self._users = 0
         self._aside = 0  # compiled calls that are running
@@ -113,17 +118,36 @@ class Hooks:
             if self._users == 1:
                 self._aside = 0
                 self._install()
+                self._compiled.install()
         try:
             yield
         finally:
             with self._lock:
                 self._users -= 1
                 if self._users == 0:
+                    self._compiled.uninstall()
                     self._uninstall()
+
+    def meet_compiler(self) -> None:
+        """Once torch's compiler may have been imported: stand aside for what it compiles."""
+        with self._lock:
+            if self._users:
+                self._compiled.install()
+
+    def asides_of_others(self) -> int:
+        """How often compiled code was called in other threads; each time calls went unseen."""
+        return self._asides - THREADS.this.asides
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether compiled code is running in any thread."""
+        return self._aside > 0
 
     def stand_aside(self) -> None:
         """torch's own code, until `come_back` was called as often; calls overlap in any thread."""
         with self._lock:
+            THREADS.this.asides += 1
+            self._asides += 1
             self._aside += 1
             if self._aside == 1:
                 self._uninstall()

@@ -79,6 +79,8 @@ class Recording(FunctionCalls):
         self.calls: dict[str, Call] = {}
         self.hidden: dict[Any, HiddenPart] = {}
         self.own_seconds = 0.0  # that the recording itself took
+        self.is_disturbed = False  # whether calls went unseen: compiled code ran in another thread
+        self._asides = 0
         self._root: nn.Module | None = root
         self._keep_calls = keep_calls
         self._device = device
@@ -97,6 +99,8 @@ class Recording(FunctionCalls):
         thread = THREADS.this
         before = thread.is_inside, thread.recording
         self._open.enter_context(HOOKS.installed())
+        self.is_disturbed = HOOKS.is_aside
+        self._asides = HOOKS.asides_of_others()
         self._open.callback(self._put_back, *before)
         thread.is_inside, thread.recording = True, self
         self._open.enter_context(self._mode)
@@ -116,6 +120,7 @@ class Recording(FunctionCalls):
     ) -> None:
         # Asked for the whole call alone: on some systems the answer takes a millisecond.
         self._idle_seconds += time.perf_counter() - time.thread_time()
+        self.is_disturbed |= HOOKS.asides_of_others() != self._asides
         self._open.close()
         if error is not None and not isinstance(error, _StopRecomputationError):
             self.incomplete(f"the forward pass raised {type(error).__name__}")

@@ -30,7 +30,6 @@ from irene_jupyter.capture.record.signatures import describe
 from irene_jupyter.capture.record.trace import Recording
 from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches, Reading
-from irene_jupyter.capture.watch.compiled import CompiledCalls
 from irene_jupyter.capture.watch.signed import (
     Group,
     Known,
@@ -88,7 +87,6 @@ class Recorder:
         self._open = ExitStack()
         self._training = TrainingTimes(self._spent)
         self._caches = Caches()
-        self._compiled = CompiledCalls(self._compiled_called)
         self._compile: Callable[..., Any] = torch.compile
 
     def __enter__(self) -> Recorder:
@@ -102,9 +100,9 @@ class Recorder:
         self.activity = Activity(self._started)
         self._compile = torch.compile
         HOOKS.on_root, HOOKS.on_created = self._root_call, self._created
+        HOOKS.on_compiled = self._compiled_called
         self._open.enter_context(HOOKS.installed())
         self._training.install()
-        self._compiled.install()
         torch.compile = self._compile_watched
         return self
 
@@ -114,9 +112,8 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        HOOKS.on_root = HOOKS.on_created = None
+        HOOKS.on_root = HOOKS.on_created = HOOKS.on_compiled = None
         torch.compile = self._compile
-        self._compiled.uninstall()
         self._caches.uninstall()
         self._training.uninstall()
         self._open.close()
@@ -142,7 +139,7 @@ class Recorder:
     def _compile_watched(self, *args: Any, **kwargs: Any) -> Any:
         """`torch.compile`, which may be what imports the compiler."""
         made = self._compile(*args, **kwargs)
-        self._compiled.install()
+        HOOKS.meet_compiler()
         return made
 
     def _created(self, module: nn.Module) -> None:
@@ -246,7 +243,7 @@ class Recorder:
                 node = recording.finish()
             self.own_seconds += recording.own_seconds
             hidden = tuple(recording.hidden.values())
-            if node is not None or hidden:
+            if (node is not None or hidden) and not recording.is_disturbed:
                 ongoing.record = Record(node, recording.calls, hidden, is_complete)
 
     def _compiled_called(
@@ -358,7 +355,7 @@ class Recorder:
         return group
 
     def _meet(self, called: Any) -> Known:
-        self._compiled.install()
+        HOOKS.meet_compiler()
         identity, models = id(called), self._known
         reference = weakref.ref(called, lambda _: models.pop(identity, None))
         is_module = isinstance(called, nn.Module)

@@ -1,8 +1,9 @@
-"""Where compiled code begins and ends in a thread, so that a recording can stand aside for it.
+"""Where compiled code begins and ends in a thread, so that we can stand aside for it.
 
 torch switches its compiler on and off around each call of a compiled function by one function of
-`torch._dynamo.eval_frame`, which is wrapped while a cell is watched. The frame that calls it holds
-what is being called. Nothing of this is seen by the compiler: our frames return before it is on.
+`torch._dynamo.eval_frame`, which is wrapped for as long as our hooks are installed. The frame that
+calls it holds what is being called. Nothing of this is seen by the compiler: our frames return
+before it is on.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
-
-from irene_jupyter.capture.record.hooks import HOOKS
+from typing import Any, Protocol
 
 _SWITCH = "_maybe_set_eval_frame"
 _CALLER = "compile_wrapper"  # of torch 2.13: the wrapper around a compiled function
@@ -37,11 +36,20 @@ class _Local(threading.local):
         self.regions: list[_Region] = []
 
 
-class CompiledCalls:
-    """Tells `entered` of each call of compiled code, from `install` to `uninstall`."""
+class StandsAside(Protocol):
+    """What is to stand aside; `on_compiled` is asked first."""
 
-    def __init__(self, entered: Entered) -> None:
-        self._entered = entered
+    on_compiled: Entered | None
+
+    def stand_aside(self) -> None: ...
+    def come_back(self) -> None: ...
+
+
+class CompiledCalls:
+    """Has `hooks` stand aside for each call of compiled code, from `install` to `uninstall`."""
+
+    def __init__(self, hooks: StandsAside) -> None:
+        self._hooks = hooks
         self._local = _Local()
         self._original: Callable[[Any], Any] = lambda callback: callback
         self._is_installed = False
@@ -69,13 +77,15 @@ class CompiledCalls:
                 held = regions.pop().held
                 if held is not None:
                     held.__exit__(None, None, None)
-                HOOKS.come_back()
+                self._hooks.come_back()
             elif callback is not None:
                 given = frame.f_locals
                 if "fn" in given and "call_succeeded" not in given:  # not on the way out
-                    held = self._entered(given["fn"], given["args"], given["kwargs"])
+                    entered, held = self._hooks.on_compiled, None
+                    if entered is not None:
+                        held = entered(given["fn"], given["args"], given["kwargs"])
                     if held is not None:
                         held.__enter__()
                     regions.append(_Region(frame, held))
-                    HOOKS.stand_aside()
+                    self._hooks.stand_aside()
         return self._original(callback)
