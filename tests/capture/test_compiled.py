@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -398,3 +400,24 @@ def test_nothing_of_ours_stays_with_the_compiler() -> None:
     names = ("__init__", "__call__", "__setstate__")
     assert [getattr(nn.Module, name).__code__ for name in names] == codes
     assert torch._dynamo.eval_frame._maybe_set_eval_frame is switch
+
+
+FIRST_COMPILED = """
+import torch
+model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU())
+compiled = torch.compile(model, backend="eager")
+plain = compiled(torch.ones(2, 8))  # torch's compiler has wrapped functions of Module by now
+import irene_jupyter as irene
+report = irene.measure(compiled, torch.ones(2, 8), options=irene.Options(budget_seconds=0))
+with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+    built = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU())
+    built(torch.ones(2, 8))
+print([leaf.primitive for leaf in report.root.leaves()], monitor.report.runs[0].model)
+"""
+
+
+def test_what_was_compiled_before_we_were_imported() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FIRST_COMPILED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "['Linear', 'ReLU'] Sequential"

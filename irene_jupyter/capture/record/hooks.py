@@ -10,7 +10,6 @@ compiled code checks that it is what it was. (Calls of other threads are not see
 
 from __future__ import annotations
 
-import inspect
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from torch.nn.modules import module as _torch_module
 
 from irene_jupyter.apart import is_own_thread
 from irene_jupyter.capture.record.compiled import CompiledCalls, Entered
+from irene_jupyter.errors import CaptureError
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
@@ -63,6 +63,23 @@ def is_compiling_here() -> bool:
     )
 
 
+def _torchs_own(function: Any) -> types.FunctionType:
+    """The function of `torch.nn.Module` within what others wrapped around it.
+
+    torch's compiler wraps `__init__` and `__setstate__` when it is first used, for good.
+    """
+    pending = [function]
+    for each in pending:  # grows on the way
+        if isinstance(each, types.FunctionType):
+            if each.__globals__ is vars(_torch_module):
+                return each
+            pending += [cell.cell_contents for cell in each.__closure__ or ()]
+    raise CaptureError(
+        f"torch.nn.Module.{function.__name__} was replaced by another library, so that no model "
+        "can be watched: restart Python, and import irene_jupyter before it"
+    )
+
+
 class _Exchanged:
     """A function whose code is exchanged for that of one of `templates`, and back.
 
@@ -70,8 +87,7 @@ class _Exchanged:
     """
 
     def __init__(self, function: Any, *templates: Callable[..., Any]) -> None:
-        # Others may have wrapped it, as torch's compiler does with __init__.
-        self._function: types.FunctionType = inspect.unwrap(function)
+        self._function = _torchs_own(function)
         self._code = self._function.__code__
         codes = {len(each.__code__.co_freevars): each.__code__ for each in templates}
         self._template = codes[len(self._code.co_freevars)]
