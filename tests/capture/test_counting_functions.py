@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from flops import mapping
+from product_flops import mapping
 from recording import flags_of, recorded
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode

@@ -13,9 +13,9 @@ from torch import nn
 from zoo import CONFIGS, build, inputs
 
 import irene_jupyter as irene
-from irene_jupyter.capture import replay as module
 from irene_jupyter.capture.gather import gather
 from irene_jupyter.capture.repeat import repeating
+from irene_jupyter.capture.repeat import replay as module
 from irene_jupyter.capture.repeat.repeating import MIN_REPEATS, timing_of
 from irene_jupyter.capture.repeat.replay import Replay, replayed
 from irene_jupyter.capture.watch.recorder import Recorder
