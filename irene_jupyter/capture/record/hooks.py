@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -73,7 +73,9 @@ def _torchs_own(function: Any) -> types.FunctionType:
         if isinstance(each, types.FunctionType):
             if each.__globals__ is vars(_torch_module):
                 return each
-            pending += [cell.cell_contents for cell in each.__closure__ or ()]
+            for cell in each.__closure__ or ():
+                with suppress(ValueError):  # not bound yet
+                    pending.append(cell.cell_contents)
     raise CaptureError(
         f"torch.nn.Module.{function.__name__} was replaced by another library, so that no model "
         "can be watched: restart Python, and import irene_jupyter before it"
