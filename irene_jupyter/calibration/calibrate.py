@@ -11,14 +11,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.checkpoint import KEEP, Checkpoint
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.events import Note, Progress, Watcher, ignore
-from irene_jupyter.calibration.fitting import fitted
-from irene_jupyter.calibration.results import accuracy_of, results_of
-from irene_jupyter.calibration.session import Session
-from irene_jupyter.calibration.suite import Suite, in_words, suite_of
+from irene_jupyter.calibration.fit.calibrated import fitted
+from irene_jupyter.calibration.fit.results import accuracy_of, results_of
+from irene_jupyter.calibration.running.events import Note, Progress, Watcher, ignore
+from irene_jupyter.calibration.running.journal import KEEP, Checkpoint
+from irene_jupyter.calibration.running.session import Session
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
 from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from irene_jupyter.calibration.samples import Floats, Samples
+from irene_jupyter.calibration.signal.samples import Floats, Samples
 from irene_jupyter.meters.wire import CYCLES
 
 

@@ -7,17 +7,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irene_jupyter.calibration import quality
-from irene_jupyter.calibration.checkpoint import Record
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.parts import Part
-from irene_jupyter.calibration.session import runs
-from irene_jupyter.calibration.uncertainty import (
+from irene_jupyter.calibration.running.journal import Record
+from irene_jupyter.calibration.running.session import runs
+from irene_jupyter.calibration.signal import quality
+from irene_jupyter.calibration.signal.uncertainty import (
     ACCURACY,
     Uncertainty,
     clock_joules,
     uncertainty_of,
 )
+from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.errors import OptionError
 
 

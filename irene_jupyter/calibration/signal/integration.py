@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from irene_jupyter.calibration.errors import IntegrationError
-from irene_jupyter.calibration.samples import Floats, Samples
+from irene_jupyter.calibration.signal.samples import Floats, Samples
 
 GUARD_SECONDS = 0.5  # at both ends of a plateau
 LEAST_PLATEAU_SAMPLES = 5

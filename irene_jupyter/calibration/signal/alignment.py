@@ -15,7 +15,7 @@ import numpy as np
 from scipy.signal import max_len_seq
 
 from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
-from irene_jupyter.calibration.samples import Floats, Samples
+from irene_jupyter.calibration.signal.samples import Floats, Samples
 
 SLOT_SECONDS = 1.0  # of the pattern: several windows of a fast meter, so that plateaus show
 STEP_SECONDS = 0.005  # of the scan; least squares goes on from there

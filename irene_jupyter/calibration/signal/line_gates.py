@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from irene_jupyter.calibration.rejection import LIMITS, Limits, Rejection
-from irene_jupyter.calibration.samples import Floats, Samples
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection
+from irene_jupyter.calibration.signal.samples import Floats, Samples
 
 
 def few_samples(run: Samples, limits: Limits = LIMITS) -> Rejection:

@@ -39,6 +39,6 @@ def source_of(architecture: str) -> Any:
     if make is None:
         raise CalibrationError(
             f"no architecture {architecture!r}; known are {', '.join(ARCHITECTURES)}, or add it to "
-            "irene_jupyter.calibration.architectures.ARCHITECTURES"
+            "irene_jupyter.calibration.workload.architectures.ARCHITECTURES"
         )
     return make()

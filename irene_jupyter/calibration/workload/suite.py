@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from irene_jupyter.calibration.alignment import PAD_SECONDS, SLOT_SECONDS, pattern_seconds
-from irene_jupyter.calibration.bench import Bench
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.parts import Part, distinct
-from irene_jupyter.calibration.rejection import LIMITS, Limits
+from irene_jupyter.calibration.signal.alignment import PAD_SECONDS, SLOT_SECONDS, pattern_seconds
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.part import Part, distinct
 
 FAST_PERIOD_SECONDS = 0.2  # of an emonPi with the authors' firmware: what an estimate assumes
 START_SECONDS = 10.0  # models are built
@@ -141,7 +141,7 @@ def _standard() -> Suite:
 
 
 def _full() -> Suite:
-    from irene_jupyter.calibration.architectures import PAPER
+    from irene_jupyter.calibration.workload.architectures import PAPER
 
     sizes = [(batch, length) for batch in range(8, 33, 8) for length in range(32, 257, 32)]
     return _whole("full", PAPER, sizes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TextIO
 
-from irene_jupyter.calibration.events import Event, Note, Progress, RunRejected
-from irene_jupyter.calibration.suite import in_words
+from irene_jupyter.calibration.running.events import Event, Note, Progress, RunRejected
+from irene_jupyter.calibration.workload.suite import in_words
 
 BAR = 24  # characters
 

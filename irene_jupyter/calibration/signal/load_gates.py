@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from irene_jupyter.calibration.alignment import Clock
-from irene_jupyter.calibration.rejection import LIMITS, Limits, Rejection, Standby
-from irene_jupyter.calibration.samples import Floats, Samples
+from irene_jupyter.calibration.signal.alignment import Clock
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
+from irene_jupyter.calibration.signal.samples import Floats, Samples
 from irene_jupyter.resources.processes import MachineLoad
 
 _SHOWN = 3  # programs that are named

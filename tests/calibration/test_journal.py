@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irene_jupyter.calibration.checkpoint import Checkpoint, CheckpointError, read_journal
+from irene_jupyter.calibration.running.journal import Checkpoint, CheckpointError, read_journal
 
 HEADER = {"identity": {"suite": ["quick", ["a"]], "machine": {"cpu": "x"}}}
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from irene_jupyter.calibration.results import Measured, Results
-from irene_jupyter.calibration.transfer import Target, joules_of, transferred
+from irene_jupyter.calibration.fit.results import Measured, Results
+from irene_jupyter.calibration.fit.transfer import Target, joules_of, transferred
 from irene_jupyter.predictors import evaluation
 from irene_jupyter.predictors.rules import Rules
 from irene_jupyter.tree import NodeType

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.own_fit import is_better, own_fit
-from irene_jupyter.calibration.results import Measured, Results
-from irene_jupyter.calibration.scorecard import Checked, left_out, scorecard_dict
-from irene_jupyter.calibration.transfer import Target, transferred
-from irene_jupyter.calibration.uncertainty import NORMAL_90
+from irene_jupyter.calibration.fit.own_fit import is_better, own_fit
+from irene_jupyter.calibration.fit.results import Measured, Results
+from irene_jupyter.calibration.fit.scorecard import Checked, left_out, scorecard_dict
+from irene_jupyter.calibration.fit.transfer import Target, transferred
+from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
+from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors import features
 from irene_jupyter.predictors.device import fingerprint

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from irene_jupyter.calibration.alignment import Clock
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.samples import Samples, samples_of
+from irene_jupyter.calibration.signal.alignment import Clock
+from irene_jupyter.calibration.signal.samples import Samples, samples_of
 from irene_jupyter.meters.meter import Observation, PowerMeter
 
 STRIDE = 8  # samples

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from irene_jupyter.calibration.architectures import source_of
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.parts import Part, covered
+from irene_jupyter.calibration.workload.architectures import source_of
+from irene_jupyter.calibration.workload.part import Part, covered
 from irene_jupyter.predictors.device import fingerprint
 from irene_jupyter.tree import ModelTree, Node
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from irene_jupyter.calibration.parts import identity
-from irene_jupyter.calibration.results import Measured, Results
-from irene_jupyter.calibration.scorecard import Checked, error_percent
-from irene_jupyter.calibration.transfer import Target, joules_of
-from irene_jupyter.calibration.uncertainty import NORMAL_90
+from irene_jupyter.calibration.fit.results import Measured, Results
+from irene_jupyter.calibration.fit.scorecard import Checked, error_percent
+from irene_jupyter.calibration.fit.transfer import Target, joules_of
+from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
+from irene_jupyter.calibration.workload.part import identity
 from irene_jupyter.predictors import features
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.predictors.rules import Interval, Rules

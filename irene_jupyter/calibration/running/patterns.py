@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from irene_jupyter.calibration.alignment import (
+from irene_jupyter.calibration.running.tape import Tape
+from irene_jupyter.calibration.signal.alignment import (
     ClockOffset,
     find_offset,
     load_pattern,
     pattern_seconds,
 )
-from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.suite import Timing
-from irene_jupyter.calibration.tape import Tape
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.suite import Timing
 
 
 def measure_offset(

@@ -12,17 +12,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from irene_jupyter.calibration import line_gates, load_gates, quality
-from irene_jupyter.calibration.alignment import Clock, pattern_seconds
-from irene_jupyter.calibration.bench import Bench, Workload
-from irene_jupyter.calibration.checkpoint import Checkpoint, Record
 from irene_jupyter.calibration.errors import (
     AlignmentError,
     CalibrationError,
     IntegrationError,
     ReversedClampError,
 )
-from irene_jupyter.calibration.events import (
+from irene_jupyter.calibration.running.events import (
     Note,
     Progress,
     RunFinished,
@@ -31,13 +27,17 @@ from irene_jupyter.calibration.events import (
     Watcher,
     ignore,
 )
-from irene_jupyter.calibration.integration import Integral, plateau
-from irene_jupyter.calibration.parts import Part
-from irene_jupyter.calibration.patterns import measure_offset
-from irene_jupyter.calibration.rejection import Rejection, Standby
-from irene_jupyter.calibration.samples import Samples
-from irene_jupyter.calibration.suite import Suite
-from irene_jupyter.calibration.tape import Tape
+from irene_jupyter.calibration.running.journal import Checkpoint, Record
+from irene_jupyter.calibration.running.patterns import measure_offset
+from irene_jupyter.calibration.running.tape import Tape
+from irene_jupyter.calibration.signal import line_gates, load_gates, quality
+from irene_jupyter.calibration.signal.alignment import Clock, pattern_seconds
+from irene_jupyter.calibration.signal.integration import Integral, plateau
+from irene_jupyter.calibration.signal.rejection import Rejection, Standby
+from irene_jupyter.calibration.signal.samples import Samples
+from irene_jupyter.calibration.workload.bench import Bench, Workload
+from irene_jupyter.calibration.workload.part import Part
+from irene_jupyter.calibration.workload.suite import Suite
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.resources.proc import ResourceError
 from irene_jupyter.resources.processes import MachineLoad, load_between, snapshot

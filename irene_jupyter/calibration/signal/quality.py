@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from irene_jupyter.calibration.integration import GUARD_SECONDS, on_plateau
-from irene_jupyter.calibration.line_gates import (
+from irene_jupyter.calibration.signal.integration import GUARD_SECONDS, on_plateau
+from irene_jupyter.calibration.signal.line_gates import (
     bunched,
     connection,
     coverage,
@@ -21,7 +21,7 @@ from irene_jupyter.calibration.line_gates import (
     parse_errors,
     reset,
 )
-from irene_jupyter.calibration.load_gates import (
+from irene_jupyter.calibration.signal.load_gates import (
     below_standby,
     busy,
     clock_moved,
@@ -36,8 +36,8 @@ from irene_jupyter.calibration.load_gates import (
     variation,
     voltage,
 )
-from irene_jupyter.calibration.rejection import LIMITS, Limits, Rejection, Standby
-from irene_jupyter.calibration.samples import Samples
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
+from irene_jupyter.calibration.signal.samples import Samples
 from irene_jupyter.resources.processes import MachineLoad
 
 __all__ = [
