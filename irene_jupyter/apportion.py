@@ -14,9 +14,9 @@ from itertools import pairwise
 from irene_jupyter.capture.watch.activity import Bin
 from irene_jupyter.merging import total
 from irene_jupyter.meters.base import SCOPE_NAMES
-from irene_jupyter.meters.counters import Absence, Counted
-from irene_jupyter.meters.curve import at
-from irene_jupyter.meters.guards import Circumstances, judged
+from irene_jupyter.meters.counters.counters import Absence, Counted
+from irene_jupyter.meters.counters.energy_curve import at
+from irene_jupyter.meters.counters.guards import Circumstances, judged
 from irene_jupyter.report.parts import CounterNote, MeasuredEnergy
 from irene_jupyter.tree import Energy, Node, Source
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.capture.record.calls import Recorded
     from irene_jupyter.capture.watch.recorder import Recorder
-    from irene_jupyter.meters.counters import Counters
+    from irene_jupyter.meters.counters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
 DEFAULT_BATCH_SIZE = 8
@@ -137,7 +137,7 @@ class EnergyMonitor:
         began = time.perf_counter()
         from irene_jupyter.capture.watch.recorder import Recorder
         from irene_jupyter.cell import synchronise
-        from irene_jupyter.meters.counters import Counters
+        from irene_jupyter.meters.counters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
 
         self._report = self._failure = None

@@ -12,7 +12,7 @@ from irene_jupyter.apportion import Share, measured_energy, scaled_to, seconds_b
 from irene_jupyter.capture.watch.activity import BACKWARD, Activity, Bin
 from irene_jupyter.cell import REST, Cell
 from irene_jupyter.meters.base import EnergyReading
-from irene_jupyter.meters.counters import Absence, Counted
+from irene_jupyter.meters.counters.counters import Absence, Counted
 from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.tree import Energy, Node
 

@@ -39,7 +39,7 @@ DOORS = {
     "anywidget": {"notebook"},
     "codecarbon": {"report/cost.py"},
     "pynvml": {"resources/nvml.py"},
-    "serial": {"meters/transport.py"},
+    "serial": {"meters/emonpi/transport.py"},
     "pickle": set(),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

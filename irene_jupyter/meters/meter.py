@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from irene_jupyter.meters.base import MeterError, PowerSample, Scope, Truth
-from irene_jupyter.meters.decoder import Event
+from irene_jupyter.meters.emonpi.decoder import Event
 
 
 @dataclass(frozen=True, slots=True)

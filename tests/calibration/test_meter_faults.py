@@ -17,10 +17,10 @@ from irene_jupyter.calibration.signal.alignment import Edges, edges_of, find_off
 from irene_jupyter.calibration.signal.integration import plateau
 from irene_jupyter.calibration.signal.quality import judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import Samples, samples_of
-from irene_jupyter.meters.emulated import EmulatedMeter
+from irene_jupyter.meters.emonpi.stream import Reconnect
+from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.meters.stream import Reconnect
-from irene_jupyter.meters.wire import Knobs
 
 PATIENCE = 60.0
 SCALE = 20.0

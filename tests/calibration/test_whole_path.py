@@ -24,10 +24,10 @@ from irene_jupyter.calibration.signal.integration import plateau
 from irene_jupyter.calibration.signal.quality import clock_moved, judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import samples_of
 from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
-from irene_jupyter.meters.csvlog import LogWriter
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
+from irene_jupyter.meters.logs.csvlog import LogWriter
 from irene_jupyter.meters.meter import Observation
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.meters.wire import Firmware, Knobs
 
 PATIENCE = 60.0
 HERE = 1_700_000_000.0  # this machine's realtime as the log begins

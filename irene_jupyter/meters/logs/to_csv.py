@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.csvlog import LogWriter
-from irene_jupyter.meters.stream import MeterStream
+from irene_jupyter.meters.emonpi.stream import MeterStream
+from irene_jupyter.meters.logs.csvlog import LogWriter
 
 
 def log_meter(

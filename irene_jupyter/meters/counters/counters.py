@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irene_jupyter.meters.base import EnergyReading, MeterError, Scope
-from irene_jupyter.meters.nvml import NvmlCounter
-from irene_jupyter.meters.rapl import POWERCAP, RaplCounter, packages
+from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
+from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
 from irene_jupyter.resources.nvml import NvmlSession
 from irene_jupyter.resources.proc import ResourceError
 

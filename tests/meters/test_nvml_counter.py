@@ -8,7 +8,7 @@ import pynvml
 import pytest
 from machine import Clock, Driver
 
-from irene_jupyter.meters.nvml import NvmlCounter
+from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.resources.nvml import NvmlSession
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from irene_jupyter.meters.emonpi import window_seconds
+from irene_jupyter.meters.emonpi.formats import window_seconds
+from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.stream import Reconnect
+from irene_jupyter.meters.emulator.simulated import PowerSource, SimulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.meter import Observation, PowerMeter
-from irene_jupyter.meters.reader import MeterReader
-from irene_jupyter.meters.simulated import PowerSource, SimulatedMeter
-from irene_jupyter.meters.stream import Reconnect
-from irene_jupyter.meters.wire import Knobs
 
 
 class EmulatedMeter(PowerMeter):

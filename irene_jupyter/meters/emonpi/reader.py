@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from irene_jupyter.meters.emonpi import window_seconds
+from irene_jupyter.meters.emonpi.formats import window_seconds
+from irene_jupyter.meters.emonpi.stream import MeterStream
 from irene_jupyter.meters.meter import Observation, PowerMeter
-from irene_jupyter.meters.stream import MeterStream
 
 
 class MeterReader(PowerMeter):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irene_jupyter.meters.curve import MAX_POINTS, Curve, at
+from irene_jupyter.meters.counters.energy_curve import MAX_POINTS, Curve, at
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, MAX_POINTS, MAX_POINTS + 1, 5 * MAX_POINTS + 3])

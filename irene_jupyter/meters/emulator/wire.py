@@ -9,7 +9,7 @@ import random
 import struct
 from dataclasses import dataclass
 
-from irene_jupyter.meters.emonpi import COUNTS, CYCLES, FORMATS
+from irene_jupyter.meters.emonpi.formats import COUNTS, CYCLES, FORMATS
 from irene_jupyter.meters.errors import FormatError
 
 _BANNER = (

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from irene_jupyter.meters.base import EnergyReading, MeterError, Scope
-from irene_jupyter.meters.curve import Curve
+from irene_jupyter.meters.counters.energy_curve import Curve
 
 POWERCAP = Path("/sys/class/powercap")
 UPDATE_SECONDS = 0.001  # Intel SDM volume 3B, 15.10: about every millisecond

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
-from irene_jupyter.meters.decoder import Decoder, Event, LineBuffer
-from irene_jupyter.meters.emonpi import BAUD_RATES, detect_format
+from irene_jupyter.meters.emonpi.decoder import Decoder, Event, LineBuffer
+from irene_jupyter.meters.emonpi.formats import BAUD_RATES, detect_format
+from irene_jupyter.meters.emonpi.transport import BUSY_LINE, Port
 from irene_jupyter.meters.errors import (
     DisconnectedError,
     GarbageError,
@@ -24,7 +25,6 @@ from irene_jupyter.meters.errors import (
     SilentMeterError,
 )
 from irene_jupyter.meters.meter import Observation
-from irene_jupyter.meters.transport import BUSY_LINE, Port
 
 # Longest wait for a reading, in seconds: three periods of the slowest firmware of the format,
 # and at least the start of a board that opening its port has reset.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from irene_jupyter.meters.base import MeterError, PowerSample
-from irene_jupyter.meters.emonpi import (
+from irene_jupyter.meters.emonpi.formats import (
     COUNTS,
     FORMATS,
     MAX_LINE_BYTES,

@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import Any, Literal, Protocol
 
 from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.decoder import SIMULATED_LINE
-from irene_jupyter.meters.lines import PtyLine, TcpLine
-from irene_jupyter.meters.reader import MeterReader
-from irene_jupyter.meters.stream import MeterStream
-from irene_jupyter.meters.wire import Firmware, Knobs
+from irene_jupyter.meters.emonpi.decoder import SIMULATED_LINE
+from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.stream import MeterStream
+from irene_jupyter.meters.emulator.far_end import PtyLine, TcpLine
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
 
 _POINTS = 64  # of a trace within one window; a step inside it is off by 1/64 of itself at most
 _TICK_SECONDS = 0.02  # how soon a stop, a client or a fault is seen

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from irene_jupyter.meters.csvlog import LogRows
-from irene_jupyter.meters.emonpi import window_seconds
+from irene_jupyter.meters.emonpi.formats import window_seconds
 from irene_jupyter.meters.errors import LogError
+from irene_jupyter.meters.logs.csvlog import LogRows
 from irene_jupyter.meters.meter import Observation, PowerMeter
 
 _POLL_SECONDS = 0.5  # how often new rows are looked for

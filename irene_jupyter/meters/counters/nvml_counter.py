@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from irene_jupyter.meters.base import EnergyReading, Scope
-from irene_jupyter.meters.curve import Curve
+from irene_jupyter.meters.counters.energy_curve import Curve
 from irene_jupyter.resources.nvml import NvmlSession, Unsupported
 from irene_jupyter.resources.proc import ResourceError
 
