@@ -32,6 +32,22 @@ ROOMS = {
         {"dry"},
         {"gather"},
     ),
+    "meters": (
+        {"base"},
+        {"errors"},
+        {"meter"},
+        {"counters", "emonpi"},
+        {"logs", "emulator"},
+        {"opening"},
+    ),
+    "calibration": (
+        {"errors"},
+        {"signal"},
+        {"workload"},
+        {"running"},
+        {"fit"},
+        {"calibrate"},
+    ),
 }
 DOORS = {
     "IPython": {"notebook"},

@@ -164,7 +164,7 @@ def test_a_counter_s_error_is_its_reading_at_both_ends() -> None:
 
 
 def test_observations_become_arrays_by_either_clock() -> None:
-    from irene_jupyter.meters.emonpi.decoder import Event
+    from irene_jupyter.meters.base import Event
     from irene_jupyter.meters.errors import LineError
 
     seen = [

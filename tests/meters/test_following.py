@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from irene_jupyter.meters.emonpi.decoder import Event
+from irene_jupyter.meters.base import Event
 from irene_jupyter.meters.errors import LogError
 from irene_jupyter.meters.logs.csvlog import LogWriter, read_log
 from irene_jupyter.meters.meter import Observation

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
-from irene_jupyter.meters.base import MeterError, PowerSample
+from irene_jupyter.meters.base import Event, MeterError, PowerSample
 from irene_jupyter.meters.emonpi.formats import (
     COUNTS,
     FORMATS,
@@ -21,19 +21,6 @@ from irene_jupyter.meters.emonpi.formats import (
     parse_reading,
 )
 from irene_jupyter.meters.errors import FormatError, KeysChangedError, LineError, LineSyntaxError
-
-EventKind = Literal[
-    "discarded",  # the first line after opening
-    "format",  # found
-    "reset",  # boot banner, or a message number that went back
-    "dropped",  # messages that never arrived; `count` of them
-    "repeated",  # a message number seen twice
-    "keys",  # the meter's lines have other keys from here on
-    "simulated",  # an emulator of this package says what it is
-    "disconnected",
-    "clock",  # of a log: it was set while logging
-    "reconnected",
-]
 
 # What an emulator sends now and then. Every parser skips it; it marks all that follows.
 SIMULATED_LINE = b"simulated emonPi of irene_jupyter\r\n"
@@ -48,15 +35,6 @@ _WRAP_COUNTS = int(JUMP_WATTS * 100)
 _LINES_TO_RELOCK = 3
 
 Stamp = TypeVar("Stamp")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to the meter or the line, for quality gates and for people."""
-
-    kind: EventKind
-    text: str
-    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

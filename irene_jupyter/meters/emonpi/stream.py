@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
-from irene_jupyter.meters.emonpi.decoder import Decoder, Event, LineBuffer
+from irene_jupyter.meters.base import Event
+from irene_jupyter.meters.emonpi.decoder import Decoder, LineBuffer
 from irene_jupyter.meters.emonpi.formats import BAUD_RATES, detect_format
 from irene_jupyter.meters.emonpi.transport import BUSY_LINE, Port
 from irene_jupyter.meters.errors import (

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from irene_jupyter.meters.emonpi.decoder import Decoder, Event
+from irene_jupyter.meters.base import Event
+from irene_jupyter.meters.emonpi.decoder import Decoder
 from irene_jupyter.meters.errors import LogError
 from irene_jupyter.meters.meter import Observation
 
