@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.files import MAX_BYTES
+from irene_jupyter.files import MAX_BYTES
 from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
 from irene_jupyter.report.report import (
