@@ -21,7 +21,8 @@ from irene_jupyter.calibration.signal.alignment import (
     pattern_seconds,
 )
 from irene_jupyter.calibration.signal.integration import plateau
-from irene_jupyter.calibration.signal.quality import clock_moved, judge_run, standby_of
+from irene_jupyter.calibration.signal.load_gates import clock_moved
+from irene_jupyter.calibration.signal.quality import judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import samples_of
 from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
 from irene_jupyter.meters.emulator.wire import Firmware, Knobs
