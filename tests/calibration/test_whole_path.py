@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from simulation import Power
+from simulation import Power, edges_of
 
 from irene_jupyter.calibration.signal.alignment import (
     Clock,
     ClockOffset,
     Edges,
-    edges_of,
     find_offset,
     load_pattern,
     pattern_seconds,
