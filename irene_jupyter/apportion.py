@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from irene_jupyter.capture.watch.activity import Bin
-from irene_jupyter.merging import total
+from irene_jupyter.merging import energies_of, total
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.counters import Absence, Counted
 from irene_jupyter.meters.curve import at
@@ -184,27 +184,23 @@ def scaled_to(node: Node, share: Share) -> Node:
         energy = Energy(share.joules, share.low, share.high, source)
         return replace(node, energy=energy)
     factor = share.joules / predicted
-    spread = (share.low / share.joules, share.high / share.joules) if share.joules else (1.0, 1.0)
-    children = tuple(_scaled(child, factor, spread) for child in node.children)
-    below = math.fsum(child.energy.joules for child in children if child.energy)
-    joules = max(share.joules, below)
+    least, most = (share.low / share.joules, share.high / share.joules) if share.joules else (1, 1)
+
+    def scaled(each: Node) -> Node:
+        energy = each.energy
+        if energy is None:
+            return each
+        joules = energy.joules * factor
+        changed = Energy(
+            joules,
+            min(joules, energy.low * factor * min(1.0, least)),
+            max(joules, energy.high * factor * max(1.0, most)),
+            energy.source,
+        )
+        # So that rounding never puts a parent below its children.
+        return replace(each, energy=total([changed], energies_of(each.children)))
+
+    children = tuple(child.mapped(scaled) for child in node.children)
+    joules = max(share.joules, math.fsum(energy.joules for energy in energies_of(children)))
     energy = Energy(joules, min(share.low, joules), max(share.high, joules), source)
     return replace(node, energy=energy, children=children)
-
-
-def _scaled(node: Node, factor: float, spread: tuple[float, float]) -> Node:
-    children = tuple(_scaled(child, factor, spread) for child in node.children)
-    energy = node.energy
-    if energy is None:
-        return replace(node, children=children)
-    below = [child.energy for child in children if child.energy]
-    joules = energy.joules * factor
-    changed = Energy(
-        joules,
-        min(joules, energy.low * factor * min(1.0, spread[0])),
-        max(joules, energy.high * factor * max(1.0, spread[1])),
-        energy.source,
-    )
-    # So that rounding never puts a parent below its children.
-    summed = total([changed], below) or changed
-    return replace(node, energy=summed, children=children)

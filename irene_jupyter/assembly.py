@@ -127,16 +127,15 @@ def _in_time(node: Node, run: Run) -> Node:
     recorded = node.features.latency_seconds
     if run.seconds is None or not recorded:
         return node
-    return _slowed(node, run.seconds / recorded)
+    factor = run.seconds / recorded
 
+    def slowed(each: Node) -> Node:
+        seconds = each.features.latency_seconds
+        if seconds is None:
+            return each
+        return replace(each, features=replace(each.features, latency_seconds=seconds * factor))
 
-def _slowed(node: Node, factor: float) -> Node:
-    seconds = node.features.latency_seconds
-    children = tuple(_slowed(child, factor) for child in node.children)
-    if seconds is None:
-        return replace(node, children=children)
-    features = replace(node.features, latency_seconds=seconds * factor)
-    return replace(node, features=features, children=children)
+    return node.mapped(slowed)
 
 
 def _factor(before: Node, after: Node) -> float:

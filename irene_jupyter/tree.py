@@ -6,9 +6,11 @@ a copy with energy, a report shows it. Nothing here imports torch, numpy or Jupy
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -73,6 +75,12 @@ class Energy:
         return Energy(self.joules * factor, self.low * factor, self.high * factor, self.source)
 
 
+# What becomes of a feature over several runs; those without a role are of one call.
+_WORK = {"role": "work"}  # adds up
+_COUNT = {"role": "count"}  # adds up
+_TIME = {"role": "time"}  # adds up; unknown where one of them is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
     """What is known about a node's computation, over all its calls, children included.
@@ -84,39 +92,36 @@ class Features:
     """
 
     num_parameters: int = 0  # elements, each tensor once
-    flops: float = 0.0
-    bytes: float = 0.0
-    canonical_megaflops: float = 0.0
-    canonical_mebibytes: float = 0.0
-    calls: int = 1
+    flops: float = field(default=0.0, metadata=_WORK)
+    bytes: float = field(default=0.0, metadata=_WORK)
+    canonical_megaflops: float = field(default=0.0, metadata=_WORK)
+    canonical_mebibytes: float = field(default=0.0, metadata=_WORK)
+    calls: int = field(default=1, metadata=_COUNT)
     input_shapes: tuple[Shape, ...] = ()  # of one call, tensors in order of the arguments
     output_shapes: tuple[Shape, ...] = ()
     dtype: str | None = None  # of the computation, such as "float32"
     device: str | None = None  # such as "cpu" or "cuda:0"
-    latency_seconds: float | None = None  # in place, all calls; None where it was not run
+    # In place, all calls; None where it was not run.
+    latency_seconds: float | None = field(default=None, metadata=_TIME)
     # Repeated on its own with warm caches, all calls (lower quartile), and its quartile range.
-    replayed_seconds: float | None = None
-    replayed_spread_seconds: float | None = None
+    replayed_seconds: float | None = field(default=None, metadata=_TIME)
+    replayed_spread_seconds: float | None = field(default=None, metadata=_TIME)
     operation: str | None = None  # the torch function behind a functional primitive
     resources: Mapping[str, float] = field(default_factory=dict)  # unit in each key
 
     def scaled(self, calls: int) -> Features:
         """The features of `calls` repetitions of this run."""
-        return replace(
-            self,
-            flops=self.flops * calls,
-            bytes=self.bytes * calls,
-            canonical_megaflops=self.canonical_megaflops * calls,
-            canonical_mebibytes=self.canonical_mebibytes * calls,
-            calls=self.calls * calls,
-            latency_seconds=_times(self.latency_seconds, calls),
-            replayed_seconds=_times(self.replayed_seconds, calls),
-            replayed_spread_seconds=_times(self.replayed_spread_seconds, calls),
-        )
+        known = {name: value for name in ADDITIVE if (value := getattr(self, name)) is not None}
+        return replace(self, **{name: value * calls for name, value in known.items()})
 
 
-def _times(value: float | None, factor: int) -> float | None:
-    return None if value is None else value * factor
+def _of_role(*roles: str) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(Features) if each.metadata.get("role") in roles)
+
+
+WORK = _of_role("work")  # names of features
+TIMES = _of_role("time")
+ADDITIVE = _of_role("work", "count", "time")  # what adds up over runs
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -162,6 +167,20 @@ class Node:
             node = stack.pop()
             yield node
             stack.extend(reversed(node.children))
+
+    def mapped(self, change: Callable[..., Node], *values: Iterable[Any]) -> Node:
+        """The tree rebuilt from its leaves up: `change` gets each node with its new children.
+
+        As in `map`, it also gets one of each of `values`, which are in the order of `walk()`.
+        A node stays the same object where `change` returns what it was given.
+        """
+        return self._mapped(change, zip(*values, strict=True) if values else itertools.repeat(()))
+
+    def _mapped(self, change: Callable[..., Node], rows: Iterator[tuple[Any, ...]]) -> Node:
+        row = next(rows)  # before its children take theirs
+        children = tuple([child._mapped(change, rows) for child in self.children])
+        is_same = all(map(operator.is_, children, self.children))
+        return change(self if is_same else replace(self, children=children), *row)
 
     def leaves(self) -> Iterator[Node]:
         """The nodes without children."""
@@ -335,10 +354,7 @@ def _energy_from_dict(data: Any) -> Energy:
 
 
 _COUNTS = ("num_parameters", "calls")
-_NUMBERS = (
-    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "latency_seconds",
-    "replayed_seconds", "replayed_spread_seconds",
-)  # fmt: skip
+_NUMBERS = (*WORK, *TIMES)
 _STRINGS = ("dtype", "device", "operation")
 _SHAPES = ("input_shapes", "output_shapes")
 
