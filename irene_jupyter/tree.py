@@ -182,6 +182,10 @@ class Node:
         is_same = all(map(operator.is_, children, self.children))
         return change(self if is_same else replace(self, children=children), *row)
 
+    def flagged(self, flag: str) -> Node:
+        """This node with one more flag."""
+        return replace(self, flags=(*self.flags, flag))
+
     def leaves(self) -> Iterator[Node]:
         """The nodes without children."""
         return (node for node in self.walk() if not node.children)
