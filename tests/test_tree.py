@@ -15,9 +15,8 @@ from irene_jupyter.tree import (
     Features,
     Node,
     TreeError,
-    node_from_dict,
-    node_to_dict,
 )
+from irene_jupyter.tree_json import node_from_dict, node_to_dict
 
 
 def _node(path: str, joules: float, *children: Node) -> Node:

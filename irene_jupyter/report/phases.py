@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
-from irene_jupyter.tree import Energy, Node, node_to_dict
+from irene_jupyter.tree import Energy, Node
+from irene_jupyter.tree_json import node_to_dict
 
 if TYPE_CHECKING:
     import pandas as pd
