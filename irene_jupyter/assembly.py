@@ -16,7 +16,7 @@ from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode, RunSumm
 from irene_jupyter.tree import Node, Run
 
 if TYPE_CHECKING:
-    from irene_jupyter.cell import Cell
+    from irene_jupyter.attribution.cell import Cell
     from irene_jupyter.predictors.device import DeviceProfile
 
 # A model's runs by phase, None for those of no generation, each with its predicted tree.

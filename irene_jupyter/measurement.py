@@ -135,8 +135,8 @@ class EnergyMonitor:
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
+        from irene_jupyter.attribution.cell import synchronise
         from irene_jupyter.capture.watch.recorder import Recorder
-        from irene_jupyter.cell import synchronise
         from irene_jupyter.meters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
 
@@ -161,7 +161,7 @@ class EnergyMonitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        from irene_jupyter.cell import synchronise
+        from irene_jupyter.attribution.cell import synchronise
 
         assert self._recorder is not None
         assert self._sampler is not None
@@ -215,9 +215,9 @@ class EnergyMonitor:
         apart: Apart,
         only: Sequence[nn.Module],
     ) -> EnergyReport:
+        from irene_jupyter.attribution.cell import observed_cell
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.repeat.replay import replayed
-        from irene_jupyter.cell import observed_cell
 
         began = time.perf_counter()
         seconds = end - self._started

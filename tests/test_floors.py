@@ -14,8 +14,7 @@ FLOORS = (
     {"errors", "tree", "tree_json", "merging", "frames", "apart"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},
-    {"apportion"},
-    {"cell", "room"},
+    {"attribution", "room"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},
@@ -32,6 +31,7 @@ ROOMS = {
         {"dry"},
         {"gather"},
     ),
+    "attribution": ({"apportion"}, {"cell"}),
 }
 DOORS = {
     "IPython": {"notebook"},

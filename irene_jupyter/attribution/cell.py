@@ -9,7 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.apportion import Share, measured_energy, scaled_to, seconds_by_part, shares
+from irene_jupyter.attribution.apportion import (
+    Share,
+    measured_energy,
+    scaled_to,
+    seconds_by_part,
+    shares,
+)
 from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
 from irene_jupyter.tree import Node, Run
 
