@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from irene_jupyter.attribution.leveling import leveled_phases
 from irene_jupyter.merging import gathered, merged, repeated
-from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary, leveled_phases
+from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
 from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode, RunSummary
 from irene_jupyter.tree import Node, Run
 

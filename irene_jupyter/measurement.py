@@ -135,7 +135,7 @@ class EnergyMonitor:
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
-        from irene_jupyter.attribution.cell import synchronise
+        from irene_jupyter.capture.watch.gpu import synchronise
         from irene_jupyter.capture.watch.recorder import Recorder
         from irene_jupyter.meters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
@@ -161,7 +161,7 @@ class EnergyMonitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        from irene_jupyter.attribution.cell import synchronise
+        from irene_jupyter.capture.watch.gpu import synchronise
 
         assert self._recorder is not None
         assert self._sampler is not None

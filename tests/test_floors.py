@@ -31,7 +31,7 @@ ROOMS = {
         {"dry"},
         {"gather"},
     ),
-    "attribution": ({"apportion"}, {"cell"}),
+    "attribution": ({"apportion"}, {"leveling"}, {"cell"}),
 }
 DOORS = {
     "IPython": {"notebook"},

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from irene_jupyter.attribution.apportion import (
     Share,
     measured_energy,
-    scaled_to,
     seconds_by_part,
     shares,
 )
 from irene_jupyter.attribution.cell import REST, Cell
+from irene_jupyter.attribution.leveling import scaled_to
 from irene_jupyter.capture.watch.activity import BACKWARD, Activity, Bin
 from irene_jupyter.meters.base import EnergyReading
 from irene_jupyter.meters.counters import Absence, Counted
