@@ -31,7 +31,7 @@ ROOMS = {
         {"dry"},
         {"gather"},
     ),
-    "attribution": ({"apportion"}, {"leveling"}, {"cell"}),
+    "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
 }
 DOORS = {
     "IPython": {"notebook"},

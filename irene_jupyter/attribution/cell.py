@@ -47,6 +47,12 @@ class Cell:
                 rows.append(self._other(kind))
         return Parts((*rows, self._rest(rows)))
 
+    def measured_in(self, parts: Parts) -> MeasuredEnergy:
+        """What was measured; its joules are those of the parts to the last bit."""
+        if self.measured.joules is None:
+            return self.measured
+        return replace(self.measured, joules=parts.total_joules)
+
     def _model(self, name: str, node: Node) -> Part:
         key = ("model", name)
         share, energy = self.shares.get(key), node.energy
