@@ -14,7 +14,7 @@ FLOORS = (
     {"errors", "tree", "tree_json", "merging", "frames", "apart"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},
-    {"attribution", "room"},
+    {"attribution", "room", "options"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},

@@ -16,9 +16,16 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from irene_jupyter.notebook.block import EnergyBlock, EnergyLine, refusal
+from irene_jupyter.notebook.cell_options import (
+    VIEWS,
+    budget,
+    checked,
+    interval,
+    parse,
+    positive_int,
+)
 from irene_jupyter.notebook.display import has_kernel, live_bundle
 from irene_jupyter.notebook.live_trees import LiveTrees
-from irene_jupyter.notebook.options import VIEWS, budget, checked, interval, parse, positive_int
 from irene_jupyter.notebook.session import CellSession
 from irene_jupyter.resources.sampler import DEFAULT_INTERVAL_SECONDS
 
