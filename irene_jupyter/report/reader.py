@@ -21,7 +21,8 @@ from irene_jupyter.report.report import (
     Mode,
     RunSummary,
 )
-from irene_jupyter.tree import MAX_COUNT, Node, RunStatus, Shape, TreeError, node_from_dict
+from irene_jupyter.tree import MAX_COUNT, Node, RunStatus, Shape, TreeError
+from irene_jupyter.tree_json import node_from_dict
 
 # Relative tolerance between a file's `total_joules` and its root's energy.
 _TOTAL_TOLERANCE = 1e-9

@@ -20,14 +20,13 @@ from irene_jupyter.capture.copies.bare import KINDS, Kind
 from irene_jupyter.capture.dry.generation import generation_of, generation_runs
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import IreneError
-from irene_jupyter.tree import Features, ModelTree, Node, Run, Shape
+from irene_jupyter.tree import WORK, Features, ModelTree, Node, Run, Shape
 
 _KEPT = 64  # traced sizes that are remembered
 _LEAST_TOKENS = 4  # a sequence of one token may take branches of its own
 _PROBED_TOKENS = 24  # new ones of the check: two parts of decoding steps
 _TOLERANCE = 1e-9  # relative, of interpolated work
 _WITHOUT_DATA: tuple[Kind, ...] = ("meta", "fake")
-_WORK = ("flops", "bytes", "canonical_megaflops", "canonical_mebibytes")
 
 
 def positions_of(model: nn.Module) -> int | None:
@@ -268,7 +267,7 @@ def _fixed(node: Node) -> tuple[object, ...]:
 
 def _numbers(features: Features) -> tuple[float, ...]:
     return (
-        *(float(getattr(features, name)) for name in _WORK),
+        *(float(getattr(features, name)) for name in WORK),
         *(float(size) for shape in _shapes(features) for size in shape),
     )
 
@@ -280,7 +279,7 @@ def _combined(
         max(0.0, math.fsum(w * value for w, value in zip(weights, column, strict=True)))
         for column in zip(*rows, strict=True)
     )
-    work: dict[str, Any] = {name: next(values) for name in _WORK}
+    work: dict[str, Any] = {name: next(values) for name in WORK}
     return replace(
         known,
         **work,
