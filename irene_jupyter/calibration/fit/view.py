@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from irene_jupyter.columns import in_columns
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.report.units import format_joules
 
@@ -64,16 +65,8 @@ def summary(profile: DeviceProfile) -> list[str]:
 
 def text(profile: DeviceProfile) -> str:
     """For terminals and logs."""
-    table = [HEAD, *rows(profile)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in table
-    ]
-    return "\n".join([profile.label, "", *lines, "", *summary(profile)])
+    table = in_columns([HEAD, *rows(profile)], figures=True)
+    return "\n".join([profile.label, "", *table, "", *summary(profile)])
 
 
 def html(profile: DeviceProfile) -> str:

@@ -1,4 +1,4 @@
-"""Reading and writing the files of this room: whole or not at all."""
+"""Files, read and written whole or not at all."""
 
 from __future__ import annotations
 
