@@ -21,7 +21,7 @@ _HOMES = {
     "EnergyMonitor": "irene_jupyter.measurement",
     "EnergyReport": "irene_jupyter.report.report",
     "EnergyTree": "irene_jupyter.notebook.widget",
-    "Options": "irene_jupyter.measurement",
+    "Options": "irene_jupyter.options",
     "Explorer": "irene_jupyter.notebook.explorer",
     "calibrate": "irene_jupyter.calibration.calibrate",
     "crossvalidate": "irene_jupyter.predictors.crossvalidation",

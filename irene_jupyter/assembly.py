@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.merging import gathered, merged, repeated
-from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary, leveled_phases
-from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode, RunSummary
-from irene_jupyter.tree import Node, Run
+from irene_jupyter.merging import gathered, moved
+from irene_jupyter.report.phases import PhaseSummaries
+from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode
+from irene_jupyter.tree import Run
+from irene_jupyter.versions import versions
 
 if TYPE_CHECKING:
-    from irene_jupyter.cell import Cell
+    from irene_jupyter.attribution.cell import Cell
     from irene_jupyter.predictors.device import DeviceProfile
-
-# A model's runs by phase, None for those of no generation, each with its predicted tree.
-Phases = dict[str | None, list[tuple[Run, Node]]]
 
 
 def make_report(
@@ -37,152 +32,38 @@ def make_report(
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
     """
+    from irene_jupyter.attribution.model_energy import PredictedRun, models_of
     from irene_jupyter.predictors.paper import DEFAULT, NOTE, predict_with
 
-    ran: dict[str, list[Node]] = {}
-    idle: dict[str, list[Node]] = {}
-    phases: dict[str, Phases] = {}
-    summaries: list[RunSummary] = []
+    predicted = [PredictedRun.of(run, predict_with(run.tree, profile, method).root) for run in runs]
+    every = models_of(predicted, cell)
+    ran = [model for model in every if model.has_run]
+    models = ran or every
+    trees = [(model.name, model.root) for model in models]
+    phases = [phase for model in models for phase in model.phases(profile.kind == "calibrated")]
+    if len(models) > 1:
+        phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
+    factors = {model.name: model.factor for model in ran}
     told = list(notes)
     if method != DEFAULT:
         told.append(NOTE.format(method=method, label=profile.label))
-    for run in runs:
-        tree = predict_with(run.tree, profile, method)
-        node = _flagged(_in_time(repeated(tree.root, run.calls), run), run)
-        (idle if run.status == "not_run" else ran).setdefault(run.model, []).append(node)
-        phases.setdefault(run.model, {}).setdefault(run.phase, []).append((run, node))
-        summaries.append(_summary(run, node))
-        told += [f"{run.model}: {note}" for note in run.notes]
-    models = [(name, merged(nodes)) for name, nodes in (ran or idle).items()]
-    factors: dict[str, float] = {}  # from the prediction to what was measured
+    told += [f"{run.model}: {note}" for run in runs for note in run.notes]
+    parts = measured = None
     if cell is not None:
         told += cell.warnings
-        predicted = models
-        models = [(name, cell.leveled(name, node)) for name, node in predicted]
-        factors = {
-            name: _factor(before, after)
-            for (name, before), (_, after) in zip(predicted, models, strict=True)
-        }
-    not_run = [(name, merged(nodes)) for name, nodes in idle.items()] if ran else []
-    root = None
-    if models:
-        root = models[0][1] if len(models) == 1 else gathered(models)
-    parts = None if cell is None else cell.parts(models if ran else ())
-    measured = None if cell is None else cell.measured
-    if measured is not None and measured.joules is not None and parts is not None:
-        measured = replace(measured, joules=parts.total_joules)  # to the last bit
+        parts = cell.parts(trees if ran else ())
+        measured = cell.measured_in(parts)
     return EnergyReport(
-        root=root,
+        root=gathered(trees) if len(trees) > 1 else trees[0][1] if trees else None,
         device=DeviceLabel(profile.name, profile.label, profile.kind),
         mode=mode,
-        phases=PhaseSummaries(
-            replace(phase, root=gathered([(name, phase.root)]).children[0])
-            if len(models) > 1
-            else phase
-            for name, whole in models
-            for phase in _phases(
-                name, phases[name], whole, factors.get(name, 1.0), profile.kind == "calibrated"
-            )
-        ),
-        not_run=tuple(gathered([pair]).children[0] for pair in not_run),
-        runs=tuple(
-            run
-            if run.status == "not_run"
-            else replace(run, joules=run.joules * factors.get(run.model, 1.0))
-            for run in summaries
-        ),
+        phases=PhaseSummaries(phases),
+        not_run=tuple(moved(each.root, each.name) for each in every if ran and not each.has_run),
+        runs=tuple(each.summary(factors.get(each.run.model, 1.0)) for each in predicted),
         resources=resources,
         parts=parts,
         measured=measured,
         notes=tuple(dict.fromkeys(told)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=dict(_versions()),
+        versions=dict(versions()),
     )
-
-
-def _phases(
-    model: str, phases: Phases, whole: Node, factor: float, is_calibrated: bool
-) -> Iterator[PhaseSummary]:
-    """The phases of a model that generated, brought to the level of its tree."""
-    trees = [merged([node for _, node in runs]) for runs in phases.values()]
-    if factor != 1.0:
-        trees = leveled_phases(trees, whole)
-    for (phase, runs), root in zip(phases.items(), trees, strict=True):
-        if phase is None or root.energy is None:
-            continue
-        seconds = [run.seconds for run, _ in runs if run.seconds is not None]
-        yield PhaseSummary(
-            phase=phase,
-            model=model,
-            root=root,
-            calls=sum(run.calls for run, _ in runs),
-            tokens=sum(run.tokens for run, _ in runs),
-            seconds=sum(seconds) if seconds else None,
-            is_here=factor != 1.0 or is_calibrated,
-        )
-
-
-def _in_time(node: Node, run: Run) -> Node:
-    """The tree with latencies that fit the time of all calls; the recorded one was slowed."""
-    recorded = node.features.latency_seconds
-    if run.seconds is None or not recorded:
-        return node
-    return _slowed(node, run.seconds / recorded)
-
-
-def _slowed(node: Node, factor: float) -> Node:
-    seconds = node.features.latency_seconds
-    children = tuple(_slowed(child, factor) for child in node.children)
-    if seconds is None:
-        return replace(node, children=children)
-    features = replace(node.features, latency_seconds=seconds * factor)
-    return replace(node, features=features, children=children)
-
-
-def _factor(before: Node, after: Node) -> float:
-    if before is after or before.energy is None or after.energy is None:
-        return 1.0
-    return after.energy.joules / before.energy.joules if before.energy.joules > 0 else 1.0
-
-
-def _flagged(node: Node, run: Run) -> Node:
-    if run.status != "not_run":
-        return node
-    size = f"batch {run.tree.batch_size} × sequence {run.tree.seq_len}"
-    flag = f"not_run: built and never called; this is one forward pass at {size}"
-    return replace(node, flags=(flag, *node.flags))
-
-
-def _summary(run: Run, node: Node) -> RunSummary:
-    features = run.tree.root.features
-    return RunSummary(
-        model=run.model,
-        joules=node.energy.joules if node.energy else 0.0,
-        phase=run.phase,
-        status=run.status,
-        training=run.training,
-        calls=run.calls,
-        seconds=run.seconds,
-        batch_size=run.tree.batch_size,
-        seq_len=run.tree.seq_len,
-        tokens=run.tokens,
-        items=run.items,
-        cache_length=run.cache_length,
-        input_shapes=features.input_shapes,
-        signature=" ".join(
-            part
-            for part in (features.dtype, features.device, *map(str, features.input_shapes[:3]))
-            if part
-        ),
-    )
-
-
-@functools.cache  # a search through the packages' files, and they stay as they were imported
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("irene-jupyter", "torch", "transformers"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

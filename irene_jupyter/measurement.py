@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,11 +12,10 @@ from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
+from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.paper import check_method
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
-from irene_jupyter.resources.sampler import LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS
 from irene_jupyter.room import room_notes
 from irene_jupyter.tree import Run
 
@@ -29,67 +28,10 @@ if TYPE_CHECKING:
     from irene_jupyter.meters.counters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
-DEFAULT_BATCH_SIZE = 8
-MAX_SIZE = 2**31 - 1  # of a batch, or a sequence: torch counts further, no machine does
-DEFAULT_SEQ_LEN = 128  # tokens
-MAX_BUDGET_SECONDS = 3600.0
 # Of the budget; what is left is for the prediction and the display.
 _REPLAY_SHARE = 0.75
 
 Models = Sequence["nn.Module"] | Callable[[], Sequence["nn.Module"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to measure. `batch_size` and `seq_len` are for models that are built and never called.
-
-    `device` names a profile or the path of one; "auto" takes the one that was calibrated on this
-    machine, or else the reference. `method` is additive, or one of the paper's: irene, stepwise,
-    predicted-sum. `interval_seconds` lies between two readings of the machine; `budget_seconds`
-    is for timing operations again afterwards, 0 for none. Raises `OptionError` for sizes below
-    one, unknown methods, and intervals out of range.
-
-    >>> import irene_jupyter as irene
-    >>> irene.Options(interval_seconds=0.05, budget_seconds=0).method
-    'additive'
-    >>> irene.Options(batch_size=0)
-    Traceback (most recent call last):
-        ...
-    irene_jupyter.errors.OptionError: batch_size must be at least 1, not 0
-    """
-
-    device: str = "auto"
-    batch_size: int | None = None
-    seq_len: int | None = None
-    method: str = "additive"
-    interval_seconds: float = 0.17  # between two readings of the machine, from 0.02
-    budget_seconds: float = 2.0  # from the block's end to its report: replay takes what is left
-
-    def __post_init__(self) -> None:
-        check_method(self.method)
-        interval = self.interval_seconds
-        if isinstance(interval, bool) or not isinstance(interval, int | float):
-            raise OptionError(f"interval_seconds must be a number, not {interval!r}")
-        if not SHORTEST_INTERVAL_SECONDS <= interval <= LONGEST_INTERVAL_SECONDS:
-            raise OptionError(
-                f"interval_seconds must be {SHORTEST_INTERVAL_SECONDS} (/proc counts in steps of "
-                f"10 ms) to {LONGEST_INTERVAL_SECONDS:g}, not {interval}"
-            )
-        budget = self.budget_seconds
-        if isinstance(budget, bool) or not isinstance(budget, int | float):
-            raise OptionError(f"budget_seconds must be a number, not {budget!r}")
-        if not 0 <= budget <= MAX_BUDGET_SECONDS:
-            raise OptionError(
-                f"budget_seconds must be 0 (no replay) to {MAX_BUDGET_SECONDS:g}, not {budget}"
-            )
-        for name in ("batch_size", "seq_len"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise OptionError(f"{name} must be a whole number, not {value!r}")
-            if value is not None and value < 1:
-                raise OptionError(f"{name} must be at least 1, not {value}")
-            if value is not None and value > MAX_SIZE:
-                raise OptionError(f"{name} must be at most {MAX_SIZE:,}, not {value}")
 
 
 class EnergyMonitor:
@@ -135,8 +77,8 @@ class EnergyMonitor:
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
+        from irene_jupyter.capture.watch.gpu import synchronise
         from irene_jupyter.capture.watch.recorder import Recorder
-        from irene_jupyter.cell import synchronise
         from irene_jupyter.meters.counters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
 
@@ -161,7 +103,7 @@ class EnergyMonitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        from irene_jupyter.cell import synchronise
+        from irene_jupyter.capture.watch.gpu import synchronise
 
         assert self._recorder is not None
         assert self._sampler is not None
@@ -215,9 +157,9 @@ class EnergyMonitor:
         apart: Apart,
         only: Sequence[nn.Module],
     ) -> EnergyReport:
+        from irene_jupyter.attribution.cell import observed_cell
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.repeat.replay import replayed
-        from irene_jupyter.cell import observed_cell
 
         began = time.perf_counter()
         seconds = end - self._started

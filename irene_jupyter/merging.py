@@ -6,8 +6,9 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from irene_jupyter.tree import SOURCES, Energy, Features, Node, Source
+from irene_jupyter.tree import ADDITIVE, SOURCES, Energy, Features, Node, Source
 
 CELL = "Cell"  # the class name of the root above several models
 
@@ -21,14 +22,13 @@ def repeated(node: Node, calls: int) -> Node:
     """The tree of `calls` runs of `node`'s."""
     if calls == 1:
         return node
-    children = tuple(repeated(child, calls) for child in node.children)
-    energies = [] if node.energy is None else [node.energy.scaled(calls)]
-    return replace(
-        node,
-        features=node.features.scaled(calls),
-        energy=total(energies, [child.energy for child in children if child.energy]),
-        children=children,
-    )
+
+    def again(node: Node) -> Node:
+        energies = [] if node.energy is None else [node.energy.scaled(calls)]
+        energy = total(energies, energies_of(node.children))
+        return replace(node, features=node.features.scaled(calls), energy=energy)
+
+    return node.mapped(again)
 
 
 def merged(trees: Sequence[Node]) -> Node:
@@ -44,11 +44,10 @@ def merged(trees: Sequence[Node]) -> Node:
         for child in tree.children:
             groups.setdefault(child.path, []).append(child)
     children = tuple(merged(group) for group in groups.values())
-    energies = [tree.energy for tree in trees if tree.energy is not None]
     return replace(
         first,
         features=_summed(first.features, [tree.features for tree in trees]),
-        energy=total(energies, [child.energy for child in children if child.energy]),
+        energy=total(energies_of(trees), energies_of(children)),
         children=children,
         flags=_flags(dict.fromkeys(flag for tree in trees for flag in tree.flags)),
     )
@@ -75,24 +74,16 @@ def _ranged(flags: Sequence[str]) -> str:
 
 
 def _summed(first: Features, parts: Sequence[Features]) -> Features:
-    return replace(
-        first,
-        num_parameters=max(f.num_parameters for f in parts),
-        flops=sum(f.flops for f in parts),
-        bytes=sum(f.bytes for f in parts),
-        canonical_megaflops=sum(f.canonical_megaflops for f in parts),
-        canonical_mebibytes=sum(f.canonical_mebibytes for f in parts),
-        calls=sum(f.calls for f in parts),
-        latency_seconds=_sum_of_known([f.latency_seconds for f in parts]),
-        replayed_seconds=_sum_of_known([f.replayed_seconds for f in parts]),
-        replayed_spread_seconds=_sum_of_known([f.replayed_spread_seconds for f in parts]),
-    )
+    columns = {name: [getattr(each, name) for each in parts] for name in ADDITIVE}
+    sums: dict[str, Any] = {
+        name: None if None in column else sum(column) for name, column in columns.items()
+    }
+    return replace(first, num_parameters=max(each.num_parameters for each in parts), **sums)
 
 
-def _sum_of_known(values: Sequence[float | None]) -> float | None:
-    """None where one of them is unknown."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
+def energies_of(nodes: Iterable[Node]) -> list[Energy]:
+    """Those that are known."""
+    return [node.energy for node in nodes if node.energy is not None]
 
 
 def total(energies: Sequence[Energy], children: Sequence[Energy] = ()) -> Energy | None:
@@ -118,8 +109,9 @@ def _source(energies: Sequence[Energy], joules: float) -> Source:
 
 def moved(node: Node, prefix: str) -> Node:
     """The tree with `prefix` before every path."""
-    path = f"{prefix}.{node.path}" if node.path else prefix
-    return replace(node, path=path, children=tuple(moved(child, prefix) for child in node.children))
+    return node.mapped(
+        lambda each: replace(each, path=f"{prefix}.{each.path}" if each.path else prefix)
+    )
 
 
 def gathered(models: Sequence[tuple[str, Node]]) -> Node:
@@ -133,5 +125,5 @@ def gathered(models: Sequence[tuple[str, Node]]) -> Node:
             Features(), [replace(child.features, latency_seconds=None) for child in children]
         ),
         children=children,
-        energy=total([child.energy for child in children if child.energy]),
+        energy=total(energies_of(children)),
     )

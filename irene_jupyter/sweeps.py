@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
-from irene_jupyter.measurement import Options
+from irene_jupyter.options import Options
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.paper import check_method
 from irene_jupyter.report.folding import flag_codes

@@ -1,4 +1,4 @@
-"""Model trees: the plain data that every stage hands to the next, and its JSON form.
+"""Model trees: the plain data that every stage hands to the next.
 
 A tree is immutable. Capture makes it with features and no energy, a predictor returns
 a copy with energy, a report shows it. Nothing here imports torch, numpy or Jupyter.
@@ -6,9 +6,11 @@ a copy with energy, a report shows it. Nothing here imports torch, numpy or Jupy
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -26,10 +28,6 @@ MEGAFLOP = 1e6  # floating-point operations
 
 # Deeper trees than any model that torch itself can call within Python's recursion limit.
 MAX_DEPTH = 256
-# Counts and sizes fit in 64 bits, as in torch and pandas.
-MAX_COUNT = 2**63 - 1
-# Relative tolerance of "own + children = parent" when a tree is read from a file.
-ADDITIVITY_TOLERANCE = 1e-6
 
 
 class TreeError(IreneError):
@@ -73,6 +71,12 @@ class Energy:
         return Energy(self.joules * factor, self.low * factor, self.high * factor, self.source)
 
 
+# What becomes of a feature over several runs; those without a role are of one call.
+_WORK = {"role": "work"}  # adds up
+_COUNT = {"role": "count"}  # adds up
+_TIME = {"role": "time"}  # adds up; unknown where one of them is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
     """What is known about a node's computation, over all its calls, children included.
@@ -84,39 +88,36 @@ class Features:
     """
 
     num_parameters: int = 0  # elements, each tensor once
-    flops: float = 0.0
-    bytes: float = 0.0
-    canonical_megaflops: float = 0.0
-    canonical_mebibytes: float = 0.0
-    calls: int = 1
+    flops: float = field(default=0.0, metadata=_WORK)
+    bytes: float = field(default=0.0, metadata=_WORK)
+    canonical_megaflops: float = field(default=0.0, metadata=_WORK)
+    canonical_mebibytes: float = field(default=0.0, metadata=_WORK)
+    calls: int = field(default=1, metadata=_COUNT)
     input_shapes: tuple[Shape, ...] = ()  # of one call, tensors in order of the arguments
     output_shapes: tuple[Shape, ...] = ()
     dtype: str | None = None  # of the computation, such as "float32"
     device: str | None = None  # such as "cpu" or "cuda:0"
-    latency_seconds: float | None = None  # in place, all calls; None where it was not run
+    # In place, all calls; None where it was not run.
+    latency_seconds: float | None = field(default=None, metadata=_TIME)
     # Repeated on its own with warm caches, all calls (lower quartile), and its quartile range.
-    replayed_seconds: float | None = None
-    replayed_spread_seconds: float | None = None
+    replayed_seconds: float | None = field(default=None, metadata=_TIME)
+    replayed_spread_seconds: float | None = field(default=None, metadata=_TIME)
     operation: str | None = None  # the torch function behind a functional primitive
     resources: Mapping[str, float] = field(default_factory=dict)  # unit in each key
 
     def scaled(self, calls: int) -> Features:
         """The features of `calls` repetitions of this run."""
-        return replace(
-            self,
-            flops=self.flops * calls,
-            bytes=self.bytes * calls,
-            canonical_megaflops=self.canonical_megaflops * calls,
-            canonical_mebibytes=self.canonical_mebibytes * calls,
-            calls=self.calls * calls,
-            latency_seconds=_times(self.latency_seconds, calls),
-            replayed_seconds=_times(self.replayed_seconds, calls),
-            replayed_spread_seconds=_times(self.replayed_spread_seconds, calls),
-        )
+        known = {name: value for name in ADDITIVE if (value := getattr(self, name)) is not None}
+        return replace(self, **{name: value * calls for name, value in known.items()})
 
 
-def _times(value: float | None, factor: int) -> float | None:
-    return None if value is None else value * factor
+def _of_role(*roles: str) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(Features) if each.metadata.get("role") in roles)
+
+
+WORK = _of_role("work")  # names of features
+TIMES = _of_role("time")
+ADDITIVE = _of_role("work", "count", "time")  # what adds up over runs
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -162,6 +163,24 @@ class Node:
             node = stack.pop()
             yield node
             stack.extend(reversed(node.children))
+
+    def mapped(self, change: Callable[..., Node], *values: Iterable[Any]) -> Node:
+        """The tree rebuilt from its leaves up: `change` gets each node with its new children.
+
+        As in `map`, it also gets one of each of `values`, which are in the order of `walk()`.
+        A node stays the same object where `change` returns what it was given.
+        """
+        return self._mapped(change, zip(*values, strict=True) if values else itertools.repeat(()))
+
+    def _mapped(self, change: Callable[..., Node], rows: Iterator[tuple[Any, ...]]) -> Node:
+        row = next(rows)  # before its children take theirs
+        children = tuple([child._mapped(change, rows) for child in self.children])
+        is_same = all(map(operator.is_, children, self.children))
+        return change(self if is_same else replace(self, children=children), *row)
+
+    def flagged(self, flag: str) -> Node:
+        """This node with one more flag."""
+        return replace(self, flags=(*self.flags, flag))
 
     def leaves(self) -> Iterator[Node]:
         """The nodes without children."""
@@ -217,170 +236,3 @@ class Run:
     items: int = 0  # of the batch that all calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the cache at the call that the tree is of
     notes: tuple[str, ...] = ()
-
-
-# --- JSON -----------------------------------------------------------------------------------
-
-
-_FEATURES = tuple(each.name for each in fields(Features))
-
-
-def node_to_dict(node: Node) -> dict[str, Any]:
-    """`node` as strict JSON values; unknown features are left out."""
-    features = {
-        name: value
-        for name in _FEATURES
-        if (value := getattr(node.features, name)) not in (None, (), {})
-    }
-    for name in ("input_shapes", "output_shapes"):
-        if name in features:
-            features[name] = [list(shape) for shape in features[name]]
-    if "resources" in features:
-        features["resources"] = dict(features["resources"])
-    energy = node.energy
-    return {
-        "path": node.path,
-        "type": node.type,
-        "class_name": node.class_name,
-        "primitive": node.primitive,
-        "energy": None
-        if energy is None
-        else {name: getattr(energy, name) for name in ("joules", "low", "high", "source")},
-        "own_joules": node.own_joules,
-        "features": features,
-        "flags": list(node.flags),
-        "children": [node_to_dict(child) for child in node.children],
-    }
-
-
-def node_from_dict(
-    data: Any, depth: int = 0, like: Node | None = None, *, brief: bool = False
-) -> Node:
-    """The node that `node_to_dict` wrote. Raises `TreeError` on anything else.
-
-    What `data` leaves out of its features is as in its counterpart `like`: see `_children`. In a
-    `brief` tree type, class and flags are, too, and nodes may leave out what is empty.
-
-    Checks types, finite numbers, depth, and that children do not exceed their parent.
-    """
-    if depth > MAX_DEPTH:
-        raise TreeError(f"tree: deeper than {MAX_DEPTH} levels")
-    if not isinstance(data, dict):
-        raise TreeError(f"tree: a node must be an object, not {type(data).__name__}")
-    if brief:
-        known = {"type": like.type, "class_name": like.class_name} if like else {}
-        data = {**known, "features": {}, "children": [], **data}
-    kind = data.get("type")
-    if kind not in NODE_TYPES:
-        raise TreeError(f"tree: type {kind!r} is none of {', '.join(NODE_TYPES)}")
-    energy = data.get("energy")
-    primitive = data.get("primitive", like.primitive if like else None)
-    if primitive is not None and not isinstance(primitive, str):
-        raise TreeError("tree: 'primitive' must be a string or null")
-    flags = like.flags if like else ()
-    if "flags" in data or not brief:
-        flags = tuple(_expect(data, "flags", list))
-        if not all(isinstance(flag, str) for flag in flags):
-            raise TreeError("tree: 'flags' must be strings")
-    node = Node(
-        path=_expect(data, "path", str),
-        type=kind,
-        class_name=_expect(data, "class_name", str),
-        features=_features_from_dict(_expect(data, "features", dict), like),
-        children=_children(_expect(data, "children", list), depth + 1, like, brief),
-        energy=None if energy is None else _energy_from_dict(energy),
-        primitive=primitive,
-        flags=flags,
-    )
-    if node.energy is not None and node.children:
-        below = math.fsum(child.energy.joules for child in node.children if child.energy)
-        if below > node.energy.joules * (1 + ADDITIVITY_TOLERANCE) + 1e-12:
-            raise TreeError(
-                f"tree: the children of {node.path!r} sum to {below} J, more than their "
-                f"parent's {node.energy.joules} J"
-            )
-    return node
-
-
-def _children(data: list[Any], depth: int, like: Node | None, brief: bool) -> tuple[Node, ...]:
-    """Nodes at `depth`, each with its counterpart: the earlier sibling whose path is its `like`.
-
-    Without one, it is the child at the same place of the parent's own counterpart `like`.
-    """
-    nodes: list[Node] = []
-    earlier: dict[str, Node] = {}
-    for index, child in enumerate(data):
-        other = like.children[index] if like and index < len(like.children) else None
-        if isinstance(child, dict) and "like" in child:
-            path = _expect(child, "like", str)
-            if path not in earlier:
-                raise TreeError(f"tree: 'like' names no earlier sibling: {path!r}")
-            other = earlier[path]
-        nodes.append(node_from_dict(child, depth, other, brief=brief))
-        earlier.setdefault(nodes[-1].path, nodes[-1])
-    return tuple(nodes)
-
-
-def _expect(data: dict[str, Any], key: str, kind: type) -> Any:
-    value = data.get(key)
-    if not isinstance(value, kind):
-        raise TreeError(f"tree: {key!r} must be of type {kind.__name__}")
-    return value
-
-
-def _energy_from_dict(data: Any) -> Energy:
-    if not isinstance(data, dict) or set(data) != {"joules", "low", "high", "source"}:
-        raise TreeError("energy: must have exactly joules, low, high and source")
-    return Energy(**data)
-
-
-_COUNTS = ("num_parameters", "calls")
-_NUMBERS = (
-    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "latency_seconds",
-    "replayed_seconds", "replayed_spread_seconds",
-)  # fmt: skip
-_STRINGS = ("dtype", "device", "operation")
-_SHAPES = ("input_shapes", "output_shapes")
-
-
-def _features_from_dict(data: dict[str, Any], like: Node | None) -> Features:
-    values: dict[str, Any] = {}
-    for name, value in data.items():
-        if name in _COUNTS and _is_count(value):
-            values[name] = value
-        elif name in _NUMBERS and _is_number(value):
-            values[name] = value
-        elif name in _STRINGS and isinstance(value, str):
-            values[name] = value
-        elif name in _SHAPES and isinstance(value, list):
-            values[name] = tuple(_shape(item) for item in value)
-        elif (
-            name == "resources"
-            and isinstance(value, dict)
-            and all(_is_number(item, signed=True) for item in value.values())
-        ):
-            values[name] = value
-        else:
-            raise TreeError(f"features: {name!r} is unknown or its value is not valid")
-    if values.get("calls", 1) < 1:
-        raise TreeError("features: 'calls' must be at least 1")
-    return replace(like.features if like else Features(), **values)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
-
-
-def _is_number(value: Any, *, signed: bool = False) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) <= sys.float_info.max  # False for NaN; an int may be larger than any float
-        and (signed or value >= 0)
-    )
-
-
-def _shape(value: Any) -> Shape:
-    if not isinstance(value, list) or not all(_is_count(size) for size in value):
-        raise TreeError("features: a shape must be a list of sizes")
-    return tuple(value)

@@ -11,11 +11,11 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "irene_jupyter"
 # From the ground up; rooms of one floor do not know each other, except on the ground floor.
 FLOORS = (
-    {"errors", "tree", "merging", "frames", "apart", "checker", "columns", "files", "versions"},
+    {"errors", "tree", "tree_json", "merging", "frames", "apart"}
+    | {"checker", "columns", "files", "versions"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},
-    {"apportion"},
-    {"cell", "room"},
+    {"attribution", "room", "options"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},
@@ -48,6 +48,7 @@ ROOMS = {
         {"fit"},
         {"calibrate"},
     ),
+    "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
 }
 DOORS = {
     "IPython": {"notebook"},

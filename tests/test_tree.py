@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,8 @@ from irene_jupyter.tree import (
     Features,
     Node,
     TreeError,
-    node_from_dict,
-    node_to_dict,
 )
+from irene_jupyter.tree_json import node_from_dict, node_to_dict
 
 
 def _node(path: str, joules: float, *children: Node) -> Node:
@@ -55,6 +55,26 @@ def test_energy_refuses_an_unknown_source() -> None:
 
 def test_energy_times_calls() -> None:
     assert Energy(1, 0.5, 2, "measured").scaled(3) == Energy(3, 1.5, 6, "measured")
+
+
+def test_a_tree_is_rebuilt_from_its_leaves_with_values_in_the_order_of_walk() -> None:
+    tree = _tree()
+
+    def told(node: Node, number: int) -> Node:
+        below = "".join(child.class_name for child in node.children)
+        return replace(node, class_name=f"{number}({below})")
+
+    assert tree.mapped(told, range(5)).class_name == "0(1(2()3())4())"
+    with pytest.raises(ValueError, match="shorter"):
+        tree.mapped(lambda node, *_: node, range(5), range(4))
+
+
+def test_what_does_not_change_is_the_same_object() -> None:
+    tree = _tree()
+    assert tree.mapped(lambda node: node) is tree
+    changed = tree.mapped(lambda node: replace(node, flags=("x",)) if node.path == "d" else node)
+    assert changed.children[0] is tree.children[0]
+    assert changed.find("d").flags == ("x",)
 
 
 def test_features_times_calls() -> None:

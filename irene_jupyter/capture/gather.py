@@ -146,7 +146,7 @@ class _Records:
             nearest = min(alike, key=lambda each: abs(each.sizes != signature.sizes))
             node, notes = self._recorded(nearest)
             flag = uncounted("it ran other modules than in the calls that were recorded")
-            return None if node is None else _flagged(node, flag), notes
+            return None if node is None else node.flagged(flag), notes
         if signature.kind not in self._by_size:
             same = [each for each in alike if not each.is_other_way] or alike
             trees = [(each.sizes, self._recorded(each)[0]) for each in same]
@@ -158,7 +158,7 @@ class _Records:
         if sized.is_exact:
             return sized.node, ()
         flag = uncounted("this size was not recorded, and is counted as the nearest that was")
-        return _flagged(sized.node, flag), ()
+        return sized.node.flagged(flag), ()
 
     def _recorded(self, signature: Signature) -> tuple[Node | None, tuple[str, ...]]:
         key = id(signature)
@@ -171,10 +171,6 @@ class _Records:
                 record.node, record.hidden, signature.batch_size, signature.seq_len
             )
         return self._trees[key]
-
-
-def _flagged(node: Node, flag: str) -> Node:
-    return replace(node, flags=(*node.flags, flag))
 
 
 def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]]) -> list[Run]:

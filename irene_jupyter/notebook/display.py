@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 
 from irene_jupyter.errors import IreneError
-from irene_jupyter.notebook.options import CellOptions
+from irene_jupyter.notebook.cell_options import CellOptions
 from irene_jupyter.report.words import EMPTY
 
 if TYPE_CHECKING:

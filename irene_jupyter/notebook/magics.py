@@ -15,10 +15,17 @@ from IPython.core.error import TryNext, UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from irene_jupyter.notebook.cell import EnergyBlock, EnergyLine, refusal
+from irene_jupyter.notebook.block import EnergyBlock, EnergyLine, refusal
+from irene_jupyter.notebook.cell_options import (
+    VIEWS,
+    budget,
+    checked,
+    interval,
+    parse,
+    positive_int,
+)
 from irene_jupyter.notebook.display import has_kernel, live_bundle
 from irene_jupyter.notebook.live_trees import LiveTrees
-from irene_jupyter.notebook.options import VIEWS, budget, checked, interval, parse, positive_int
 from irene_jupyter.notebook.session import CellSession
 from irene_jupyter.resources.sampler import DEFAULT_INTERVAL_SECONDS
 
@@ -30,7 +37,7 @@ _REPORT = ("irene_jupyter.report.report", "EnergyReport")
 
 @magics_class
 class EnergyMagics(Magics):
-    """The magics, and what `irene_jupyter.notebook.cell` puts around a cell.
+    """The magics, and what `irene_jupyter.notebook.block` puts around a cell.
 
     IPython files the instance under its class name in `magics_manager.registry`.
     """

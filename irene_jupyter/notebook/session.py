@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from irene_jupyter.errors import IreneError
+from irene_jupyter.notebook.cell_options import CellOptions
 from irene_jupyter.notebook.display import attempt, complain, say, show
-from irene_jupyter.notebook.options import CellOptions
 from irene_jupyter.report.observer import with_display
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class CellSession:
     """
 
     def __init__(self, shell: InteractiveShell, options: CellOptions, trees: LiveTrees) -> None:
-        from irene_jupyter.measurement import EnergyMonitor, Options
+        from irene_jupyter.measurement import EnergyMonitor
+        from irene_jupyter.options import Options
 
         self._shell = shell
         self._options = options

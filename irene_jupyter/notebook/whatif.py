@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
-from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options, with_origin
+from irene_jupyter.measurement import with_origin
 from irene_jupyter.merging import total
+from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.paper import predict_with
 from irene_jupyter.report.curve import CurvePoint

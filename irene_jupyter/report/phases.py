@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
-from irene_jupyter.tree import Energy, Node, node_to_dict
+from irene_jupyter.tree import Node
+from irene_jupyter.tree_json import node_to_dict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,49 +198,3 @@ def phase_legend(report: EnergyReport) -> str:
         if report.device.kind == "reference":
             told[-1] += " (reference device), not this machine"
     return "; ".join(told)
-
-
-# --- making them --------------------------------------------------------------------------------
-
-
-def leveled_phases(phases: Sequence[Node], whole: Node) -> list[Node]:
-    """The trees of phases, brought to the level of `whole`, the tree of them all.
-
-    `whole` was scaled after the phases were predicted. At every node the phases divide what
-    `whole` has of its own as their predictions do, so that they add up to it again.
-    """
-    own: list[dict[str, float]] = [
-        {node.path: node.own_joules or 0.0 for node in phase.walk()} for phase in phases
-    ]
-    entire: list[dict[str, float]] = [
-        {node.path: node.energy.joules for node in phase.walk() if node.energy} for phase in phases
-    ]
-    shares: dict[str, list[float]] = {}
-    for node in whole.walk():
-        for predicted in (own, entire):
-            parts = [each.get(node.path, 0.0) for each in predicted]
-            if sum(parts) > 0:
-                shares[node.path] = [part / sum(parts) for part in parts]
-                break
-        else:  # nothing to go by
-            has = [float(node.path in each) for each in own]
-            shares[node.path] = [each / max(1.0, sum(has)) for each in has]
-    targets = {node.path: node for node in whole.walk()}
-    return [
-        _leveled(phase, targets, {path: parts[index] for path, parts in shares.items()})
-        for index, phase in enumerate(phases)
-    ]
-
-
-def _leveled(node: Node, targets: Mapping[str, Node], shares: Mapping[str, float]) -> Node:
-    children = tuple(_leveled(child, targets, shares) for child in node.children)
-    target = targets.get(node.path)
-    if node.energy is None or target is None or target.energy is None:
-        return replace(node, children=children)
-    own = (target.own_joules or 0.0) * shares.get(node.path, 0.0)
-    joules = math.fsum([own, *(child.energy.joules for child in children if child.energy)])
-    level = target.energy
-    low = joules * (level.low / level.joules if level.joules else 1.0)
-    high = joules * (level.high / level.joules if level.joules else 1.0)
-    energy = Energy(joules, min(low, joules), max(high, joules), level.source)
-    return replace(node, energy=energy, children=children)

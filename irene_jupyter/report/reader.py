@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
+from irene_jupyter.checker import MAX_COUNT
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import MAX_BYTES
 from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
@@ -21,7 +22,8 @@ from irene_jupyter.report.report import (
     Mode,
     RunSummary,
 )
-from irene_jupyter.tree import MAX_COUNT, Node, RunStatus, Shape, TreeError, node_from_dict
+from irene_jupyter.tree import Node, RunStatus, Shape, TreeError
+from irene_jupyter.tree_json import node_from_dict
 
 # Relative tolerance between a file's `total_joules` and its root's energy.
 _TOTAL_TOLERANCE = 1e-9

@@ -16,7 +16,8 @@ from irene_jupyter.errors import ReportError
 from irene_jupyter.files import read_text, write_atomic
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
-from irene_jupyter.tree import Node, RunStatus, Shape, node_to_dict
+from irene_jupyter.tree import Node, RunStatus, Shape
+from irene_jupyter.tree_json import node_to_dict
 
 if TYPE_CHECKING:
     import pandas as pd

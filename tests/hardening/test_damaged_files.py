@@ -21,7 +21,8 @@ from irene_jupyter.predictors.device import SHIPPED_FOLDER
 from irene_jupyter.predictors.paper import METHODS, predict_with
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.report.report import EnergyReport
-from irene_jupyter.tree import ModelTree, Node, TreeError, node_from_dict, node_to_dict
+from irene_jupyter.tree import ModelTree, Node, TreeError
+from irene_jupyter.tree_json import node_from_dict, node_to_dict
 
 SETTINGS = settings(
     max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True

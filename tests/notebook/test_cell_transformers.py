@@ -14,9 +14,9 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from irene_jupyter.notebook.cell import EnergyBlock, refusal, wants_help
+from irene_jupyter.notebook.block import EnergyBlock, refusal, wants_help
+from irene_jupyter.notebook.cell_options import CellOptions, checked, parse
 from irene_jupyter.notebook.magics import EnergyMagics, load, unload
-from irene_jupyter.notebook.options import CellOptions, checked, parse
 
 
 @pytest.fixture(scope="module")

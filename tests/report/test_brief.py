@@ -29,7 +29,8 @@ from irene_jupyter.report.brief import (
 )
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import MIME_TYPE, EnergyReport, RunSummary, load_report
-from irene_jupyter.tree import Features, Node, node_from_dict, node_to_dict
+from irene_jupyter.tree import Features, Node
+from irene_jupyter.tree_json import node_from_dict, node_to_dict
 
 # Few of each, so that siblings are often alike.
 features = st.builds(

@@ -12,9 +12,9 @@ import transformers as hf
 from report_builders import bert, bert_report
 
 import irene_jupyter as irene
+from irene_jupyter.attribution.leveling import leveled_phases
 from irene_jupyter.errors import ReportError
 from irene_jupyter.merging import merged, repeated
-from irene_jupyter.report.phases import leveled_phases
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.text import render_text
 from irene_jupyter.tree import Energy, Node

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from irene_jupyter.tree import Node
+from irene_jupyter.tree import WORK, Node
 
-WORK = ("flops", "bytes", "canonical_megaflops", "canonical_mebibytes")
 _MOST_VARIABLES = 3
 _TOLERANCE = 0.01  # relative, of the work of the whole tree
 
@@ -67,7 +67,7 @@ class TreesBySize:
         if not self._is_exact or not self._is_known(sizes):
             return Sized(node, False)
         row = (self._terms(np.array([sizes], dtype=float)) @ self._weights)[0]
-        return Sized(_with_work(node, iter(np.maximum(row, 0.0).reshape(-1, len(WORK)))), True)
+        return Sized(node.mapped(_with_work, np.maximum(row, 0.0).reshape(-1, len(WORK))), True)
 
     def _is_known(self, sizes: Sizes) -> bool:
         """Whether only that varies which varied among the recorded ones, and in the same way."""
@@ -125,14 +125,6 @@ def _work(node: Node) -> list[float]:
     return [getattr(each.features, name) for each in node.walk() for name in WORK]
 
 
-def _with_work(node: Node, values: Iterator[Matrix]) -> Node:
-    flops, moved, megaflops, mebibytes = (float(value) for value in next(values))
-    features = replace(
-        node.features,
-        flops=flops,
-        bytes=moved,
-        canonical_megaflops=megaflops,
-        canonical_mebibytes=mebibytes,
-    )
-    children = tuple([_with_work(child, values) for child in node.children])
-    return replace(node, features=features, children=children)
+def _with_work(node: Node, values: Matrix) -> Node:
+    work: dict[str, Any] = dict(zip(WORK, map(float, values), strict=True))
+    return replace(node, features=replace(node.features, **work))

@@ -10,7 +10,7 @@ import inspect
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -266,7 +266,7 @@ class _Session:
         if node is None:
             raise CaptureError(f"{type(self._model).__name__} was not called")
         if self._is_real:
-            node = replace(node, flags=(*node.flags, INVENTED))
+            node = node.flagged(INVENTED)
         return _Traced(node, recording.calls), output
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from irene_jupyter.tree import Features, ModelTree, Node, Run, Shape
+from irene_jupyter.tree import WORK, Features, ModelTree, Node, Run, Shape
 
 _TOLERANCE = 1e-9  # relative, of interpolated work
-_WORK = ("flops", "bytes", "canonical_megaflops", "canonical_mebibytes")
 
 
 class OtherStructureError(Exception):
@@ -118,7 +117,7 @@ def _fixed(node: Node) -> tuple[object, ...]:
 
 def _numbers(features: Features) -> tuple[float, ...]:
     return (
-        *(float(getattr(features, name)) for name in _WORK),
+        *(float(getattr(features, name)) for name in WORK),
         *(float(size) for shape in _shapes(features) for size in shape),
     )
 
@@ -130,7 +129,7 @@ def _combined(
         max(0.0, math.fsum(w * value for w, value in zip(weights, column, strict=True)))
         for column in zip(*rows, strict=True)
     )
-    work: dict[str, Any] = {name: next(values) for name in _WORK}
+    work: dict[str, Any] = {name: next(values) for name in WORK}
     return replace(
         known,
         **work,

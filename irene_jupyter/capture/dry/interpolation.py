@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from irene_jupyter.tree import Features, Node, Shape
+from irene_jupyter.tree import WORK, Features, Node, Shape
 
 
 def interpolated(short: Node, long: Node, fraction: float) -> Node:
@@ -16,7 +17,7 @@ def interpolated(short: Node, long: Node, fraction: float) -> Node:
         return short
     if not _is_alike(short, long):
         return short if fraction < 0.5 else long
-    return _between(short, long, fraction)
+    return short.mapped(lambda a, b: _between(a, b.features, fraction), long.walk())
 
 
 def _is_alike(a: Node, b: Node) -> bool:
@@ -32,29 +33,28 @@ def _dimensions(features: Features) -> list[int]:
     return [len(shape) for shape in (*features.input_shapes, *features.output_shapes)]
 
 
-def _between(a: Node, b: Node, fraction: float) -> Node:
+def _between(node: Node, b: Features, fraction: float) -> Node:
+    a = node.features
+
     def number(name: str) -> float:
-        low, high = getattr(a.features, name), getattr(b.features, name)
+        low, high = getattr(a, name), getattr(b, name)
         return float(low + fraction * (high - low))
 
     def shapes(name: str) -> tuple[Shape, ...]:
-        pairs = zip(getattr(a.features, name), getattr(b.features, name), strict=True)
+        pairs = zip(getattr(a, name), getattr(b, name), strict=True)
         return tuple(
             tuple(round(x + fraction * (y - x)) for x, y in zip(low, high, strict=True))
             for low, high in pairs
         )
 
-    is_replayed = None not in (a.features.replayed_seconds, b.features.replayed_seconds)
+    is_replayed = None not in (a.replayed_seconds, b.replayed_seconds)
+    work: dict[str, Any] = {name: number(name) for name in WORK}
     features = replace(
-        a.features,
-        flops=number("flops"),
-        bytes=number("bytes"),
-        canonical_megaflops=number("canonical_megaflops"),
-        canonical_mebibytes=number("canonical_mebibytes"),
+        a,
+        **work,
         input_shapes=shapes("input_shapes"),
         output_shapes=shapes("output_shapes"),
         replayed_seconds=number("replayed_seconds") if is_replayed else None,
         replayed_spread_seconds=number("replayed_spread_seconds") if is_replayed else None,
     )
-    children = tuple(_between(x, y, fraction) for x, y in zip(a.children, b.children, strict=True))
-    return replace(a, features=features, children=children)
+    return replace(node, features=features)

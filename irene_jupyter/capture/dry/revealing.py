@@ -6,14 +6,13 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from irene_jupyter.capture.dry.by_size import WORK
 from irene_jupyter.capture.dry.structure import tree_for
 from irene_jupyter.capture.inputs.inputs import Inputs
 from irene_jupyter.capture.record.doubts import unknown
 from irene_jupyter.capture.record.hidden import HiddenPart
 from irene_jupyter.errors import CaptureError
 from irene_jupyter.merging import merged, moved, repeated
-from irene_jupyter.tree import Features, Node
+from irene_jupyter.tree import WORK, Features, Node
 
 logger = logging.getLogger(__name__)
 

@@ -96,7 +96,7 @@ def tree_for(
             failures.append(error)
             continue
         if kind == "real":
-            node = replace(node, flags=(*node.flags, INVENTED))
+            node = node.flagged(INVENTED)
         return ModelTree(name, node, inputs.batch_size, inputs.seq_len)
     last = failures[-1]
     if isinstance(last, IreneError):  # it names the remedy

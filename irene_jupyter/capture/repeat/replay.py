@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from torch import nn
 from irene_jupyter.capture.count.primitives import primitive_of
 from irene_jupyter.capture.record.calls import Call, Recorded, extent_of, specs_in
 from irene_jupyter.capture.repeat.repeating import Timing, timing_of
-from irene_jupyter.tree import Features, Node, Run
+from irene_jupyter.tree import Node, Run
 
 logger = logging.getLogger(__name__)
 
@@ -241,40 +241,34 @@ def _time_all(
 # --- back into the trees ------------------------------------------------------------------------
 
 
-def _marked(node: Node, keys: Mapping[str, Any], distinct: Mapping[Any, _Distinct]) -> Node:
-    if not keys:
-        return node
-    children = tuple(_marked(child, keys, distinct) for child in node.children)
-    # The leaves of a fused attention core are one call: they share its time by their operations.
-    groups: dict[Any, list[Node]] = {}
-    for child in children:
-        if child.path in keys and child.features.operation == "scaled_dot_product_attention":
-            groups.setdefault(keys[child.path], []).append(child)
-    shares: dict[str, float] = {}
-    for group in groups.values():
-        cores = max(1, len(group) // 3)
-        flops = math.fsum(child.features.flops for child in group)
-        for child in group:
-            part = child.features.flops / flops if flops else 1 / len(group)
-            shares[child.path] = part * cores
-    marked = tuple(
-        _with_timing(child, distinct[keys[child.path]].timing, shares.get(child.path, 1.0))
-        if child.path in keys
-        else child
-        for child in children
-    )
-    if node.path in keys and not node.children:
-        return _with_timing(node, distinct[keys[node.path]].timing, 1.0)
-    return replace(node, children=marked)
+def _marked(root: Node, keys: Mapping[str, Any], distinct: Mapping[Any, _Distinct]) -> Node:
+    shares = dict(_shares(root, keys))
+
+    def marked(node: Node) -> Node:
+        timing = distinct[keys[node.path]].timing if node.path in keys else None
+        if timing is None:
+            return node
+        times = node.features.calls * shares.get(node.path, 1.0)
+        features = replace(
+            node.features,
+            replayed_seconds=timing.seconds * times,
+            replayed_spread_seconds=timing.spread_seconds * times,
+        )
+        return replace(node, features=features)
+
+    return root.mapped(marked) if keys else root
 
 
-def _with_timing(node: Node, timing: Timing | None, share: float) -> Node:
-    if timing is None:
-        return node
-    times = node.features.calls * share
-    features: Features = replace(
-        node.features,
-        replayed_seconds=timing.seconds * times,
-        replayed_spread_seconds=timing.spread_seconds * times,
-    )
-    return replace(node, features=features)
+def _shares(root: Node, keys: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """The leaves of a fused attention core are one call: they share its time by their flops."""
+    for parent in root.walk():
+        groups: dict[Any, list[Node]] = {}
+        for child in parent.children:
+            if child.path in keys and child.features.operation == "scaled_dot_product_attention":
+                groups.setdefault(keys[child.path], []).append(child)
+        for group in groups.values():
+            cores = max(1, len(group) // 3)
+            flops = math.fsum(child.features.flops for child in group)
+            for child in group:
+                part = child.features.flops / flops if flops else 1 / len(group)
+                yield child.path, part * cores

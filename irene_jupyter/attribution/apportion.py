@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from irene_jupyter.capture.watch.activity import Bin
-from irene_jupyter.merging import total
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.counters.counters import Absence, Counted
 from irene_jupyter.meters.counters.energy_curve import at
 from irene_jupyter.meters.counters.guards import Circumstances, judged
 from irene_jupyter.report.parts import CounterNote, MeasuredEnergy
-from irene_jupyter.tree import Energy, Node, Source
 
 # A part with this share of the cell's time is the cell: its energy counts as measured.
 WHOLE_SHARE = 0.98
@@ -167,44 +165,3 @@ def shares(
         middle, least, most = (math.fsum(column) for column in zip(*rows, strict=True))
         found[key] = Share(middle, least, most, min(1.0, whole.get(key, 0.0) / length))
     return found
-
-
-def scaled_to(node: Node, share: Share) -> Node:
-    """A predicted tree at the level that was measured: every joule times one factor.
-
-    The root's source is "measured" where the counters covered its run and nothing else; all
-    below keep theirs, because the division is the prediction's. Without a prediction to divide
-    by, the root alone has the energy.
-    """
-    source: Source = "predicted" if node.energy is None else node.energy.source
-    if share.is_whole:
-        source = "measured"
-    predicted = node.energy.joules if node.energy else 0.0
-    if predicted <= 0:
-        energy = Energy(share.joules, share.low, share.high, source)
-        return replace(node, energy=energy)
-    factor = share.joules / predicted
-    spread = (share.low / share.joules, share.high / share.joules) if share.joules else (1.0, 1.0)
-    children = tuple(_scaled(child, factor, spread) for child in node.children)
-    below = math.fsum(child.energy.joules for child in children if child.energy)
-    joules = max(share.joules, below)
-    energy = Energy(joules, min(share.low, joules), max(share.high, joules), source)
-    return replace(node, energy=energy, children=children)
-
-
-def _scaled(node: Node, factor: float, spread: tuple[float, float]) -> Node:
-    children = tuple(_scaled(child, factor, spread) for child in node.children)
-    energy = node.energy
-    if energy is None:
-        return replace(node, children=children)
-    below = [child.energy for child in children if child.energy]
-    joules = energy.joules * factor
-    changed = Energy(
-        joules,
-        min(joules, energy.low * factor * min(1.0, spread[0])),
-        max(joules, energy.high * factor * max(1.0, spread[1])),
-        energy.source,
-    )
-    # So that rounding never puts a parent below its children.
-    summed = total([changed], below) or changed
-    return replace(node, energy=summed, children=children)

@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irene_jupyter.apportion import Share, measured_energy, scaled_to, seconds_by_part, shares
+from irene_jupyter.attribution.apportion import (
+    Share,
+    measured_energy,
+    seconds_by_part,
+    shares,
+)
+from irene_jupyter.attribution.cell import REST, Cell
+from irene_jupyter.attribution.leveling import scaled_to
 from irene_jupyter.capture.watch.activity import BACKWARD, Activity, Bin
-from irene_jupyter.cell import REST, Cell
 from irene_jupyter.meters.base import EnergyReading
 from irene_jupyter.meters.counters.counters import Absence, Counted
 from irene_jupyter.report.parts import MeasuredEnergy

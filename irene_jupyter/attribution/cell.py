@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Hashable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.apportion import Share, measured_energy, scaled_to, seconds_by_part, shares
+from irene_jupyter.attribution.apportion import Share, measured_energy, seconds_by_part, shares
+from irene_jupyter.attribution.leveling import scaled_to
+from irene_jupyter.capture.watch.gpu import boards_used
 from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
 from irene_jupyter.tree import Node, Run
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 REST = "Python, data handling, idle"
 _OTHERS = {"backward": "backward passes", "optimiser": "optimiser steps"}
-_MOST_BOARDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,12 @@ class Cell:
             if kind in self.spent:
                 rows.append(self._other(kind))
         return Parts((*rows, self._rest(rows)))
+
+    def measured_in(self, parts: Parts) -> MeasuredEnergy:
+        """What was measured; its joules are those of the parts to the last bit."""
+        if self.measured.joules is None:
+            return self.measured
+        return replace(self.measured, joules=parts.total_joules)
 
     def _model(self, name: str, node: Node) -> Part:
         key = ("model", name)
@@ -109,7 +114,7 @@ def observed_cell(
         end,
         others_cpu_share=others_cpu_share,
         on_gpu=any(_is_on_gpu(run) for run in runs if run.status != "not_run"),
-        boards=_boards(),
+        boards=boards_used(),
     )
     found = shares(usable.curves, bins, start, end) if usable.curves else {}
     return Cell(end - start, seconds_by_part(bins), usable.measured, found, usable.warnings)
@@ -128,28 +133,3 @@ def _by_name(spent: Mapping[Hashable, float], owners: Mapping[int, str]) -> dict
 
 def _is_on_gpu(run: Run) -> bool:
     return any((node.features.device or "").startswith("cuda") for node in run.tree.root.walk())
-
-
-def synchronise() -> bool:
-    """Waits until the GPU has done what this process gave it; False where it gave it nothing."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_initialized():
-        return False
-    with suppress(Exception):  # a failed kernel is the user's own: torch tells it again
-        torch.cuda.synchronize()
-    return True
-
-
-def _boards() -> frozenset[str] | None:
-    """The UUIDs of the boards on which this process has had memory; None where not known."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_initialized():
-        return None
-    try:
-        return frozenset(
-            f"GPU-{torch.cuda.get_device_properties(index).uuid}"
-            for index in range(min(torch.cuda.device_count(), _MOST_BOARDS))
-            if torch.cuda.max_memory_allocated(index) > 0
-        )
-    except (AttributeError, RuntimeError):
-        return None

@@ -13,7 +13,7 @@ from IPython.core.error import UsageError
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
 from irene_jupyter.errors import IreneError
-from irene_jupyter.measurement import MAX_BUDGET_SECONDS
+from irene_jupyter.options import MAX_BUDGET_SECONDS
 from irene_jupyter.resources.sampler import (
     DEFAULT_INTERVAL_SECONDS,
     LONGEST_INTERVAL_SECONDS,

@@ -1,0 +1,135 @@
+"""The energy of each model: its runs with joules, and their sum at the level that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from irene_jupyter.attribution.cell import Cell
+from irene_jupyter.attribution.leveling import leveled_phases
+from irene_jupyter.merging import merged, repeated
+from irene_jupyter.report.phases import PhaseSummary
+from irene_jupyter.report.report import RunSummary
+from irene_jupyter.tree import Node, Run
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRun:
+    """A run, and `root`, its tree with joules: of all calls, in the time that they took."""
+
+    run: Run
+    root: Node
+
+    @classmethod
+    def of(cls, run: Run, predicted: Node) -> PredictedRun:
+        """From the `predicted` tree of one call of the run."""
+        root = _in_time(repeated(predicted, run.calls), run.seconds)
+        if run.status == "not_run":
+            size = f"batch {run.tree.batch_size} × sequence {run.tree.seq_len}"
+            flag = f"not_run: built and never called; this is one forward pass at {size}"
+            root = replace(root, flags=(flag, *root.flags))
+        return cls(run, root)
+
+    def summary(self, factor: float) -> RunSummary:
+        """The run in one line, with `factor` times the joules that were predicted."""
+        run, features = self.run, self.run.tree.root.features
+        told = (features.dtype, features.device, *map(str, features.input_shapes[:3]))
+        return RunSummary(
+            model=run.model,
+            joules=self.root.energy.joules * factor if self.root.energy else 0.0,
+            phase=run.phase,
+            status=run.status,
+            training=run.training,
+            calls=run.calls,
+            seconds=run.seconds,
+            batch_size=run.tree.batch_size,
+            seq_len=run.tree.seq_len,
+            tokens=run.tokens,
+            items=run.items,
+            cache_length=run.cache_length,
+            input_shapes=features.input_shapes,
+            signature=" ".join(part for part in told if part),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEnergy:
+    """A model that ran, or one that was only built: `predicted` is the sum of its runs.
+
+    `root` is that sum at the level that was measured, where it was.
+    """
+
+    name: str
+    runs: tuple[PredictedRun, ...]
+    predicted: Node
+    root: Node
+
+    @classmethod
+    def of(cls, name: str, runs: Sequence[PredictedRun], cell: Cell | None) -> ModelEnergy:
+        """Of `runs`, which are of this model and not empty."""
+        predicted = merged([each.root for each in runs])
+        root = predicted if cell is None else cell.leveled(name, predicted)
+        return cls(name, tuple(runs), predicted, root)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it was called, if only until something failed."""
+        return self.runs[0].run.status != "not_run"
+
+    @property
+    def factor(self) -> float:
+        """From the joules that were predicted to those that were measured; 1 where none were."""
+        before, after = self.predicted.energy, self.root.energy
+        if self.predicted is self.root or before is None or after is None:
+            return 1.0
+        return after.joules / before.joules if before.joules > 0 else 1.0
+
+    def phases(self, is_calibrated: bool) -> Iterator[PhaseSummary]:
+        """The phases of its generations, at the level of `root`.
+
+        Predicted joules are of this machine where the profile `is_calibrated`.
+        """
+        phases: dict[str | None, list[PredictedRun]] = {}
+        for each in self.runs:
+            phases.setdefault(each.run.phase, []).append(each)
+        trees = [merged([each.root for each in those]) for those in phases.values()]
+        if self.factor != 1.0:
+            trees = leveled_phases(trees, self.root)
+        for (phase, those), root in zip(phases.items(), trees, strict=True):
+            if phase is None or root.energy is None:
+                continue
+            runs = [each.run for each in those]
+            seconds = [run.seconds for run in runs if run.seconds is not None]
+            yield PhaseSummary(
+                phase=phase,
+                model=self.name,
+                root=root,
+                calls=sum(run.calls for run in runs),
+                tokens=sum(run.tokens for run in runs),
+                seconds=sum(seconds) if seconds else None,
+                is_here=self.factor != 1.0 or is_calibrated,
+            )
+
+
+def models_of(runs: Sequence[PredictedRun], cell: Cell | None) -> list[ModelEnergy]:
+    """The models of the runs, in order; each ran, or was only built."""
+    groups: dict[tuple[str, bool], list[PredictedRun]] = {}
+    for each in runs:
+        groups.setdefault((each.run.model, each.run.status == "not_run"), []).append(each)
+    return [ModelEnergy.of(name, those, cell) for (name, _), those in groups.items()]
+
+
+def _in_time(root: Node, seconds: float | None) -> Node:
+    """The tree with latencies that fit the time of all calls; the recorded one was slowed."""
+    recorded = root.features.latency_seconds
+    if seconds is None or not recorded:
+        return root
+    factor = seconds / recorded
+
+    def slowed(node: Node) -> Node:
+        own = node.features.latency_seconds
+        if own is None:
+            return node
+        return replace(node, features=replace(node.features, latency_seconds=own * factor))
+
+    return root.mapped(slowed)
