@@ -30,7 +30,7 @@ from irene_jupyter.capture.dry.structure import (
 from irene_jupyter.capture.inputs.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.record.calls import Call, Recorded
 from irene_jupyter.capture.record.doubts import INVENTED
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.capture.repeat.replay import replayed
 from irene_jupyter.capture.watch.steps import cache_length
 from irene_jupyter.errors import CaptureError, IreneError

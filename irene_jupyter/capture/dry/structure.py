@@ -23,7 +23,7 @@ from irene_jupyter.capture.copies.isolation import isolated
 from irene_jupyter.capture.count.tensors import tensors_in
 from irene_jupyter.capture.inputs.inputs import Inputs, dummy_inputs
 from irene_jupyter.capture.record.doubts import INVENTED
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node
 

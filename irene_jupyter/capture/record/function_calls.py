@@ -22,7 +22,7 @@ from irene_jupyter.capture.record.calls import Call, call_of
 from irene_jupyter.tree import Shape
 
 if TYPE_CHECKING:
-    from irene_jupyter.capture.record.trace import _Frame
+    from irene_jupyter.capture.record.recording import _Frame
 
 logger = logging.getLogger(__name__)
 
