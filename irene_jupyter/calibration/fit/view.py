@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from irene_jupyter.columns import in_columns
+from irene_jupyter.columns import aligned
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.report.units import format_joules
 
@@ -65,8 +65,8 @@ def summary(profile: DeviceProfile) -> list[str]:
 
 def text(profile: DeviceProfile) -> str:
     """For terminals and logs."""
-    table = in_columns([HEAD, *rows(profile)], figures=True)
-    return "\n".join([profile.label, "", *table, "", *summary(profile)])
+    table = aligned([HEAD, *rows(profile)], "<" + ">" * (len(HEAD) - 1))
+    return "\n".join([profile.label, "", table, "", *summary(profile)])
 
 
 def html(profile: DeviceProfile) -> str:
