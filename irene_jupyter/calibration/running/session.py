@@ -12,28 +12,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irene_jupyter.calibration.errors import (
-    AlignmentError,
-    CalibrationError,
-    ReversedClampError,
-)
+from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
-from irene_jupyter.calibration.running.events import (
-    Note,
-    Progress,
-    Stage,
-    Watcher,
-    ignore,
-)
+from irene_jupyter.calibration.running.events import Note, Progress, Stage, Watcher, ignore
 from irene_jupyter.calibration.running.journal import Journal
 from irene_jupyter.calibration.running.patterns import measure_offset
-from irene_jupyter.calibration.running.records import (
-    Rejected,
-    Rest,
-    Run,
-    Withdrawn,
-    runs_of,
-)
+from irene_jupyter.calibration.running.records import Rejected, Rest, Run, Withdrawn, runs_of
 from irene_jupyter.calibration.running.standby import measure_standby
 from irene_jupyter.calibration.running.tape import Tape
 from irene_jupyter.calibration.signal.alignment import Clock
