@@ -174,21 +174,10 @@ def calibrate(
 
 
 def _measure(
-    meter: PowerMeter,
-    chosen: Plan,
-    bench: Bench,
-    journal: Journal,
-    watch: Watcher,
-    seed: int,
+    meter: PowerMeter, chosen: Plan, bench: Bench, journal: Journal, watch: Watcher, seed: int
 ) -> None:
     session = Session(
-        meter,
-        chosen.suite,
-        bench,
-        journal,
-        rounds=chosen.rounds,
-        seed=seed,
-        watch=watch,
+        meter, chosen.suite, bench, journal, rounds=chosen.rounds, seed=seed, watch=watch
     )
     if not session.wanted():
         watch(Note("all runs are in the checkpoint already: only the fit is made anew"))

@@ -136,10 +136,7 @@ class Session:
         for attempt in range(1, tries + 1):
             self._tell("standby", "measuring the machine at rest: please let it be")
             found = measure_standby(
-                self._tape,
-                self._timing.standby_seconds,
-                self._limits,
-                is_last=attempt == tries,
+                self._tape, self._timing.standby_seconds, self._limits, is_last=attempt == tries
             )
             if isinstance(found, Rest):
                 if found.note is not None:

@@ -140,6 +140,11 @@ def _traced(
             copied(*args, **kwargs)
         else:
             recording.module_called(lambda _, *a, **k: called(*a, **k), copied, args, kwargs)
+    return tree_in(recording, model)
+
+
+def tree_in(recording: Recording, model: nn.Module) -> Node:
+    """What was recorded of a copy of `model`. Raises `DisturbedError`, and `CaptureError`."""
     if recording.is_disturbed:
         raise DisturbedError(
             "compiled code ran in another thread while it was traced: wait until that has ended"

@@ -27,10 +27,7 @@ class NvmlCounter:
     scope: Scope = "gpu"
 
     def __init__(
-        self,
-        session: NvmlSession,
-        index: int,
-        clock: Callable[[], float] = time.perf_counter,
+        self, session: NvmlSession, index: int, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._session = session
         self._clock = clock
