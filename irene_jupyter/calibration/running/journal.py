@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -153,7 +153,9 @@ def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record], int]:
     header: dict[str, Any] | None = None
     records: list[Record] = []
     good = 0
-    for line in _lines(data):
+    for line in data.splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            continue
         try:
             found = json.loads(line)
         except ValueError as error:
@@ -175,12 +177,6 @@ def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record], int]:
 
 def _damaged(path: Path, error: Exception) -> CheckpointError:
     return CheckpointError(f"the checkpoint {path} is damaged ({error}): begin without resume")
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    for line in data.splitlines(keepends=True):
-        if line.endswith(b"\n"):
-            yield line
 
 
 def _write(file: BinaryIO, line: bytes) -> None:
