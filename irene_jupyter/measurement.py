@@ -12,6 +12,7 @@ from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
+from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.report.observer import observer_cost
@@ -303,9 +304,9 @@ def predict(
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
-    for name, number in (("new_tokens", new_tokens), ("images", 1 if images is None else images)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise OptionError(f"{name} must be a whole number from 0 on, not {number!r}")
+    NOT_NEGATIVE.check("new_tokens", new_tokens)
+    if images is not None:
+        NOT_NEGATIVE.check("images", images)
     generates = new_tokens > 0
     built = build_model(model, generates=generates)
     notes = built_of(model, built)
