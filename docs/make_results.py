@@ -18,6 +18,7 @@ from pathlib import Path
 from string import Template
 
 from irene_jupyter.errors import IreneError
+from irene_jupyter.files import write_atomic
 from irene_jupyter.predictors import evaluation, methods
 from irene_jupyter.predictors.crossvalidation import PROTOCOLS, CrossValidation, crossvalidate
 from irene_jupyter.predictors.dataset import load_trees
@@ -26,7 +27,6 @@ from irene_jupyter.predictors.irene import STEPS, PredictedSum
 from irene_jupyter.predictors.linear import FEATURE_SETS
 from irene_jupyter.predictors.methods import FeatureSet
 from irene_jupyter.predictors.plots import draw
-from irene_jupyter.report.files import write_atomic
 from irene_jupyter.tree import ModelTree
 
 FOLDER = Path(__file__).resolve().parent

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.merging import gathered, moved
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode
 from irene_jupyter.tree import Run
+from irene_jupyter.versions import versions
 
 if TYPE_CHECKING:
     from irene_jupyter.attribution.cell import Cell
@@ -67,16 +65,5 @@ def make_report(
         measured=measured,
         notes=tuple(dict.fromkeys(told)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=dict(_versions()),
+        versions=dict(versions()),
     )
-
-
-@functools.cache  # a search through the packages' files, and they stay as they were imported
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("irene-jupyter", "torch", "transformers"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

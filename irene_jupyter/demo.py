@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.errors import IreneError
-from irene_jupyter.report.files import write_atomic
+from irene_jupyter.files import write_atomic
 
 FIRST_NOTEBOOK = "01_first_look.ipynb"
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"

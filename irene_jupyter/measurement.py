@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.capture.record.calls import Recorded
     from irene_jupyter.capture.watch.recorder import Recorder
-    from irene_jupyter.meters.counters import Counters
+    from irene_jupyter.meters.counters.counters import Counters
     from irene_jupyter.resources.sampler import Sampler
 
 # Of the budget; what is left is for the prediction and the display.
@@ -80,7 +80,7 @@ class EnergyMonitor:
         began = time.perf_counter()
         from irene_jupyter.capture.watch.gpu import synchronise
         from irene_jupyter.capture.watch.recorder import Recorder
-        from irene_jupyter.meters.counters import Counters
+        from irene_jupyter.meters.counters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
 
         self._report = self._failure = None

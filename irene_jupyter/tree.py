@@ -28,8 +28,6 @@ MEGAFLOP = 1e6  # floating-point operations
 
 # Deeper trees than any model that torch itself can call within Python's recursion limit.
 MAX_DEPTH = 256
-# Counts and sizes fit in 64 bits, as in torch and pandas.
-MAX_COUNT = 2**63 - 1
 
 
 class TreeError(IreneError):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import fields, replace
 from typing import Any
 
+from irene_jupyter.checker import Checker, is_number, is_whole
 from irene_jupyter.tree import (
-    MAX_COUNT,
     MAX_DEPTH,
     NODE_TYPES,
     TIMES,
@@ -54,6 +53,9 @@ def node_to_dict(node: Node) -> dict[str, Any]:
     }
 
 
+_CHECK = Checker(lambda what: TreeError(f"tree: {what}"))
+
+
 def node_from_dict(
     data: Any, depth: int = 0, like: Node | None = None, *, brief: bool = False
 ) -> Node:
@@ -80,15 +82,15 @@ def node_from_dict(
         raise TreeError("tree: 'primitive' must be a string or null")
     flags = like.flags if like else ()
     if "flags" in data or not brief:
-        flags = tuple(_expect(data, "flags", list))
+        flags = tuple(_CHECK.field(data, "flags", list))
         if not all(isinstance(flag, str) for flag in flags):
             raise TreeError("tree: 'flags' must be strings")
     node = Node(
-        path=_expect(data, "path", str),
+        path=_CHECK.field(data, "path", str),
         type=kind,
-        class_name=_expect(data, "class_name", str),
-        features=_features_from_dict(_expect(data, "features", dict), like),
-        children=_children(_expect(data, "children", list), depth + 1, like, brief),
+        class_name=_CHECK.field(data, "class_name", str),
+        features=_features_from_dict(_CHECK.field(data, "features", dict), like),
+        children=_children(_CHECK.field(data, "children", list), depth + 1, like, brief),
         energy=None if energy is None else _energy_from_dict(energy),
         primitive=primitive,
         flags=flags,
@@ -113,20 +115,13 @@ def _children(data: list[Any], depth: int, like: Node | None, brief: bool) -> tu
     for index, child in enumerate(data):
         other = like.children[index] if like and index < len(like.children) else None
         if isinstance(child, dict) and "like" in child:
-            path = _expect(child, "like", str)
+            path = _CHECK.field(child, "like", str)
             if path not in earlier:
                 raise TreeError(f"tree: 'like' names no earlier sibling: {path!r}")
             other = earlier[path]
         nodes.append(node_from_dict(child, depth, other, brief=brief))
         earlier.setdefault(nodes[-1].path, nodes[-1])
     return tuple(nodes)
-
-
-def _expect(data: dict[str, Any], key: str, kind: type) -> Any:
-    value = data.get(key)
-    if not isinstance(value, kind):
-        raise TreeError(f"tree: {key!r} must be of type {kind.__name__}")
-    return value
 
 
 def _energy_from_dict(data: Any) -> Energy:
@@ -144,9 +139,9 @@ _SHAPES = ("input_shapes", "output_shapes")
 def _features_from_dict(data: dict[str, Any], like: Node | None) -> Features:
     values: dict[str, Any] = {}
     for name, value in data.items():
-        if name in _COUNTS and _is_count(value):
+        if name in _COUNTS and is_whole(value):
             values[name] = value
-        elif name in _NUMBERS and _is_number(value):
+        elif name in _NUMBERS and is_number(value):
             values[name] = value
         elif name in _STRINGS and isinstance(value, str):
             values[name] = value
@@ -155,7 +150,7 @@ def _features_from_dict(data: dict[str, Any], like: Node | None) -> Features:
         elif (
             name == "resources"
             and isinstance(value, dict)
-            and all(_is_number(item, signed=True) for item in value.values())
+            and all(is_number(item, signed=True) for item in value.values())
         ):
             values[name] = value
         else:
@@ -165,20 +160,7 @@ def _features_from_dict(data: dict[str, Any], like: Node | None) -> Features:
     return replace(like.features if like else Features(), **values)
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
-
-
-def _is_number(value: Any, *, signed: bool = False) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) <= sys.float_info.max  # False for NaN; an int may be larger than any float
-        and (signed or value >= 0)
-    )
-
-
 def _shape(value: Any) -> Shape:
-    if not isinstance(value, list) or not all(_is_count(size) for size in value):
+    if not isinstance(value, list) or not all(is_whole(size) for size in value):
         raise TreeError("features: a shape must be a list of sizes")
     return tuple(value)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent / "meters"))
 from machine import Driver, Powercap
 
 from irene_jupyter import cli, doctor
-from irene_jupyter.meters import rapl
+from irene_jupyter.meters.counters import rapl_counter as rapl
 
 
 def named(findings: tuple[doctor.Finding, ...], name: str) -> doctor.Finding:

@@ -11,7 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "irene_jupyter"
 # From the ground up; rooms of one floor do not know each other, except on the ground floor.
 FLOORS = (
-    {"errors", "limits", "tree", "tree_json", "merging", "frames", "apart"},
+    {"errors", "limits", "tree", "tree_json", "merging", "frames", "apart"}
+    | {"checker", "columns", "files", "versions"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},
     {"attribution", "room", "options"},
@@ -31,6 +32,22 @@ ROOMS = {
         {"dry"},
         {"gather"},
     ),
+    "meters": (
+        {"base"},
+        {"errors"},
+        {"meter"},
+        {"counters", "emonpi"},
+        {"logs", "emulator"},
+        {"opening"},
+    ),
+    "calibration": (
+        {"errors"},
+        {"signal"},
+        {"workload"},
+        {"running"},
+        {"fit"},
+        {"calibrate"},
+    ),
     "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
 }
 DOORS = {
@@ -39,7 +56,7 @@ DOORS = {
     "anywidget": {"notebook"},
     "codecarbon": {"report/cost.py"},
     "pynvml": {"resources/nvml.py"},
-    "serial": {"meters/transport.py"},
+    "serial": {"meters/emonpi/transport.py"},
     "pickle": set(),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 import irene_jupyter as irene
-from irene_jupyter.meters import counters, rapl
+from irene_jupyter.meters.counters import counters
+from irene_jupyter.meters.counters import rapl_counter as rapl
 from irene_jupyter.resources import sampler
 
 WATTS = 40.0

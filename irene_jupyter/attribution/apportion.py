@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from irene_jupyter.capture.watch.activity import Bin
 from irene_jupyter.meters.base import SCOPE_NAMES
-from irene_jupyter.meters.counters import Absence, Counted
-from irene_jupyter.meters.curve import at
-from irene_jupyter.meters.guards import Circumstances, judged
+from irene_jupyter.meters.counters.counters import Absence, Counted
+from irene_jupyter.meters.counters.energy_curve import at
+from irene_jupyter.meters.counters.guards import Circumstances, judged
 from irene_jupyter.report.parts import CounterNote, MeasuredEnergy
 
 # A part with this share of the cell's time is the cell: its energy counts as measured.

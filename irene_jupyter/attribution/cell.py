@@ -15,7 +15,7 @@ from irene_jupyter.tree import Node, Run
 
 if TYPE_CHECKING:
     from irene_jupyter.capture.watch.activity import Activity
-    from irene_jupyter.meters.counters import Counters
+    from irene_jupyter.meters.counters.counters import Counters
 
 REST = "Python, data handling, idle"
 _OTHERS = {"backward": "backward passes", "optimiser": "optimiser steps"}

@@ -7,18 +7,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.checkpoint import KEEP, Checkpoint
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.events import Note, Progress, Watcher, ignore
-from irene_jupyter.calibration.fitting import fitted
-from irene_jupyter.calibration.results import accuracy_of, results_of
-from irene_jupyter.calibration.session import Session
-from irene_jupyter.calibration.suite import Suite, in_words, suite_of
+from irene_jupyter.calibration.fit.calibrated import fitted
+from irene_jupyter.calibration.fit.results import accuracy_of, results_of
+from irene_jupyter.calibration.running.events import Note, Progress, Watcher, ignore
+from irene_jupyter.calibration.running.journal import KEEP, Checkpoint
+from irene_jupyter.calibration.running.session import Session
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
+from irene_jupyter.checker import is_whole
+from irene_jupyter.columns import in_columns
 from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter
@@ -31,6 +32,7 @@ from irene_jupyter.predictors.device import (
     user_devices_folder,
 )
 from irene_jupyter.predictors.profile import NAME, DeviceProfile, read_profile
+from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
 
@@ -62,11 +64,9 @@ class Plan:
     def text(self) -> str:
         """The plan as a table for a terminal."""
         head = ("node", "batch × sequence", "rounds", "seconds a run")
-        rows = [head, *self.rows()]
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows]
         timing = self.suite.timing
-        lines += [
+        lines = [
+            *in_columns([head, *self.rows()]),
             "",
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
@@ -75,7 +75,7 @@ class Plan:
             f"profile     {self.output}",
             f"checkpoint  {self.checkpoint}",
         ]
-        return "\n".join(line.rstrip() for line in lines)
+        return "\n".join(lines)
 
 
 def plan(
@@ -88,7 +88,7 @@ def plan(
 ) -> Plan:
     """What `calibrate` would do, without doing it. Raises `IreneError` as it would."""
     chosen = suite_of(suite)
-    if isinstance(rounds, bool) or not isinstance(rounds, int) or not 1 <= rounds <= MOST_ROUNDS:
+    if not is_whole(rounds, 1, MOST_ROUNDS):
         raise OptionError(f"rounds must be a whole number from 1 to {MOST_ROUNDS}, not {rounds!r}")
     if name is None:
         name = _machine_name() + ("-simulated" if simulated else "")
@@ -157,7 +157,7 @@ def calibrate(
             "meter": [opened.scope, opened.truth],
         },
         "created": _now(),
-        "versions": _versions(),
+        "versions": dict(versions()),
     }
     try:
         with Checkpoint(chosen.checkpoint, header, resume=resume) as checkpoint:
@@ -230,7 +230,7 @@ def _fit(
         "device": bench.device,
         "energy": f"{scope} energy of one run, idle included ({last['source']})",
         "created": _now(),
-        **_versions(),
+        **versions(),
     }
     weak = ", told by the driver" if last["truth"] == "weak" else ""
     label = f"{chosen.name} ({scope} energy{weak}{', SIMULATED' if simulated else ''})"
@@ -269,13 +269,3 @@ def _machine_name() -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("irene-jupyter", "torch", "transformers"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -55,8 +55,8 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.calibration.calibrate import calibrate, plan
-    from irene_jupyter.calibration.lines import Lines
-    from irene_jupyter.calibration.view import text
+    from irene_jupyter.calibration.fit.view import text
+    from irene_jupyter.calibration.running.terminal import Lines
 
     simulated = arguments.meter.startswith("simulated")
     planned = plan(

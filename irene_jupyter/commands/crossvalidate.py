@@ -75,8 +75,8 @@ def run(arguments: argparse.Namespace) -> Result:
     )
     document = found.to_dict()
     if plot is not None:
+        from irene_jupyter.files import write_atomic
         from irene_jupyter.predictors.plots import draw
-        from irene_jupyter.report.files import write_atomic
 
         say(f"saved {write_atomic(plot, draw(found, plot.suffix[1:].lower()), IreneError)}")
     return Result(table(document, len(trees)), document=document)

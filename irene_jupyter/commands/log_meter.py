@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.meters.log_meter import log_meter
+    from irene_jupyter.meters.logs.to_csv import log_meter
 
     text = log_meter(
         arguments.url,

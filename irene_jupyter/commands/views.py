@@ -21,7 +21,7 @@ def add_views(command: argparse.ArgumentParser) -> None:
 
 def shown(report: EnergyReport, arguments: argparse.Namespace) -> Result:
     """What `add_views` added, done."""
-    from irene_jupyter.report.files import write_atomic
+    from irene_jupyter.files import write_atomic
 
     if arguments.save is not None:
         say(f"saved {report.save(arguments.save)}")

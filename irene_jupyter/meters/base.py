@@ -19,6 +19,19 @@ SCOPES: tuple[Scope, ...] = ("wall", "cpu", "gpu", "board")
 # How a scope is called before people.
 SCOPE_NAMES = {"wall": "wall", "cpu": "CPU package", "gpu": "GPU board", "board": "board"}
 
+EventKind = Literal[
+    "discarded",  # the first line after opening
+    "format",  # found
+    "reset",  # boot banner, or a message number that went back
+    "dropped",  # messages that never arrived; `count` of them
+    "repeated",  # a message number seen twice
+    "keys",  # the meter's lines have other keys from here on
+    "simulated",  # an emulator of this package says what it is
+    "disconnected",
+    "clock",  # of a log: it was set while logging
+    "reconnected",
+]
+
 
 class MeterError(IreneError):
     """A meter or counter cannot be read; the message says which, why, and what helps."""
@@ -31,6 +44,15 @@ class PowerSample:
     watts: float
     volts: float | None = None
     flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the meter or the line, for quality gates and for people."""
+
+    kind: EventKind
+    text: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
-from irene_jupyter.meters.base import MeterError, PowerSample, Scope, Truth
-from irene_jupyter.meters.decoder import Event
+from irene_jupyter.meters.base import Event, MeterError, PowerSample, Scope, Truth
 
 
 @dataclass(frozen=True, slots=True)

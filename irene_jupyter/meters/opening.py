@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.counter_meter import PERIOD_SECONDS, CounterMeter, Counters, Release
-from irene_jupyter.meters.emulated import EmulatedMeter
-from irene_jupyter.meters.log_follower import LogMeter
+from irene_jupyter.meters.counters.counter_meter import (
+    PERIOD_SECONDS,
+    CounterMeter,
+    Counters,
+    Release,
+)
+from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
+from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
+from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.stream import MeterStream
+from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
+from irene_jupyter.meters.logs.log_meter import LogMeter
 from irene_jupyter.meters.meter import PowerMeter
-from irene_jupyter.meters.nvml import NvmlCounter
-from irene_jupyter.meters.rapl import POWERCAP, RaplCounter, packages
-from irene_jupyter.meters.reader import MeterReader
-from irene_jupyter.meters.stream import MeterStream
-from irene_jupyter.meters.wire import Knobs
 from irene_jupyter.resources.nvml import NvmlSession
 from irene_jupyter.resources.proc import ResourceError
 

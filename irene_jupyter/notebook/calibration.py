@@ -24,8 +24,8 @@ VARIABLE = "_profile"  # the user's name for the last profile
 def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
     """The magic, once its line is parsed. Raises `UsageError`; KeyboardInterrupt goes through."""
     from irene_jupyter.calibration.calibrate import calibrate, plan
-    from irene_jupyter.calibration.suite import Suite
-    from irene_jupyter.calibration.view import text
+    from irene_jupyter.calibration.fit.view import text
+    from irene_jupyter.calibration.workload.suite import Suite
     from irene_jupyter.meters.meter import PowerMeter
 
     meter = _variable(shell, arguments.meter, PowerMeter)
@@ -73,7 +73,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
 
 def bundle(profile: DeviceProfile) -> dict[str, Any]:
     """The scorecard for a notebook."""
-    from irene_jupyter.calibration.view import html, text
+    from irene_jupyter.calibration.fit.view import html, text
 
     return {"text/html": html(profile), "text/plain": text(profile)}
 
@@ -92,7 +92,7 @@ def _watcher(shell: InteractiveShell) -> tuple[Callable[[Any], None], Callable[[
         progress = CalibrationProgress()
         progress.show()
         return progress, progress.stopped
-    from irene_jupyter.calibration.lines import Lines
+    from irene_jupyter.calibration.running.terminal import Lines
 
     lines = Lines(sys.stderr)
     return lines, lines.say

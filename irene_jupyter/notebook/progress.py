@@ -10,8 +10,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.calibration.events import Event, Note, Progress, RunFinished, RunRejected
-from irene_jupyter.calibration.suite import in_words
+from irene_jupyter.calibration.running.events import Event, Note, Progress, RunFinished, RunRejected
+from irene_jupyter.calibration.workload.suite import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from irene_jupyter.checker import MAX_COUNT
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.features import KINDS
 from irene_jupyter.tree import (
-    MAX_COUNT,
     MAX_DEPTH,
     MEBIBYTE,
     MEGAFLOP,

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import graphviz
 
 from irene_jupyter.errors import RenderError
+from irene_jupyter.files import write_atomic
 from irene_jupyter.report.colours import shade
-from irene_jupyter.report.files import write_atomic
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.icicle import Icicle, icicle_of, repetitions
 from irene_jupyter.report.units import format_joules, format_share, printable, share

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import RenderError
+from irene_jupyter.files import write_atomic
 from irene_jupyter.report.colours import shade
-from irene_jupyter.report.files import write_atomic
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import detail, provenance, title

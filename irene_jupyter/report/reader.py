@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
+from irene_jupyter.checker import MAX_COUNT
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.files import MAX_BYTES
+from irene_jupyter.files import MAX_BYTES
 from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
 from irene_jupyter.report.report import (
@@ -21,7 +22,7 @@ from irene_jupyter.report.report import (
     Mode,
     RunSummary,
 )
-from irene_jupyter.tree import MAX_COUNT, Node, RunStatus, Shape, TreeError
+from irene_jupyter.tree import Node, RunStatus, Shape, TreeError
 from irene_jupyter.tree_json import node_from_dict
 
 # Relative tolerance between a file's `total_joules` and its root's energy.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.files import read_text, write_atomic
+from irene_jupyter.files import read_text, write_atomic
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
 from irene_jupyter.tree import Node, RunStatus, Shape

@@ -18,7 +18,7 @@ from irene_jupyter.attribution.cell import REST, Cell
 from irene_jupyter.attribution.leveling import scaled_to
 from irene_jupyter.capture.watch.activity import BACKWARD, Activity, Bin
 from irene_jupyter.meters.base import EnergyReading
-from irene_jupyter.meters.counters import Absence, Counted
+from irene_jupyter.meters.counters.counters import Absence, Counted
 from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.tree import Energy, Node
 

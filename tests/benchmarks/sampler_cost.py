@@ -11,7 +11,7 @@ import json
 import time
 import tracemalloc
 
-from irene_jupyter.meters.counters import Counters
+from irene_jupyter.meters.counters.counters import Counters
 from irene_jupyter.resources.sampler import Sampler
 
 

@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-from irene_jupyter.calibration.architectures import ARCHITECTURES
-from irene_jupyter.calibration.bench import Bench, Workload
 from irene_jupyter.calibration.calibrate import calibrate
-from irene_jupyter.calibration.checkpoint import read_journal
-from irene_jupyter.calibration.events import Event
-from irene_jupyter.calibration.parts import Part
-from irene_jupyter.calibration.rejection import Limits
-from irene_jupyter.calibration.session import runs
-from irene_jupyter.calibration.suite import Suite, Timing
-from irene_jupyter.meters.emulated import EmulatedMeter
-from irene_jupyter.meters.wire import Knobs
+from irene_jupyter.calibration.running.events import Event
+from irene_jupyter.calibration.running.journal import read_journal
+from irene_jupyter.calibration.running.session import runs
+from irene_jupyter.calibration.signal.rejection import Limits
+from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
+from irene_jupyter.calibration.workload.bench import Bench, Workload
+from irene_jupyter.calibration.workload.part import Part
+from irene_jupyter.calibration.workload.suite import Suite, Timing
+from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.predictors.features import gemm_mebibytes, kind_of
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.tree import ModelTree, Node

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from irene_jupyter.calibration.samples import Floats, Samples
-from irene_jupyter.meters.wire import CYCLES
+from irene_jupyter.calibration.signal.samples import Floats, Samples
+from irene_jupyter.meters.emulator.wire import CYCLES
 
 
 class Power:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from simulation import Power, metered
 
-from irene_jupyter.calibration.alignment import (
+from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
+from irene_jupyter.calibration.signal.alignment import (
     SLOT_SECONDS,
     Clock,
     ClockOffset,
@@ -18,8 +19,7 @@ from irene_jupyter.calibration.alignment import (
     load_pattern,
     pattern_seconds,
 )
-from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
-from irene_jupyter.calibration.samples import Samples
+from irene_jupyter.calibration.signal.samples import Samples
 
 START = 100.0
 IDLE_WATTS = 60.0

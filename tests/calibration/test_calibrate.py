@@ -9,12 +9,12 @@ import pytest
 from known_machine import LAYER, Machine, known_meter, law, tiny
 
 import irene_jupyter as irene
-from irene_jupyter.calibration.architectures import ARCHITECTURES, source_of
 from irene_jupyter.calibration.calibrate import plan
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.events import Progress
-from irene_jupyter.calibration.parts import Part
-from irene_jupyter.calibration.view import html, text
+from irene_jupyter.calibration.fit.view import html, text
+from irene_jupyter.calibration.running.events import Progress
+from irene_jupyter.calibration.workload.architectures import ARCHITECTURES, source_of
+from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.errors import OptionError
 from irene_jupyter.predictors.device import fingerprint, load_device, user_devices_folder
 from irene_jupyter.predictors.profile import read_profile

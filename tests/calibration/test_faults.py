@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from known_machine import FEW, LIMITS, Machine, known_meter, known_suite
 
-from irene_jupyter.calibration.checkpoint import CheckpointError
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError
-from irene_jupyter.calibration.events import Event, Note, Progress, RunFinished, RunRejected
-from irene_jupyter.calibration.parts import Part
+from irene_jupyter.calibration.running.events import Event, Note, Progress, RunFinished, RunRejected
+from irene_jupyter.calibration.running.journal import CheckpointError
+from irene_jupyter.calibration.workload.part import Part
+from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.stream import MeterStream
 from irene_jupyter.meters.errors import PortBusyError
-from irene_jupyter.meters.reader import MeterReader
-from irene_jupyter.meters.stream import MeterStream
 
 
 def test_faults_of_the_line_reject_the_run_and_it_is_repeated(machine: Machine) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from simulation import Power, metered
 
 from irene_jupyter.calibration.errors import IntegrationError
-from irene_jupyter.calibration.integration import counter, plateau, trapezoid
-from irene_jupyter.calibration.samples import Samples, samples_of
-from irene_jupyter.calibration.uncertainty import clock_joules
+from irene_jupyter.calibration.signal.integration import counter, plateau, trapezoid
+from irene_jupyter.calibration.signal.samples import Samples, samples_of
+from irene_jupyter.calibration.signal.uncertainty import clock_joules
 from irene_jupyter.meters.base import PowerSample
 from irene_jupyter.meters.meter import Observation
 
@@ -164,7 +164,7 @@ def test_a_counter_s_error_is_its_reading_at_both_ends() -> None:
 
 
 def test_observations_become_arrays_by_either_clock() -> None:
-    from irene_jupyter.meters.decoder import Event
+    from irene_jupyter.meters.base import Event
     from irene_jupyter.meters.errors import LineError
 
     seen = [

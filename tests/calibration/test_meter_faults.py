@@ -12,15 +12,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from irene_jupyter.calibration.alignment import Edges, edges_of, find_offset, load_pattern
 from irene_jupyter.calibration.errors import ReversedClampError
-from irene_jupyter.calibration.integration import plateau
-from irene_jupyter.calibration.quality import judge_run, standby_of
-from irene_jupyter.calibration.samples import Samples, samples_of
-from irene_jupyter.meters.emulated import EmulatedMeter
+from irene_jupyter.calibration.signal.alignment import Edges, edges_of, find_offset, load_pattern
+from irene_jupyter.calibration.signal.integration import plateau
+from irene_jupyter.calibration.signal.quality import judge_run, standby_of
+from irene_jupyter.calibration.signal.samples import Samples, samples_of
+from irene_jupyter.meters.emonpi.stream import Reconnect
+from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.meters.stream import Reconnect
-from irene_jupyter.meters.wire import Knobs
 
 PATIENCE = 60.0
 SCALE = 20.0

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from known_machine import law
 
-from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.fitting import fitted
-from irene_jupyter.calibration.parts import Part, distinct
-from irene_jupyter.calibration.results import Measured, Results
-from irene_jupyter.calibration.uncertainty import uncertainty_of
+from irene_jupyter.calibration.fit.calibrated import fitted
+from irene_jupyter.calibration.fit.results import Measured, Results
+from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.part import Part, distinct
 from irene_jupyter.predictors.additive import predict_tree
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.profile import DeviceProfile

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation import Power, metered
 
-from irene_jupyter.calibration.alignment import Clock, ClockOffset
-from irene_jupyter.calibration.quality import (
+from irene_jupyter.calibration.signal.alignment import Clock, ClockOffset
+from irene_jupyter.calibration.signal.quality import (
     LIMITS,
     Limits,
     Rejection,
@@ -24,7 +24,7 @@ from irene_jupyter.calibration.quality import (
     unquiet,
     variation,
 )
-from irene_jupyter.calibration.samples import Samples
+from irene_jupyter.calibration.signal.samples import Samples
 from irene_jupyter.resources.processes import Busy, MachineLoad
 
 START, END = 60.0, 80.0

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import pytest
 from known_machine import law
 
-from irene_jupyter.calibration.bench import Bench
-from irene_jupyter.calibration.parts import Part, covered, distinct
-from irene_jupyter.calibration.suite import suite_of
-from irene_jupyter.calibration.transfer import Target, joules_of, transferred
+from irene_jupyter.calibration.fit.transfer import Target, joules_of, transferred
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.part import Part, covered, distinct
+from irene_jupyter.calibration.workload.suite import suite_of
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.tree import ModelTree, Node
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.uncertainty import (
+from irene_jupyter.calibration.signal.uncertainty import (
     ACCURACY,
     Uncertainty,
     clock_joules,

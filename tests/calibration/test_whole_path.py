@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from simulation import Power
 
-from irene_jupyter.calibration.alignment import (
+from irene_jupyter.calibration.signal.alignment import (
     Clock,
     ClockOffset,
     Edges,
@@ -20,14 +20,14 @@ from irene_jupyter.calibration.alignment import (
     load_pattern,
     pattern_seconds,
 )
-from irene_jupyter.calibration.integration import plateau
-from irene_jupyter.calibration.quality import clock_moved, judge_run, standby_of
-from irene_jupyter.calibration.samples import samples_of
-from irene_jupyter.calibration.uncertainty import uncertainty_of
-from irene_jupyter.meters.csvlog import LogWriter
+from irene_jupyter.calibration.signal.integration import plateau
+from irene_jupyter.calibration.signal.quality import clock_moved, judge_run, standby_of
+from irene_jupyter.calibration.signal.samples import samples_of
+from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
+from irene_jupyter.meters.logs.csvlog import LogWriter
 from irene_jupyter.meters.meter import Observation
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.meters.wire import Firmware, Knobs
 
 PATIENCE = 60.0
 HERE = 1_700_000_000.0  # this machine's realtime as the log begins

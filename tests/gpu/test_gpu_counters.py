@@ -11,7 +11,7 @@ import torch
 from gpu_workloads import Burner, integrated
 
 import irene_jupyter as irene
-from irene_jupyter.meters.counters import Counted, Counters
+from irene_jupyter.meters.counters.counters import Counted, Counters
 from irene_jupyter.resources.nvml import NvmlSession
 from irene_jupyter.resources.sampler import ResourceSummary, Sampler
 

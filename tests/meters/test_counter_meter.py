@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from machine import Driver, Powercap
 
-from irene_jupyter.calibration.integration import counter
-from irene_jupyter.calibration.samples import samples_of
-from irene_jupyter.meters import counter_meter
+from irene_jupyter.calibration.signal.integration import counter
+from irene_jupyter.calibration.signal.samples import samples_of
 from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.counters import counter_meter
 from irene_jupyter.meters.errors import SilentMeterError
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter

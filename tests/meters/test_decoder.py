@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from irene_jupyter.meters.base import PowerSample
-from irene_jupyter.meters.decoder import SIMULATED_LINE, Decoded, Decoder, LineBuffer
+from irene_jupyter.meters.emonpi.decoder import SIMULATED_LINE, Decoded, Decoder, LineBuffer
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
 from irene_jupyter.meters.errors import (
     FormatError,
     KeysChangedError,
@@ -16,7 +17,6 @@ from irene_jupyter.meters.errors import (
     RangeError,
     TruncatedLineError,
 )
-from irene_jupyter.meters.wire import Firmware, Knobs
 
 
 def decode(lines: Iterable[object], format: str = "irene", unwrap: bool = False) -> list[Decoded]:

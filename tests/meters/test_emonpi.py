@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from irene_jupyter.errors import IreneError
 from irene_jupyter.meters.base import MeterError, PowerSample
-from irene_jupyter.meters.decoder import Decoder
-from irene_jupyter.meters.emonpi import (
+from irene_jupyter.meters.emonpi.decoder import Decoder
+from irene_jupyter.meters.emonpi.formats import (
     FORMATS,
     MAX_LINE_BYTES,
     detect_format,

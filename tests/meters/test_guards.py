@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from irene_jupyter.meters.guards import (
+from irene_jupyter.meters.counters.guards import (
     Circumstances,
     coverage,
     judged,

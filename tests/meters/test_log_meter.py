@@ -17,14 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irene_jupyter import cli
-from irene_jupyter.meters.csvlog import LogWriter, escape, read_log, unescape
-from irene_jupyter.meters.decoder import Decoder
+from irene_jupyter.meters.emonpi.decoder import Decoder
+from irene_jupyter.meters.emonpi.stream import MeterStream, Reconnect
+from irene_jupyter.meters.emulator.simulated import SimulatedMeter
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
 from irene_jupyter.meters.errors import FormatError, LogError
-from irene_jupyter.meters.log_meter import log_meter
+from irene_jupyter.meters.logs.csvlog import LogWriter, escape, read_log, unescape
+from irene_jupyter.meters.logs.to_csv import log_meter
 from irene_jupyter.meters.meter import Observation
-from irene_jupyter.meters.simulated import SimulatedMeter
-from irene_jupyter.meters.stream import MeterStream, Reconnect
-from irene_jupyter.meters.wire import Firmware, Knobs
 
 COMMAND = [sys.executable, "-m", "irene_jupyter.cli", "log-meter"]
 PATIENCE = 30.0

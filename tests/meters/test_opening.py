@@ -10,14 +10,14 @@ import pytest
 from machine import Driver, Powercap
 
 from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.counter_meter import CounterMeter
-from irene_jupyter.meters.emulated import EmulatedMeter
+from irene_jupyter.meters.counters.counter_meter import CounterMeter
+from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.simulated import SimulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.errors import FormatError, LogError, PortBusyError, PortOpenError
-from irene_jupyter.meters.log_follower import LogMeter
+from irene_jupyter.meters.logs.log_meter import LogMeter
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.meters.reader import MeterReader
-from irene_jupyter.meters.simulated import SimulatedMeter
-from irene_jupyter.meters.wire import Knobs
 
 PATIENCE = 30.0
 SCALE = 20.0

@@ -9,7 +9,7 @@ import pytest
 from machine import Clock, Powercap
 
 from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.rapl import RaplCounter, packages
+from irene_jupyter.meters.counters.rapl_counter import RaplCounter, packages
 
 
 def counter(powercap: Powercap, clock: Clock) -> RaplCounter:

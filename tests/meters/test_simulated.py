@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.decoder import SIMULATED_LINE, Decoder
-from irene_jupyter.meters.emonpi import parse_line, parse_reading
+from irene_jupyter.meters.emonpi.decoder import SIMULATED_LINE, Decoder
+from irene_jupyter.meters.emonpi.formats import parse_line, parse_reading
+from irene_jupyter.meters.emulator.simulated import MachinePower, SimulatedMeter, TracePower
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
 from irene_jupyter.meters.errors import FormatError
-from irene_jupyter.meters.simulated import MachinePower, SimulatedMeter, TracePower
-from irene_jupyter.meters.wire import Firmware, Knobs
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["pty", "tcp"])
 PATIENCE = 20.0  # seconds until a test gives up; nothing takes a tenth of it

@@ -17,6 +17,11 @@ from types import SimpleNamespace
 import pytest
 import serial
 
+from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.stream import MeterStream, Reconnect
+from irene_jupyter.meters.emonpi.transport import Port
+from irene_jupyter.meters.emulator.simulated import SimulatedMeter
+from irene_jupyter.meters.emulator.wire import Firmware, Knobs
 from irene_jupyter.meters.errors import (
     DisconnectedError,
     FormatError,
@@ -26,11 +31,6 @@ from irene_jupyter.meters.errors import (
     SilentMeterError,
 )
 from irene_jupyter.meters.meter import Observation
-from irene_jupyter.meters.reader import MeterReader
-from irene_jupyter.meters.simulated import SimulatedMeter
-from irene_jupyter.meters.stream import MeterStream, Reconnect
-from irene_jupyter.meters.transport import Port
-from irene_jupyter.meters.wire import Firmware, Knobs
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["pty", "tcp"])
 PATIENCE = 30.0  # seconds until a test gives up; nothing takes a tenth of it

@@ -16,7 +16,7 @@ import torch
 torch.set_num_threads(1)
 %load_ext irene_jupyter
 from known_machine import *
-from irene_jupyter.calibration.suite import SUITES
+from irene_jupyter.calibration.workload.suite import SUITES
 add_architectures()
 power = Power()
 bench = KnownBench(power)

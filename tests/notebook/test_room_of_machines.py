@@ -58,8 +58,8 @@ CALIBRATE = """%%px
 """
 # What was calibrated as a whole, so that the fit has it from the meter.
 AFTER = """%%px
-from irene_jupyter.calibration.architectures import ARCHITECTURES
-from irene_jupyter.calibration.checkpoint import read_journal
+from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
+from irene_jupyter.calibration.running.journal import read_journal
 from irene_jupyter.predictors.device import user_devices_folder
 predicted = irene.predict(ARCHITECTURES["tiny-bert"](), batch_size=2, seq_len=32, device=seat)
 ratio = predicted.total_joules / bench.true_joules(FEW[0])

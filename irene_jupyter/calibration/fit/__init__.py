@@ -1,0 +1,1 @@
+"""From the joules of runs to a device profile."""

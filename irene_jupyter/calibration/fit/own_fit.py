@@ -1,0 +1,90 @@
+"""Regressors fitted anew on this machine's own trees, where every node of enough was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from irene_jupyter.calibration.fit.results import Measured, Results
+from irene_jupyter.calibration.fit.scorecard import Checked, error_percent
+from irene_jupyter.calibration.fit.transfer import Target, joules_of
+from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
+from irene_jupyter.calibration.workload.part import identity
+from irene_jupyter.predictors import features
+from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.rules import Interval, Rules
+from irene_jupyter.predictors.training import train_device
+from irene_jupyter.tree import Energy, ModelTree, Node
+
+
+def own_fit(results: Results, targets: Sequence[Target], source: Rules, name: str) -> DeviceProfile:
+    """`train_device` on the trees of which every node was measured.
+
+    Raises `DataError` where they are too few.
+    """
+    trees = complete_trees(results.measured, targets, source)
+    return _widened(train_device(trees, name=name), results)
+
+
+def complete_trees(
+    measured: Sequence[Measured], targets: Sequence[Target], source: Rules
+) -> list[ModelTree]:
+    """Trees with joules at every node; leaves without a regressor are part of their module."""
+    by_tree: dict[int, tuple[ModelTree, dict[Any, float]]] = {}
+    for each, target in zip(measured, targets, strict=True):
+        _, known = by_tree.setdefault(id(target.tree), (target.tree, {}))
+        shares = [joules_of(source, replace(target, nodes=(node,))) for node in target.nodes]
+        total = math.fsum(shares)
+        for node, share in zip(target.nodes, shares, strict=True):
+            part = share / total if len(shares) > 1 else 1.0
+            known[identity(node)] = each.joules * part
+    found = []
+    for tree, known in by_tree.values():
+        root = _filled(tree.root, known)
+        if root is not None:
+            found.append(replace(tree, root=root))
+    return found
+
+
+def _filled(node: Node, known: Mapping[Any, float]) -> Node | None:
+    joules = known.get(identity(node))
+    if joules is None:
+        return None
+    children = []
+    for child in node.children:
+        if not child.children and features.kind_of(child) is None:
+            continue
+        filled = _filled(child, known)
+        if filled is None:
+            return None
+        children.append(filled)
+    energy = Energy(joules, joules, joules, "measured")
+    return replace(node, energy=energy, children=tuple(children))
+
+
+def _widened(profile: DeviceProfile, results: Results) -> DeviceProfile:
+    sure = NORMAL_90 * max(
+        math.hypot(each.uncertainty.meter, each.uncertainty.clock) for each in results.measured
+    )
+    intervals = {
+        known: {
+            group: Interval(
+                math.exp(-math.hypot(math.log(interval.low), sure)),
+                math.exp(math.hypot(math.log(interval.high), sure)),
+            )
+            for group, interval in groups.items()
+        }
+        for known, groups in profile.intervals.items()
+    }
+    return replace(profile, intervals=intervals)
+
+
+def is_better(own: DeviceProfile, checked: Sequence[Checked]) -> bool:
+    """Whether the fit of its own errs less on models that it has not seen."""
+    errors = own.scorecard.get("error_percent", {}).get("LOMO", {})
+    mine = [errors[level] for level in ("module", "model") if level in errors]
+    transfer = error_percent(checked)
+    theirs = [transfer[level] for level in ("module", "model") if level in transfer]
+    return bool(mine) and bool(theirs) and sum(mine) / len(mine) < sum(theirs) / len(theirs)

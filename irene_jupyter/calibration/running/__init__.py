@@ -1,0 +1,1 @@
+"""A calibration as it goes: the load, the clock, the journal."""

@@ -1,0 +1,111 @@
+"""A meter's samples as a session needs them: from a moment on, aligned, with old ones let go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from irene_jupyter.calibration.errors import CalibrationError
+from irene_jupyter.calibration.signal.alignment import Clock
+from irene_jupyter.calibration.signal.samples import Samples, samples_of
+from irene_jupyter.meters.meter import Observation, PowerMeter
+
+STRIDE = 8  # samples
+_TICK_SECONDS = 0.05
+_LATE_SECONDS = 5.0  # a line may come so much later than the meter's period says
+_KEPT_SECONDS = 60.0  # before a run
+
+
+class Tape:
+    """What an open meter has said. `period_seconds` and `clock` are known once they are set."""
+
+    def __init__(self, meter: PowerMeter) -> None:
+        self.meter = meter
+        self.period_seconds = float("nan")
+        self.clock: Clock | None = None
+        self._taken = 0
+        self._kept: list[Observation] = []
+
+    def now(self) -> float:
+        """The load's clock: the one that the meter's stamps are comparable with."""
+        return time.monotonic() if self.meter.clock == "monotonic" else time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Rests; raises the meter's error as soon as there is one."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.meter.check()
+            time.sleep(min(left, _TICK_SECONDS))
+        self.meter.check()
+
+    def first_samples(self, silence_seconds: float) -> None:
+        """Waits until the meter sends. Raises `CalibrationError` or the meter's own error."""
+        for count in (1, 3):
+            if not self.meter.wait(count, timeout=silence_seconds):
+                self.meter.check()
+                raise CalibrationError(
+                    f"{self.meter.source} sends no readings ({silence_seconds:.0f} s): is it on, "
+                    "is the clamp plugged in, is the baud rate right? irene-jupyter log-meter "
+                    "shows what comes"
+                )
+        self.take()
+        self.period_seconds = self._period(self._kept)
+
+    def take(self) -> int:
+        """Fetches what came; returns how many observations are kept."""
+        fresh = self.meter.observations(self._taken)
+        self._taken += len(fresh)
+        self._kept += fresh
+        return len(self._kept)
+
+    def samples(self, start: int) -> Samples:
+        """What came from the place `start` on (a value of `take`), in the meter's clock."""
+        self.take()
+        # The period decides what one sample is a mean of; of few samples it is not known yet.
+        known = self.period_seconds
+        period = known if known == known else self._period(self._kept)
+        window = self.meter.window_seconds(period)
+        return samples_of(self._kept[start:], window, self.meter.clock)
+
+    def aligned(self, start: float, end: float) -> Samples:
+        """The samples from `start` to `end` (load's clock), in the load's clock."""
+        assert self.clock is not None
+        return self.clock.aligned(self.samples(0)).between(start, end)
+
+    def wait_for(self, moment: float) -> None:
+        """Waits until samples beyond `moment` (load's clock) have come, or should have."""
+        due = moment if self.clock is None else self.clock.to_meter(moment)
+        reach = due + 2 * self.period_seconds
+        until = time.monotonic() + 3 * self.period_seconds + _LATE_SECONDS
+        while time.monotonic() < until:
+            self.take()
+            if self._kept and self._stamp(self._kept[-1]) >= reach:
+                return
+            self.sleep(min(self.period_seconds / 2, 0.2))
+
+    def forget(self, moment: float) -> None:
+        """Lets go of what came long before `moment` (load's clock)."""
+        due = moment if self.clock is None else self.clock.to_meter(moment)
+        self.take()
+        self._kept = [each for each in self._kept if self._stamp(each) >= due - _KEPT_SECONDS]
+
+    def find_period(self, start: int) -> None:
+        """Takes the period from a long stretch, from the place `start` on."""
+        self.take()
+        self.period_seconds = self._period(self._kept[start:])
+
+    def _period(self, observations: Sequence[Observation]) -> float:
+        return period_of([self._stamp(each) for each in observations if each.sample is not None])
+
+    def _stamp(self, each: Observation) -> float:
+        return each.monotonic if self.meter.clock == "monotonic" else each.realtime
+
+
+def period_of(stamps: Sequence[float]) -> float:
+    """The usual time between samples, over some at a time: lines that a busy machine or a network
+    held up come together, and a gap is no period either. 0 for fewer than two."""
+    stride = min(STRIDE, len(stamps) - 1)
+    if stride < 1:
+        return 0.0
+    spans = sorted(after - before for before, after in zip(stamps, stamps[stride:], strict=False))
+    return float(spans[len(spans) // 2]) / stride

@@ -1,0 +1,144 @@
+"""When a run is not to be trusted: all gates together. Pure.
+
+The gates themselves are in `line_gates.py` and `load_gates.py`. Each answers with a `Rejection`
+or None; nothing is ever dropped without one. Samples are in the load's clock.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from irene_jupyter.calibration.signal.integration import GUARD_SECONDS, on_plateau
+from irene_jupyter.calibration.signal.line_gates import (
+    bunched,
+    connection,
+    coverage,
+    few_samples,
+    gap,
+    parse_errors,
+    reset,
+)
+from irene_jupyter.calibration.signal.load_gates import (
+    below_standby,
+    busy,
+    clock_moved,
+    idle_before,
+    jump,
+    near_wrap,
+    outlier,
+    reversed_clamp,
+    slope,
+    stuck,
+    unquiet,
+    variation,
+    voltage,
+)
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
+from irene_jupyter.calibration.signal.samples import Samples
+from irene_jupyter.resources.processes import MachineLoad
+
+__all__ = [
+    "LIMITS",
+    "Limits",
+    "Rejection",
+    "Standby",
+    "busy",
+    "clock_moved",
+    "idle_before",
+    "judge_run",
+    "judge_standby",
+    "standby_of",
+    "unquiet",
+    "variation",
+]
+
+
+def standby_of(samples: Samples) -> Standby:
+    """From the samples of a minute's rest (spec 3.1)."""
+    sigma = float(np.std(samples.watts, ddof=1)) if len(samples) > 1 else 0.0
+    volts = samples.volts[np.isfinite(samples.volts)]
+    return Standby(
+        float(np.mean(samples.watts)) if len(samples) else math.nan,
+        sigma,
+        len(samples),
+        float(np.median(volts)) if len(volts) else None,
+    )
+
+
+def judge_run(
+    samples: Samples,
+    start: float,
+    end: float,
+    *,
+    period_seconds: float,
+    format: str | None = None,
+    standby: Standby | None = None,
+    idle: Samples | None = None,
+    nominal_volts: float | None = None,
+    is_steady: bool = True,
+    limits: Limits = LIMITS,
+) -> tuple[Rejection, ...]:
+    """All gates on one run.
+
+    `samples` may reach beyond [start, end]; those inside are judged. `period_seconds` is the
+    meter's, from a long stretch (the standby's). `format` is the emonPi's wire format or None.
+    `idle` are the samples of the pause before the run, without its edges. Of a run that
+    `is_steady` the readings on its plateau are judged, as they are those that are integrated; it
+    must have no slope and no outlier.
+    """
+    run = samples.between(start, end)
+    if len(run) < limits.least_samples:
+        return (few_samples(run, limits),)
+    readings = on_plateau(run, start, end, GUARD_SECONDS) if is_steady else run
+    if len(readings) < limits.least_samples:
+        return (few_samples(readings, limits),)
+    found = [
+        gap(run.centres, start, end, period_seconds, limits),
+        coverage(run, start, end, period_seconds, limits),
+        bunched(run, period_seconds, limits),
+        parse_errors(run, limits),
+        reset(run),
+        connection(run),
+        jump(readings, limits),
+        reversed_clamp(readings),
+    ]
+    if format == "irene":
+        found += [stuck(run, limits), near_wrap(readings, limits)]
+    if standby is not None:
+        found.append(below_standby(readings, standby, limits))
+        if idle is not None:
+            found.append(idle_before(idle, standby, limits))
+    if is_steady:
+        found += [outlier(readings, limits), slope(readings, end - start, limits)]
+    if nominal_volts is not None:
+        found.append(voltage(readings, nominal_volts, limits))
+    return tuple(each for each in found if each is not None)
+
+
+def judge_standby(
+    samples: Samples,
+    start: float,
+    end: float,
+    *,
+    period_seconds: float,
+    format: str | None = None,
+    nominal_volts: float | None = None,
+    load: MachineLoad | None = None,
+    limits: Limits = LIMITS,
+) -> tuple[Rejection, ...]:
+    """All gates on the minute's rest. It may drift as far as the pauses may lie above it."""
+    allowed = replace(limits, slope_share=limits.idle_share)
+    found = judge_run(
+        samples,
+        start,
+        end,
+        period_seconds=period_seconds,
+        format=format,
+        nominal_volts=nominal_volts,
+        limits=allowed,
+    )
+    noise = None if load is None else busy(load, limits)
+    return found if noise is None else (noise, *found)

@@ -1,0 +1,170 @@
+"""What a calibration runs, for how long, and how long that takes in all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from irene_jupyter.calibration.errors import CalibrationError
+from irene_jupyter.calibration.signal.alignment import PAD_SECONDS, SLOT_SECONDS, pattern_seconds
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits
+from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.part import Part, distinct
+
+FAST_PERIOD_SECONDS = 0.2  # of an emonPi with the authors' firmware: what an estimate assumes
+START_SECONDS = 10.0  # models are built
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long each step lasts. The defaults are those of docs/calibration.md.
+
+    A run lasts `run_seconds`, or longer where the meter is slow: until `run_samples` samples lie
+    between its guards. Before it the machine rests for `settle_seconds`, and until it takes no
+    more than at standby, at most for `settle_most_seconds`.
+    """
+
+    standby_seconds: float = 60.0
+    standby_tries: int = 3
+    pattern_tries: int = 3
+    pattern_seconds: int | None = None  # slots of it; None: as the meter's period asks for
+    slot_seconds: float = SLOT_SECONDS
+    pause_seconds: float = PAD_SECONDS  # before and after the pattern
+    warm_seconds: float = 0.5
+    settle_seconds: float = 2.0
+    settle_most_seconds: float = 30.0
+    run_seconds: float = 20.0
+    run_samples: int = 100
+    guard_seconds: float = 0.5
+    tries: int = 3  # of a run that is rejected
+    extra_rounds: int = 2  # for nodes whose rounds vary by more than 1 %
+    align_seconds: float = 1800.0  # between two alignments of the clocks, at most
+    silence_seconds: float = 30.0  # without a sample: the meter is silent
+
+    def run_length(self, period_seconds: float) -> float:
+        """Seconds of a run with a meter of this period."""
+        least = 2 * self.guard_seconds + (self.run_samples + 1) * period_seconds
+        return max(self.run_seconds, least)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Parts to run, by name. `make_bench` makes what builds and runs them.
+
+    A suite is `complete` where every node of its trees is run: then the regressors are fitted
+    anew. Else a shipped profile is brought here.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    timing: Timing = field(default_factory=Timing)
+    complete: bool = False
+    limits: Limits = LIMITS
+    seconds_limit: float | None = None  # no extra rounds once it has lasted so long
+    make_bench: Callable[[], Bench] = Bench
+
+    def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
+        """How long it takes in all, if nothing is rejected."""
+        timing = self.timing
+        pattern = timing.pattern_seconds or pattern_seconds(period_seconds)
+        run = timing.run_length(period_seconds) + timing.settle_seconds + timing.warm_seconds
+        once = (
+            START_SECONDS
+            + timing.standby_seconds
+            + 2 * (pattern * timing.slot_seconds + 3 * timing.pause_seconds)
+        )
+        return once + rounds * len(self.parts) * run
+
+
+def _quick() -> Suite:
+    bert, gpt = "bert-base-uncased", "gpt2"
+    layer = "encoder.layer.0"
+    return Suite(
+        "quick",
+        (
+            Part(bert, 8, 32),
+            Part(gpt, 8, 128),
+            Part(bert, 8, 128, layer),
+            Part(bert, 8, 128, f"{layer}.attention.self.query"),
+            Part(bert, 8, 128, f"{layer}.intermediate.dense"),
+            Part(bert, 8, 32, f"{layer}.output.dense"),
+            Part(bert, 8, 128, f"{layer}.attention.self.matmul_0"),
+            Part(bert, 8, 32, f"{layer}.attention.self.matmul_0"),
+            Part(bert, 16, 128, f"{layer}.output.LayerNorm"),
+            Part(bert, 32, 256, f"{layer}.output.LayerNorm"),
+            Part(bert, 32, 128, "embeddings.word_embeddings"),
+            Part(bert, 8, 128, "embeddings"),
+            Part(gpt, 8, 32, "h.0.mlp"),
+            Part(gpt, 8, 128, "h.0.attn"),
+        ),
+        Timing(
+            run_seconds=4.0,
+            run_samples=19,
+            settle_seconds=0.7,
+            settle_most_seconds=10.0,
+            warm_seconds=0.2,
+            extra_rounds=1,
+        ),
+        seconds_limit=600.0,
+    )
+
+
+def _whole(name: str, models: Sequence[str], sizes: Sequence[tuple[int, int]], **how: Any) -> Suite:
+    """Every distinct node of these models at these sizes."""
+    bench = Bench()
+    parts = []
+    for model in models:
+        for batch, length in sizes:
+            whole = Part(model, batch, length)
+            tree = bench.tree(whole)
+            parts += [Part(model, batch, length, path) for path in distinct(tree)]
+    return Suite(name, tuple(parts), complete=True, **how)
+
+
+def _standard() -> Suite:
+    return _whole(
+        "standard",
+        ("bert-base-uncased", "distilgpt2"),
+        ((8, 32), (8, 64), (16, 128)),
+        timing=Timing(
+            run_seconds=5.0,
+            run_samples=25,
+            settle_seconds=1.0,
+            settle_most_seconds=20.0,
+            warm_seconds=0.3,
+            extra_rounds=1,
+        ),
+        seconds_limit=3600.0,
+    )
+
+
+def _full() -> Suite:
+    from irene_jupyter.calibration.workload.architectures import PAPER
+
+    sizes = [(batch, length) for batch in range(8, 33, 8) for length in range(32, 257, 32)]
+    return _whole("full", PAPER, sizes)
+
+
+SUITES: dict[str, Callable[[], Suite]] = {"quick": _quick, "standard": _standard, "full": _full}
+
+
+def suite_of(suite: str | Suite) -> Suite:
+    """A suite by name. Raises `CalibrationError` that lists the names."""
+    if isinstance(suite, Suite):
+        return suite
+    make = SUITES.get(suite)
+    if make is None:
+        raise CalibrationError(f"no suite {suite!r}: take {', '.join(SUITES)}")
+    return make()
+
+
+def in_words(seconds: float) -> str:
+    """A time for people: 45 s, 9 min, 1 h 5 min."""
+    if seconds < 90:
+        return f"{max(0, round(seconds))} s"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,1 @@
+"""Energy counters of this machine: RAPL and NVML."""

@@ -1,0 +1,1 @@
+"""The emonPi and its kin: their lines, over a serial port or the network."""

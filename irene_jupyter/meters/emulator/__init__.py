@@ -1,0 +1,1 @@
+"""An emonPi that is none, for tests and for machines without a meter."""

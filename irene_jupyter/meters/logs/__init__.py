@@ -1,0 +1,1 @@
+"""What a meter said, kept as CSV."""
