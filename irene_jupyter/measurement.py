@@ -163,7 +163,6 @@ class EnergyMonitor:
         from irene_jupyter.capture.repeat.replay import replayed
 
         began = time.perf_counter()
-        seconds = end - self._started
         variables = _variables(self._namespace or {})
         captured = gather(
             recorder,
@@ -213,6 +212,7 @@ class EnergyMonitor:
             resources.to_dict(),
             cell,
             method=self._options.method,
+            origin=_origin(captured.recorded),
         )
         stages: dict[str, float | None] = {
             "entering": self._entering_seconds,
@@ -223,8 +223,7 @@ class EnergyMonitor:
             "replay": repeated_until - structured,
             "prediction": time.perf_counter() - repeated_until,
         }
-        report = replace(report, observer=observer_cost(seconds, stages))
-        return with_origin(report, _origin(captured.recorded))
+        return replace(report, observer=observer_cost(end - self._started, stages))
 
 
 def measure(
@@ -318,14 +317,8 @@ def predict(
         tree = structure_of(built, batch_size, seq_len, images=images)
         runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
     notes += room_notes(built, runs, profile)
-    report = make_report(runs, profile, "predict", notes, method=method)
-    return with_origin(report, Origin.of(built))
-
-
-def with_origin(report: EnergyReport, origin: Origin | None) -> EnergyReport:
-    """The report with what its one model can be built from again, now and from a file."""
-    configuration = None if origin is None else origin.configuration
-    return replace(report, origin=origin, configuration=configuration)
+    origin = Origin.of(built)
+    return make_report(runs, profile, "predict", notes, method=method, origin=origin)
 
 
 def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:

@@ -49,7 +49,7 @@ ARGUMENTS: Arguments = {
         "type": BUDGET,
         "default": DEFAULTS.budget_seconds,
         "help": "seconds from the cell's end to its report, in which operations are repeated to "
-        "time them on their own; 0 repeats none (default: 2)",
+        "time them on their own; 0 repeats none (default: %(default)s)",
     },
     "--depth": {"metavar": "N", "type": POSITIVE, "help": "levels of the tree to show"},
     "--view": {
