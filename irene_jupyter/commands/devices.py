@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from irene_jupyter.columns import in_columns
 from irene_jupyter.commands.arguments import Commands, add_json
 from irene_jupyter.commands.result import Result
 
@@ -21,11 +22,6 @@ def run(arguments: argparse.Namespace) -> Result:
     automatic = load_device("auto").name
     rows = [("NAME", "KIND", "LABEL", "FROM")]
     rows += [(each.name, each.kind, each.label, each.origin) for each in known]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
-        for row in rows
-    ]
     document = {
         "devices": [
             {
@@ -39,5 +35,5 @@ def run(arguments: argparse.Namespace) -> Result:
         ],
         "auto": automatic,
     }
-    lines += ["", f"--device auto means {automatic} here"]
+    lines = [*in_columns(rows), "", f"--device auto means {automatic} here"]
     return Result("\n".join(lines), document=document)
