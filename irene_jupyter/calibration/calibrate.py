@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.fit.calibrated import fitted
+from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import accuracy_of, results_of
 from irene_jupyter.calibration.running.events import Note, Progress, Watcher, ignore
-from irene_jupyter.calibration.running.journal import KEEP, Checkpoint
+from irene_jupyter.calibration.running.journal import KEEP, Journal
+from irene_jupyter.calibration.running.records import Finished, MeterUsed, Rest
 from irene_jupyter.calibration.running.session import Session
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
@@ -160,12 +161,12 @@ def calibrate(
         "versions": dict(versions()),
     }
     try:
-        with Checkpoint(chosen.checkpoint, header, resume=resume) as checkpoint:
-            _measure(opened, chosen, bench, checkpoint, watch, seed)
+        with Journal(chosen.checkpoint, header, resume=resume) as journal:
+            _measure(opened, chosen, bench, journal, watch, seed)
             watch(Progress("fit", "fitting the profile", 1.0, 0.0))
-            profile = _fit(chosen, bench, checkpoint, meter_accuracy)
+            profile = _fit(chosen, bench, journal, meter_accuracy)
             profile.save(chosen.output)
-            checkpoint.add({"record": "finished", "profile": str(chosen.output), "at": _now()})
+            journal.add(Finished(str(chosen.output), _now()))
     finally:
         bench.close()
     watch(Progress("done", f"stored {chosen.output}", 1.0, 0.0))
@@ -176,7 +177,7 @@ def _measure(
     meter: PowerMeter,
     chosen: Plan,
     bench: Bench,
-    checkpoint: Checkpoint,
+    journal: Journal,
     watch: Watcher,
     seed: int,
 ) -> None:
@@ -184,7 +185,7 @@ def _measure(
         meter,
         chosen.suite,
         bench,
-        checkpoint,
+        journal,
         rounds=chosen.rounds,
         seed=seed,
         watch=watch,
@@ -194,47 +195,40 @@ def _measure(
         return
     with meter:
         session.run()
-        checkpoint.add(
-            {
-                "record": "meter",
-                "source": meter.source,
-                "scope": meter.scope,
-                "truth": meter.truth,
-                "format": meter.format,
-                "simulated": meter.is_simulated,
-            }
+        journal.add(
+            MeterUsed(meter.source, meter.scope, meter.truth, meter.format, meter.is_simulated)
         )
 
 
 def _fit(
-    chosen: Plan, bench: Bench, checkpoint: Checkpoint, meter_accuracy: float | str | None
+    chosen: Plan, bench: Bench, journal: Journal, meter_accuracy: float | str | None
 ) -> DeviceProfile:
-    meters = [record for record in checkpoint.records if record["record"] == "meter"]
+    meters = [each for each in journal.records if isinstance(each, MeterUsed)]
     if not meters:
         raise CalibrationError("the checkpoint does not tell the meter: begin without resume")
     last = meters[-1]
-    simulated = any(record["simulated"] for record in meters)
-    accuracy = accuracy_of(meter_accuracy, truth=last["truth"], simulated=simulated)
-    results = results_of(chosen.suite.parts, checkpoint.records, meter_accuracy=accuracy)
-    scope = SCOPE_NAMES[last["scope"]]
-    standby = [r["watts"] for r in checkpoint.records if r["record"] == "standby"]
+    simulated = any(each.simulated for each in meters)
+    accuracy = accuracy_of(meter_accuracy, truth=last.truth, simulated=simulated)
+    results = results_of(chosen.suite.parts, journal.records, meter_accuracy=accuracy)
+    scope = SCOPE_NAMES[last.scope]
+    standby = [each.watts for each in journal.records if isinstance(each, Rest)]
     training = {
         "suite": chosen.suite.name,
         "rounds": chosen.rounds,
-        "meter": last["source"],
-        "scope": last["scope"],
-        "truth": last["truth"],
+        "meter": last.source,
+        "scope": last.scope,
+        "truth": last.truth,
         "simulated": simulated,
         "meter_accuracy_percent": 100 * accuracy,
         "standby_watts": standby[-1] if standby else None,
         "device": bench.device,
-        "energy": f"{scope} energy of one run, idle included ({last['source']})",
+        "energy": f"{scope} energy of one run, idle included ({last.source})",
         "created": _now(),
         **versions(),
     }
-    weak = ", told by the driver" if last["truth"] == "weak" else ""
+    weak = ", told by the driver" if last.truth == "weak" else ""
     label = f"{chosen.name} ({scope} energy{weak}{', SIMULATED' if simulated else ''})"
-    return fitted(
+    return calibrated(
         results,
         bench,
         load_device(REFERENCE),

@@ -19,3 +19,7 @@ class ReversedClampError(AlignmentError):
 
 class IntegrationError(CalibrationError):
     """A run's energy cannot be told from the samples that there are."""
+
+
+class CheckpointError(CalibrationError):
+    """A checkpoint cannot be written, is damaged, or is of another calibration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +14,13 @@ from irene_jupyter.capture.count.primitives import is_ignored
 from irene_jupyter.capture.dry.by_size import TreesBySize
 from irene_jupyter.capture.dry.revealing import revealed
 from irene_jupyter.capture.dry.structure import structure_of
-from irene_jupyter.capture.record.builder import class_name_of, count_parameters
+from irene_jupyter.capture.record.builder import count_parameters
 from irene_jupyter.capture.record.calls import Recorded
 from irene_jupyter.capture.record.doubts import uncounted
+from irene_jupyter.capture.watch.homes import Homes, Naming, tops_of, under, unique
 from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.capture.watch.signed import Signature
 from irene_jupyter.errors import CaptureError, IreneError
-from irene_jupyter.merging import moved
 from irene_jupyter.tree import ModelTree, Node, Run
 
 MAX_NOT_RUN = 8  # models that a cell only built and that are traced; the others are named
@@ -57,15 +57,15 @@ def gather(
     What was not recorded is traced for as long as `may_trace()`: not after an interrupt.
     """
     signatures = recorder.signatures
-    called = _unique(uncompiled(s.module) for s in signatures if s.module is not None)
-    within = _unique(
+    called = unique(uncompiled(s.module) for s in signatures if s.module is not None)
+    within = unique(
         uncompiled(module) for s in signatures for module in modules_of(s.function)
     )  # compiled functions, whose trees hold them
-    built = _unique(uncompiled(module) for module in recorder.built)
+    built = unique(uncompiled(module) for module in recorder.built)
     owned = [uncompiled(module) for module in known]
     wanted = [uncompiled(module) for module in only]
-    homes = _Homes(_tops(_unique([*called, *built, *owned])), wanted)
-    naming = _Naming(names or {})
+    homes = Homes(tops_of(unique([*called, *built, *owned])), wanted)
+    naming = Naming(names or {})
     records = _Records(signatures, may_trace)
     runs: list[Run] = []
     notes = list(_notes_of(recorder))
@@ -224,7 +224,7 @@ def _run_of(
     except CaptureError as error:
         return None, f"{name} ran {signature.calls} times and is not in the tree: {error}"
     path = home[1] if home else ""
-    root = node if not path or home is None else _wrapped(node, home[0], path)
+    root = node if not path or home is None else under(node, home[0], path)
     if signature.is_recomputed:
         notes = (*notes, f"{path or name} was recomputed for the backward pass (checkpointing)")
     returned = signature.calls > 0
@@ -258,7 +258,7 @@ def _holds_modules(node: Node | None) -> bool:
 
 def _built_only(
     idle: Sequence[nn.Module],
-    naming: _Naming,
+    naming: Naming,
     batch_size: int,
     seq_len: int,
     others_ran: bool,
@@ -290,88 +290,3 @@ def _built_only(
         built = ", ".join(sorted({type(top).__name__ for top in idle})[:5])
         notes.append(f"modules without parameters were built and not run: {built}")
     return runs, notes
-
-
-def _wrapped(node: Node, top: nn.Module, path: str) -> Node:
-    """The tree of a part that was called on its own, under the model that it belongs to."""
-    inner = replace(moved(node, path), type="ml" if node.primitive else "module")
-    parents: list[tuple[str, nn.Module]] = []
-    module, walked = top, ""
-    for segment in path.split(".")[:-1]:
-        module = module.get_submodule(segment)
-        walked = f"{walked}.{segment}" if walked else segment
-        if not isinstance(module, nn.ModuleList | nn.ModuleDict):
-            parents.append((walked, module))
-    for walked, module in reversed(parents):
-        inner = _around(inner, walked, module, "module")
-    return _around(inner, "", top, "model")
-
-
-def _around(child: Node, path: str, module: nn.Module, kind: str) -> Node:
-    features = replace(
-        child.features,
-        num_parameters=count_parameters(module),
-        operation=None,
-    )
-    node = Node(path, "module", class_name_of(module), features, (child,))
-    return replace(node, type="model", flags=child.flags) if kind == "model" else node
-
-
-class _Homes:
-    """Which model a module belongs to: an encoder called by generate() is its model's part."""
-
-    def __init__(self, tops: Sequence[nn.Module], wanted: Sequence[nn.Module]) -> None:
-        self.tops = list(tops)
-        if wanted:
-            chosen = {id(module) for module in wanted}
-            self.tops = [top for top in tops if chosen & {id(m) for m in top.modules()}]
-            # A wanted part of a model is shown as a model of its own.
-            inner = [m for m in wanted if all(m is not top for top in self.tops)]
-            self.tops = [top for top in self.tops if id(top) in chosen] + inner
-        self._paths: dict[int, tuple[nn.Module, str]] = {}
-        for top in self.tops:
-            for path, module in top.named_modules():
-                self._paths.setdefault(id(module), (top, path))
-
-    def find(self, module: nn.Module) -> tuple[nn.Module, str] | None:
-        """(model, path within it), None if the module belongs to none of interest."""
-        return self._paths.get(id(module))
-
-
-class _Naming:
-    """One display name for each model: the user's variable, or the class, numbered."""
-
-    def __init__(self, names: Mapping[int, str]) -> None:
-        self._names = dict(names)
-        self._taken: set[str] = set(names.values())
-
-    def of(self, module: nn.Module) -> str:
-        return self._of(id(module), class_name_of(module))
-
-    def _of(self, key: int, base: str) -> str:
-        name = self._names.get(key)
-        if name is None:
-            name = base
-            number = 2
-            while name in self._taken:
-                name = f"{base}_{number}"
-                number += 1
-            self._names[key] = name
-            self._taken.add(name)
-        return name
-
-    def of_gone(self, signature: Signature) -> str:
-        """A name for a model that is no more; all of its signatures share it."""
-        return self._of(id(signature.reference), signature.class_name)
-
-
-def _tops(modules: Sequence[nn.Module]) -> list[nn.Module]:
-    """Those of `modules` that are no other's child, in order."""
-    children: set[int] = set()
-    for module in modules:
-        children.update(id(child) for child in module.modules() if child is not module)
-    return [module for module in modules if id(module) not in children]
-
-
-def _unique(modules: Iterable[nn.Module]) -> list[nn.Module]:
-    return list({id(module): module for module in modules}.values())

@@ -56,7 +56,7 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.calibration.calibrate import calibrate, plan
     from irene_jupyter.calibration.fit.view import text
-    from irene_jupyter.calibration.running.terminal import Lines
+    from irene_jupyter.calibration.running.terminal import Terminal
 
     simulated = arguments.meter.startswith("simulated")
     planned = plan(
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> Result:
             "nodes": [part.key for part in planned.suite.parts],
         }
         return Result(planned.text(), document=document)
-    with Lines(sys.stderr) as lines:
+    with Terminal(sys.stderr) as lines:
         lines.say(planned.text().partition("\n\n")[2])
         profile = calibrate(
             arguments.meter,

@@ -92,7 +92,7 @@ def _watcher(shell: InteractiveShell) -> tuple[Callable[[Any], None], Callable[[
         progress = CalibrationProgress()
         progress.show()
         return progress, progress.stopped
-    from irene_jupyter.calibration.running.terminal import Lines
+    from irene_jupyter.calibration.running.terminal import Terminal
 
-    lines = Lines(sys.stderr)
+    lines = Terminal(sys.stderr)
     return lines, lines.say

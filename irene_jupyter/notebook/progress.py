@@ -10,7 +10,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.calibration.running.events import Event, Note, Progress, RunFinished, RunRejected
+from irene_jupyter.calibration.running.events import Event, Note, Progress
+from irene_jupyter.calibration.running.records import Rejected, Run
 from irene_jupyter.calibration.workload.suite import in_words
 
 if TYPE_CHECKING:
@@ -48,12 +49,11 @@ class CalibrationProgress:
             self._say(f"{event.share:.0%} · {left}{event.message}")
             if event.stage == "done":
                 self._settle()
-        elif isinstance(event, RunFinished):
+        elif isinstance(event, Run):
             self._finished += 1
-        elif isinstance(event, RunRejected):
+        elif isinstance(event, Rejected):
             self._rejected += 1
-            end = "given up" if event.gives_up else "repeated"
-            self._note(f"{event.part}, round {event.round + 1}, is {end}: {event.reasons[0]}")
+            self._note(str(event))
         elif isinstance(event, Note):
             self._note(event.message)
 

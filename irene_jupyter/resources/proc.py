@@ -34,6 +34,12 @@ class CpuTicks:
     busy: int
     total: int
 
+    def percent_since(self, before: CpuTicks) -> float | None:
+        """Use of all cores; None within a tick, or where counts went backwards."""
+        busy, total = self.busy - before.busy, self.total - before.total
+        # iowait may decrease (man 5 proc_stat), so that busy can exceed total by a tick.
+        return min(100.0, 100.0 * busy / total) if total > 0 and busy >= 0 else None
+
 
 class ProcReader:
     """/proc/stat and /proc/meminfo, kept open until `close`.

@@ -6,31 +6,24 @@ because /proc counts in ticks of 10 ms and a Python thread wakes late while othe
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from irene_jupyter.errors import IreneError, OptionError
+from irene_jupyter.resources.block import Block
 from irene_jupyter.resources.nvml import GpuSample, NoGpu, NvmlSession
-from irene_jupyter.resources.proc import CpuTicks, ProcReader, ResourceError
-from irene_jupyter.resources.timeline import columns
+from irene_jupyter.resources.proc import ProcReader, ResourceError
+from irene_jupyter.resources.summary import ResourceSummary, Sample
 
 DEFAULT_INTERVAL_SECONDS = 0.17  # as the IrEne paper's own profiler, section 4.2
 SHORTEST_INTERVAL_SECONDS = 0.02  # twice the tick of /proc/stat
 LONGEST_INTERVAL_SECONDS = 3600.0
-# 12 minutes at the default interval; beyond it every second sample is dropped from the timeline.
-MAX_TIMELINE = 4096
 # A driver that hangs must not hang the user's cell; the thread is a daemon.
 _JOIN_SECONDS = 5.0
 # Nor does the block wait longer than this for the first readings of counters.
 _READY_SECONDS = 5.0
-# Ticks of 10 ms say nothing about other processes in less than this.
-_LOAD_SECONDS = 0.2
 
 
 class Probe(Protocol):
@@ -44,60 +37,6 @@ class Probe(Protocol):
 
     def stop(self) -> None:
         """At the block's end; also after a failure of the others, if `start` was called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One reading of the machine; None is a reading that failed or has no source."""
-
-    seconds: float  # since the block began
-    cpu: CpuTicks | None
-    memory_percent: float | None
-    gpus: tuple[GpuSample, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GpuSummary:
-    """One GPU over the block: means over time; None where the driver does not tell."""
-
-    name: str
-    utilisation_percent: float | None
-    memory_percent_mean: float | None
-    memory_percent_max: float | None
-    sm_clock_megahertz: float | None
-    memory_clock_megahertz: float | None
-    watts: float | None
-    joules: float | None = None  # by the board's own counter, between the first and last sample
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceSummary:
-    """The machine over the block: all processes, not only this one.
-
-    None is an unknown value, never a zero; `notes` say why.
-    """
-
-    duration_seconds: float
-    samples: int
-    interval_seconds: float  # as asked for
-    longest_gap_seconds: float  # between two samples that were taken
-    cpu_percent: float | None  # 100 is all cores busy
-    memory_percent_mean: float | None
-    memory_percent_max: float | None
-    gpus: tuple[GpuSummary, ...]  # empty where there is none
-    overhead_seconds: float  # CPU time that the sampling itself took
-    notes: tuple[str, ...] = ()
-    block_overhead_seconds: float = 0.0  # the part of it between the first and the last sample
-    # CPU time of other processes as a fraction of all that was used; None in short blocks.
-    others_cpu_share: float | None = None
-    timeline: Mapping[str, Any] = field(default_factory=dict)  # see `resources.timeline.columns`
-
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON values."""
-        data = asdict(self)
-        data["gpus"] = list(data["gpus"])
-        data["notes"] = list(data["notes"])
-        return data
 
 
 class Sampler:
@@ -133,17 +72,8 @@ class Sampler:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._notes: list[str] = []
-        self._timeline: list[Sample] = []
-        self._stride = 1  # every how many samples one enters the timeline
-        self._taken = 0
+        self._block = Block()
         self._start = 0.0
-        self._last_seconds = 0.0
-        self._longest_gap = 0.0
-        self._first_cpu: CpuTicks | None = None
-        self._last_cpu: CpuTicks | None = None
-        self._first_joules: dict[int, float] = {}
-        self._last_joules: dict[int, float] = {}
-        self._means: dict[tuple[int, str], _Mean] = {}
         self._entering_seconds = 0.0  # CPU time, as is the next
         self._thread_seconds = 0.0
         self._block_seconds = 0.0
@@ -177,12 +107,7 @@ class Sampler:
         self._cpu_began = time.process_time()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()  # first: the thread then ends even if the join is interrupted
         self._own_cpu_seconds = time.process_time() - self._cpu_began
         if self._thread is not None:
@@ -195,59 +120,23 @@ class Sampler:
     def timeline(self) -> tuple[Sample, ...]:
         """The samples so far, thinned evenly when there are more than `MAX_TIMELINE`."""
         with self._lock:
-            return tuple(self._timeline)
+            return tuple(self._block.timeline)
 
     def summary(self) -> ResourceSummary:
         """The block so far, or all of it once it has ended. Raises `IreneError` before it began."""
         if not self._start:
             raise IreneError("nothing was sampled yet: use `with Sampler() as sampler:` first")
         with self._lock:
-            duration = self._duration_seconds
-            notes = list(self._notes)
-            cpu_percent = _utilisation_percent(self._first_cpu, self._last_cpu)
-            if cpu_percent is None and self._first_cpu is not None:
-                notes.append("CPU: the time was too short for /proc/stat, which counts 10 ms")
-            return ResourceSummary(
-                duration_seconds=(
-                    time.perf_counter() - self._start if duration is None else duration
-                ),
-                samples=self._taken,
+            ended = self._duration_seconds
+            return self._block.summary(
+                self._gpu_names,
+                self._notes,
+                duration_seconds=time.perf_counter() - self._start if ended is None else ended,
                 interval_seconds=self._interval_seconds,
-                longest_gap_seconds=self._longest_gap,
-                cpu_percent=cpu_percent,
-                memory_percent_mean=self._mean(-1, "memory_percent").value,
-                memory_percent_max=self._mean(-1, "memory_percent").highest,
-                gpus=tuple(
-                    GpuSummary(
-                        name=name,
-                        utilisation_percent=self._mean(index, "utilisation_percent").value,
-                        memory_percent_mean=self._mean(index, "memory_percent").value,
-                        memory_percent_max=self._mean(index, "memory_percent").highest,
-                        sm_clock_megahertz=self._mean(index, "sm_clock_megahertz").value,
-                        memory_clock_megahertz=self._mean(index, "memory_clock_megahertz").value,
-                        watts=self._mean(index, "watts").value,
-                        joules=_counted(self._first_joules, self._last_joules, index),
-                    )
-                    for index, name in enumerate(self._gpu_names)
-                ),
+                own_cpu_seconds=None if ended is None else self._own_cpu_seconds,
                 overhead_seconds=self._entering_seconds + self._thread_seconds,
-                notes=tuple(notes),
                 block_overhead_seconds=self._block_seconds,
-                others_cpu_share=self._others_cpu_share(duration),
-                timeline=columns(self._timeline, self._gpu_names),
             )
-
-    def _others_cpu_share(self, duration: float | None) -> float | None:
-        if duration is None or duration < _LOAD_SECONDS or self._own_cpu_seconds is None:
-            return None
-        if self._first_cpu is None or self._last_cpu is None:
-            return None
-        try:
-            tick = 1 / os.sysconf("SC_CLK_TCK")
-        except (AttributeError, ValueError, OSError):
-            return None
-        used = (self._last_cpu.busy - self._first_cpu.busy) * tick
-        return min(1.0, max(0.0, 1 - self._own_cpu_seconds / used)) if used > 0 else None
 
     def _run(self) -> None:
         try:
@@ -310,31 +199,7 @@ class Sampler:
             return
         sample = Sample(time.perf_counter() - self._start, cpu, memory, gpus)
         with self._lock:
-            self._add(sample)
-
-    def _add(self, sample: Sample) -> None:
-        if self._taken:
-            self._longest_gap = max(self._longest_gap, sample.seconds - self._last_seconds)
-        self._last_seconds = sample.seconds
-        if sample.cpu is not None:
-            self._first_cpu = self._first_cpu or sample.cpu
-            self._last_cpu = sample.cpu
-        self._mean(-1, "memory_percent").add(sample.seconds, sample.memory_percent)
-        for index, gpu in enumerate(sample.gpus):
-            for name in _MEANS:
-                self._mean(index, name).add(sample.seconds, getattr(gpu, name))
-            if gpu.joules is not None:
-                self._first_joules.setdefault(index, gpu.joules)
-                self._last_joules[index] = gpu.joules
-        if self._taken % self._stride == 0:
-            self._timeline.append(sample)
-            if len(self._timeline) > MAX_TIMELINE:
-                self._timeline = self._timeline[::2]
-                self._stride *= 2
-        self._taken += 1
-
-    def _mean(self, source: int, name: str) -> _Mean:
-        return self._means.setdefault((source, name), _Mean())
+            self._block.add(sample)
 
     def _note(self, reason: object) -> None:
         if str(reason) not in self._notes:
@@ -345,54 +210,3 @@ class Sampler:
             self._proc.close()
         if self._nvml is not None:
             self._nvml.close()
-
-
-_MEANS = tuple(name for name in GpuSample.__dataclass_fields__ if name != "joules")
-
-
-def _counted(first: Mapping[int, float], last: Mapping[int, float], index: int) -> float | None:
-    """Joules between two readings; None without them, or where the counter went backwards."""
-    if index not in first:
-        return None
-    joules = last[index] - first[index]
-    return joules if joules > 0 else None
-
-
-class _Mean:
-    """A mean over time (trapezoids between samples) and the highest value."""
-
-    def __init__(self) -> None:
-        self.highest: float | None = None
-        self._last: tuple[float, float] | None = None
-        self._area = 0.0
-        self._seconds = 0.0
-        self._sum = 0.0
-        self._count = 0
-
-    def add(self, seconds: float, value: float | None) -> None:
-        if value is None:
-            self._last = None  # no line is drawn over a gap
-            return
-        if self._last is not None:
-            self._area += (seconds - self._last[0]) * (value + self._last[1]) / 2
-            self._seconds += seconds - self._last[0]
-        self._last = (seconds, value)
-        self._sum += value
-        self._count += 1
-        self.highest = value if self.highest is None else max(self.highest, value)
-
-    @property
-    def value(self) -> float | None:
-        if self.highest is None:
-            return None
-        mean = self._area / self._seconds if self._seconds > 0 else self._sum / self._count
-        return min(mean, self.highest)  # sums round: a mean of equal values can come out above
-
-
-def _utilisation_percent(first: CpuTicks | None, last: CpuTicks | None) -> float | None:
-    """Percent of all cores; None for a block shorter than a tick, or counts that went backwards."""
-    if first is None or last is None:
-        return None
-    busy, total = last.busy - first.busy, last.total - first.total
-    # iowait may decrease (man 5 proc_stat), so that busy can exceed total by a tick.
-    return min(100.0, 100.0 * busy / total) if total > 0 and busy >= 0 else None

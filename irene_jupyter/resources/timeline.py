@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from irene_jupyter.resources.sampler import Sample
+from irene_jupyter.resources.summary import Sample
 
 MAX_POINTS = 240  # some 6 kB with one GPU; a screen shows no more
 _READINGS = (
@@ -48,8 +47,7 @@ def columns(samples: Sequence[Sample], gpu_names: Sequence[str]) -> dict[str, An
 def _cpu(before: Sample | None, now: Sample) -> float | None:
     if before is None or before.cpu is None or now.cpu is None:
         return None
-    busy, total = now.cpu.busy - before.cpu.busy, now.cpu.total - before.cpu.total
-    return _rounded(min(100.0, 100.0 * busy / total)) if total > 0 and busy >= 0 else None
+    return _rounded(now.cpu.percent_since(before.cpu))
 
 
 def _of(sample: Sample, index: int, key: str) -> float | None:

@@ -18,7 +18,7 @@ import pytest
 from irene_jupyter.calibration.calibrate import calibrate
 from irene_jupyter.calibration.running.events import Event
 from irene_jupyter.calibration.running.journal import read_journal
-from irene_jupyter.calibration.running.session import runs
+from irene_jupyter.calibration.running.records import Record, Run, runs_of
 from irene_jupyter.calibration.signal.rejection import Limits
 from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
 from irene_jupyter.calibration.workload.bench import Bench, Workload
@@ -235,16 +235,16 @@ class Machine:
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Record]:
         return read_journal(self.journal)[1]
 
-    def runs(self) -> list[dict[str, Any]]:
-        return runs(self.records())
+    def runs(self) -> list[Run]:
+        return runs_of(self.records())
 
     def check(self) -> None:
         """Every run that counts is what the machine really took."""
         found = self.runs()
         assert found
         for run in found:
-            true = self.power.joules(run["start"], run["end"]) / run["repeats"]
-            assert run["joules"] == pytest.approx(true, rel=0.01), run
+            true = self.power.joules(run.start, run.end) / run.repeats
+            assert run.joules == pytest.approx(true, rel=0.01), run

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from irene_jupyter.calibration.signal.alignment import SLOT_SECONDS, Edges
 from irene_jupyter.calibration.signal.samples import Floats, Samples
 from irene_jupyter.meters.emulator.wire import CYCLES
 
@@ -63,3 +66,9 @@ def metered(
         none,
         none,
     )
+
+
+def edges_of(pattern: Sequence[bool], start: float, slot_seconds: float = SLOT_SECONDS) -> Edges:
+    """The edges of a pattern that is executed to the letter: (time, 1 for on and 0 for off)."""
+    edges = [(start + slot_seconds * n, float(on)) for n, on in enumerate(pattern)]
+    return [*edges, (start + slot_seconds * len(pattern), 0.0)]

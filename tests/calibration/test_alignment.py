@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
-from simulation import Power, metered
+from simulation import Power, edges_of, metered
 
 from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
 from irene_jupyter.calibration.signal.alignment import (
@@ -14,7 +14,6 @@ from irene_jupyter.calibration.signal.alignment import (
     Clock,
     ClockOffset,
     Edges,
-    edges_of,
     find_offset,
     load_pattern,
     pattern_seconds,

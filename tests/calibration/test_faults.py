@@ -17,9 +17,13 @@ from pathlib import Path
 import pytest
 from known_machine import FEW, LIMITS, Machine, known_meter, known_suite
 
-from irene_jupyter.calibration.errors import AlignmentError, CalibrationError
-from irene_jupyter.calibration.running.events import Event, Note, Progress, RunFinished, RunRejected
-from irene_jupyter.calibration.running.journal import CheckpointError
+from irene_jupyter.calibration.errors import (
+    AlignmentError,
+    CalibrationError,
+    CheckpointError,
+)
+from irene_jupyter.calibration.running.events import Event, Note, Progress
+from irene_jupyter.calibration.running.records import ClockOffset, Rejected, Run
 from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.meters.emonpi.reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
@@ -48,10 +52,10 @@ def test_faults_of_the_line_reject_the_run_and_it_is_repeated(machine: Machine) 
     machine.bench.on_run = on_run
     machine.calibrate(meter=meter)
     assert not left
-    reasons = {e.part: " ".join(e.reasons) for e in reversed(machine.of(RunRejected))}
+    reasons = {e.part: " ".join(e.reasons) for e in reversed(machine.of(Rejected))}
     for part, word in zip(FEW, faults, strict=True):
         assert re.search(word, reasons[part.key])
-    assert not any(each.gives_up for each in machine.of(RunRejected))
+    assert not any(each.gives_up for each in machine.of(Rejected))
     assert len(machine.runs()) == len(FEW)
     machine.check()
 
@@ -79,7 +83,7 @@ def test_a_clock_that_is_late_and_drifts(machine: Machine) -> None:
 
     machine.power.mean_watts = mean_watts  # type: ignore[method-assign]
     machine.calibrate(meter=meter)
-    first, last = (r["seconds"] for r in machine.records() if r["record"] == "clock")
+    first, last = (each.seconds for each in machine.records() if isinstance(each, ClockOffset))
     assert 0.3 < first < 0.6
     assert last > first + 0.05
     assert any("clock moved" in note.message for note in machine.of(Note))
@@ -119,11 +123,11 @@ def test_a_busy_machine_has_no_standby(machine: Machine) -> None:
 
 def test_interrupts_at_each_stage_lose_nothing(machine: Machine) -> None:
     """A real SIGINT at each stage in turn; each time the calibration goes on from there."""
-    kept: list[dict[str, object]] = []
+    kept: list[Run] = []
     for stage in ("standby", "clock", "runs", "fit"):
 
         def interrupt(event: Event, stage: str = stage) -> None:
-            is_run = stage == "runs" and isinstance(event, RunFinished)
+            is_run = stage == "runs" and isinstance(event, Run)
             if is_run or (stage != "runs" and isinstance(event, Progress) and event.stage == stage):
                 os.kill(os.getpid(), signal.SIGINT)
                 time.sleep(1)  # until the signal is handled
@@ -156,7 +160,7 @@ def test_a_full_disk_stops_it_and_keeps_what_was_finished(machine: Machine) -> N
     with contextlib.ExitStack() as stack:
 
         def fill(event: Event) -> None:
-            if isinstance(event, RunFinished) and len(machine.of(RunFinished)) == 2:
+            if isinstance(event, Run) and len(machine.of(Run)) == 2:
                 size = machine.journal.stat().st_size
                 stack.enter_context(_no_file_grows_beyond(size + 40))
 
@@ -195,7 +199,7 @@ def test_a_kill_in_the_middle_loses_only_the_run_that_it_was_in(machine: Machine
     )
     assert process.stdout is not None
     for line in process.stdout:
-        if line.strip() == "RunFinished":
+        if line.strip() == "Run":
             break
     time.sleep(0.5)  # in the next run
     process.send_signal(signal.SIGKILL)

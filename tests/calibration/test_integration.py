@@ -64,7 +64,7 @@ def test_the_standard_error_is_what_the_joules_scatter_by() -> None:
     assert (first.seconds, first.method, first.edge_watts) == (20.0, "plateau", 0.0)
     assert first.samples == pytest.approx(19 / 0.175, abs=3)
     assert first.watts == pytest.approx(300, rel=0.002)
-    assert first.relative_standard_error == pytest.approx(0.0005, rel=0.5)
+    assert first.standard_error_joules / first.joules == pytest.approx(0.0005, rel=0.5)
 
 
 def test_neighbours_that_are_alike_count_less() -> None:

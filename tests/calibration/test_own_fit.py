@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from known_machine import law
 
-from irene_jupyter.calibration.fit.calibrated import fitted
+from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import Measured, Results
 from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
 from irene_jupyter.calibration.workload.bench import Bench
@@ -46,7 +46,7 @@ def results(bench: Bench) -> Results:
 
 def fit(results: Results, bench: Bench) -> DeviceProfile:
     source = load_device("gtx1080ti")
-    return fitted(
+    return calibrated(
         results, bench, source, name="own", label="own", complete=True, training={"suite": "known"}
     )
 

@@ -11,19 +11,9 @@ from hypothesis import strategies as st
 from simulation import Power, metered
 
 from irene_jupyter.calibration.signal.alignment import Clock, ClockOffset
-from irene_jupyter.calibration.signal.quality import (
-    LIMITS,
-    Limits,
-    Rejection,
-    Standby,
-    busy,
-    clock_moved,
-    judge_run,
-    judge_standby,
-    standby_of,
-    unquiet,
-    variation,
-)
+from irene_jupyter.calibration.signal.load_gates import busy, clock_moved, unquiet, variation
+from irene_jupyter.calibration.signal.quality import judge_run, judge_standby, standby_of
+from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
 from irene_jupyter.calibration.signal.samples import Samples
 from irene_jupyter.resources.processes import Busy, MachineLoad
 

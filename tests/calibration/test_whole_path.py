@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from simulation import Power
+from simulation import Power, edges_of
 
 from irene_jupyter.calibration.signal.alignment import (
     Clock,
     ClockOffset,
     Edges,
-    edges_of,
     find_offset,
     load_pattern,
     pattern_seconds,
 )
 from irene_jupyter.calibration.signal.integration import plateau
-from irene_jupyter.calibration.signal.quality import clock_moved, judge_run, standby_of
+from irene_jupyter.calibration.signal.load_gates import clock_moved
+from irene_jupyter.calibration.signal.quality import judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import samples_of
 from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
 from irene_jupyter.meters.emulator.wire import Firmware, Knobs

@@ -12,11 +12,13 @@ from torch import nn
 from zoo import HALF, SMALL
 
 import irene_jupyter as irene
-from irene_jupyter.capture.dry.generation import MAX_PARTS, generation_of
+from irene_jupyter.capture.dry.decoding import MAX_PARTS
+from irene_jupyter.capture.dry.generation import generation_of
 from irene_jupyter.capture.dry.interpolation import interpolated
 from irene_jupyter.capture.gather import gather
 from irene_jupyter.capture.models.building import build_model
-from irene_jupyter.capture.watch.recorder import CACHE_BUCKET, Recorder
+from irene_jupyter.capture.watch.groups import CACHE_BUCKET
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.capture.watch.steps import phase_of, place_of
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import Node, Run

@@ -17,7 +17,8 @@ from zoo import build, inputs
 import irene_jupyter as irene
 from irene_jupyter.capture.gather import gather
 from irene_jupyter.capture.record.signatures import describe, state_of
-from irene_jupyter.capture.watch.recorder import RECORDED_SIZES, Recorder
+from irene_jupyter.capture.watch.groups import RECORDED_SIZES
+from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.tree import Run
 
 QUICK = irene.Options(budget_seconds=0)

@@ -12,7 +12,8 @@ from torch import nn
 from zoo import HALF, SMALL
 
 from irene_jupyter.capture.gather import gather
-from irene_jupyter.capture.watch.recorder import CACHE_BUCKET, Recorder
+from irene_jupyter.capture.watch.groups import CACHE_BUCKET
+from irene_jupyter.capture.watch.recorder import Recorder
 
 PROMPT, NEW = 12, 24
 Totals = dict[tuple[str, str | None], tuple[int, int, int]]  # calls, tokens, items

@@ -13,7 +13,8 @@ from gpu_workloads import Burner, integrated
 import irene_jupyter as irene
 from irene_jupyter.meters.counters.counters import Counted, Counters
 from irene_jupyter.resources.nvml import NvmlSession
-from irene_jupyter.resources.sampler import ResourceSummary, Sampler
+from irene_jupyter.resources.sampler import Sampler
+from irene_jupyter.resources.summary import ResourceSummary
 
 pytestmark = pytest.mark.usefixtures("cuda")
 SECONDS = 10.0

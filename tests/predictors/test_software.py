@@ -15,7 +15,7 @@ from irene_jupyter.predictors.software import (
     software_energy,
     use_of_run,
 )
-from irene_jupyter.resources.sampler import GpuSummary, ResourceSummary
+from irene_jupyter.resources.summary import GpuSummary, ResourceSummary
 from irene_jupyter.tree import ModelTree
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from irene_jupyter.errors import IreneError, OptionError
-from irene_jupyter.resources import sampler as sampler_module
+from irene_jupyter.resources import block
+from irene_jupyter.resources.block import _Mean
 from irene_jupyter.resources.proc import CpuTicks, ProcReader, ResourceError
-from irene_jupyter.resources.sampler import Sampler, _Mean, _utilisation_percent
+from irene_jupyter.resources.sampler import Sampler
 
 needs_proc = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc")
 
@@ -192,12 +193,11 @@ def test_no_file_stays_open_when_the_second_is_missing(tmp_path: Path) -> None:
 
 def test_utilisation_is_withheld_where_the_counts_do_not_allow_it() -> None:
     ticks = CpuTicks(busy=10, total=100)
-    assert _utilisation_percent(ticks, CpuTicks(busy=35, total=150)) == pytest.approx(50.0)
-    assert _utilisation_percent(ticks, CpuTicks(busy=10, total=200)) == 0.0
-    assert _utilisation_percent(ticks, ticks) is None
-    assert _utilisation_percent(ticks, CpuTicks(busy=5, total=120)) is None
-    assert _utilisation_percent(ticks, CpuTicks(busy=40, total=120)) == 100.0
-    assert _utilisation_percent(None, ticks) is None
+    assert CpuTicks(busy=35, total=150).percent_since(ticks) == pytest.approx(50.0)
+    assert CpuTicks(busy=10, total=200).percent_since(ticks) == 0.0
+    assert ticks.percent_since(ticks) is None
+    assert CpuTicks(busy=5, total=120).percent_since(ticks) is None
+    assert CpuTicks(busy=40, total=120).percent_since(ticks) == 100.0
 
 
 def test_means_are_weighted_by_time_and_do_not_bridge_gaps() -> None:
@@ -216,7 +216,7 @@ def test_means_are_weighted_by_time_and_do_not_bridge_gaps() -> None:
 def test_a_long_block_keeps_a_thinned_timeline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampler_module, "MAX_TIMELINE", 8)
+    monkeypatch.setattr(block, "MAX_TIMELINE", 8)
     with Sampler(10.0, proc_root=write_proc(tmp_path, STAT, MEMINFO)) as sampler:
         for _ in range(50):
             sampler._sample()

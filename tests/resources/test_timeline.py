@@ -6,7 +6,7 @@ import json
 
 from irene_jupyter.resources.nvml import GpuSample
 from irene_jupyter.resources.proc import CpuTicks
-from irene_jupyter.resources.sampler import Sample
+from irene_jupyter.resources.summary import Sample
 from irene_jupyter.resources.timeline import MAX_POINTS, columns
 
 

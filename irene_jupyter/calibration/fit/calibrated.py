@@ -26,7 +26,7 @@ from irene_jupyter.predictors.rules import Interval
 LEAST_HALF = math.log1p(0.02)  # no interval of a transferred profile is tighter
 
 
-def fitted(
+def calibrated(
     results: Results,
     bench: Bench,
     source: DeviceProfile,

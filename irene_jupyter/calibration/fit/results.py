@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.running.journal import Record
-from irene_jupyter.calibration.running.session import runs
-from irene_jupyter.calibration.signal import quality
+from irene_jupyter.calibration.running.records import Record, Rejected, Run, runs_of
+from irene_jupyter.calibration.signal.alignment import ClockOffset
+from irene_jupyter.calibration.signal.load_gates import variation
 from irene_jupyter.calibration.signal.uncertainty import (
     ACCURACY,
     Uncertainty,
@@ -53,15 +53,15 @@ def results_of(
     parts: Sequence[Part], records: Sequence[Record], *, meter_accuracy: float
 ) -> Results:
     """Raises `CalibrationError` where less than half of the parts have a run that counts."""
-    found: dict[str, list[Record]] = defaultdict(list)
+    found: dict[str, list[Run]] = defaultdict(list)
     reasons: dict[str, list[str]] = defaultdict(list)
-    for record in runs(records):
-        found[record["part"]].append(record)
+    for run in runs_of(records):
+        found[run.part].append(run)
     for record in records:
-        if record["record"] == "rejected":
-            reasons[record["part"]] += record["reasons"]
+        if isinstance(record, Rejected):
+            reasons[record.part] += record.reasons
     clock_error = max(
-        (r["standard_error_seconds"] for r in records if r["record"] == "clock"), default=0.0
+        (r.standard_error_seconds for r in records if isinstance(r, ClockOffset)), default=0.0
     )
     measured, failed = [], []
     for part in parts:
@@ -69,7 +69,7 @@ def results_of(
         if not mine:
             failed.append((part, (reasons[part.key] or ["it was never run"])[-1]))
             continue
-        joules = [record["joules"] for record in mine]
+        joules = [run.joules for run in mine]
         mean = math.fsum(joules) / len(joules)
         spread = math.sqrt(
             math.fsum((each - mean) ** 2 for each in joules) / max(1, len(joules) - 1)
@@ -80,14 +80,12 @@ def results_of(
                 uncertainty_of(
                     joules,
                     meter_accuracy=meter_accuracy,
-                    clock_joules=clock_joules(
-                        max(record["clock_joules"] for record in mine), clock_error
-                    ),
-                    within_joules=max(record["error_joules"] for record in mine),
+                    clock_joules=clock_joules(max(run.clock_joules for run in mine), clock_error),
+                    within_joules=max(run.error_joules for run in mine),
                 ),
-                math.fsum(record["seconds"] for record in mine) / len(mine),
+                math.fsum(run.seconds for run in mine) / len(mine),
                 spread / mean,
-                quality.variation(joules) is not None,
+                variation(joules) is not None,
                 tuple(reasons[part.key]),
             )
         )

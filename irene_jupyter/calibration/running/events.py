@@ -1,10 +1,12 @@
-"""What a calibration tells whoever watches it."""
+"""What a calibration tells whoever watches it: where it stands, and each run as in its journal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from irene_jupyter.calibration.running.records import Rejected, Run
 
 Stage = Literal["start", "standby", "clock", "runs", "fit", "done"]
 
@@ -20,34 +22,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRejected:
-    """A run that is not used, and why; it is repeated unless `gives_up`."""
-
-    part: str
-    round: int
-    reasons: tuple[str, ...]
-    gives_up: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RunFinished:
-    """A run that counts: joules of one repetition."""
-
-    part: str
-    round: int
-    joules: float
-    seconds: float
-    repeats: int
-
-
-@dataclass(frozen=True, slots=True)
 class Note:
     """Something that a person should know, and that does not stop it."""
 
     message: str
 
 
-Event = Progress | RunRejected | RunFinished | Note
+Event = Progress | Run | Rejected | Note
 Watcher = Callable[[Event], None]
 
 

@@ -10,26 +10,20 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from irene_jupyter.calibration.errors import CalibrationError
+from irene_jupyter.calibration.errors import CheckpointError
+from irene_jupyter.calibration.running.records import Finished, Record, from_json, to_json
 
 VERSION = 1
 KIND = "irene.calibration"
 KEEP = ".jsonl"  # the journal's suffix; one that is set aside has ".old" besides
 
-Record = dict[str, Any]
 
-
-class CheckpointError(CalibrationError):
-    """A checkpoint cannot be written, or is of another calibration."""
-
-
-class Checkpoint:
-    """A context manager around the journal at `path`; `header` says what it is a journal of.
+class Journal:
+    """A context manager around the file at `path`; `header` says what it is a journal of.
 
     With `resume` the records that are there are kept, in `records`, if the header's `identity`
     is the same. Else an unfinished journal of before is set aside, not overwritten.
@@ -60,12 +54,7 @@ class Checkpoint:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -76,8 +65,12 @@ class Checkpoint:
 
     def add(self, record: Record) -> None:
         """Adds a record, in full or not at all. Raises `CheckpointError`; what was there stays."""
+        self._append(to_json(record))
+        self.records.append(record)
+
+    def _append(self, data: Mapping[str, Any]) -> None:
         assert self._file is not None
-        line = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
         before = os.fstat(self._file.fileno()).st_size
         try:
             _write(self._file, line)
@@ -88,7 +81,6 @@ class Checkpoint:
                 f"the checkpoint {self.path} cannot be written ({error.strerror}): free some disk "
                 "space, then go on with resume; what was finished before is kept"
             ) from error
-        self.records.append(record)
 
     # --- beginning ------------------------------------------------------------------------------
 
@@ -125,10 +117,9 @@ class Checkpoint:
             aside = self.path.with_name(self.path.name + ".old")
             aside.write_bytes(self.path.read_bytes())
         os.ftruncate(self._file.fileno(), 0)
-        self.add(self.header)
-        self.records = []
+        self._append(self.header)
 
-    def _check(self, header: Record) -> None:
+    def _check(self, header: Mapping[str, Any]) -> None:
         if header.get("kind") != KIND or header.get("version") != VERSION:
             raise CheckpointError(
                 f"{self.path} is not a checkpoint of this version: begin without resume"
@@ -142,12 +133,12 @@ class Checkpoint:
                 )
 
 
-def is_finished(records: list[Record]) -> bool:
+def is_finished(records: Sequence[Record]) -> bool:
     """Whether the profile of these records has been stored."""
-    return any(record.get("record") == "finished" for record in records)
+    return any(isinstance(each, Finished) for each in records)
 
 
-def read_journal(path: Path) -> tuple[Record | None, list[Record], int]:
+def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record], int]:
     """(header, records, bytes that are good). A last line that was cut is left out.
 
     Raises `CheckpointError` for a journal that is damaged elsewhere.
@@ -156,22 +147,31 @@ def read_journal(path: Path) -> tuple[Record | None, list[Record], int]:
         data = path.read_bytes()
     except OSError:
         data = b""
-    found: list[Record] = []
+    header: dict[str, Any] | None = None
+    records: list[Record] = []
     good = 0
     for line in _lines(data):
         try:
-            record = json.loads(line)
+            found = json.loads(line)
         except ValueError as error:
             if good + len(line) >= len(data):
                 break
-            raise CheckpointError(
-                f"the checkpoint {path} is damaged ({error}): begin without resume"
-            ) from error
-        if not isinstance(record, dict):
+            raise _damaged(path, error) from error
+        if not isinstance(found, dict):
             raise CheckpointError(f"{path} is no checkpoint: give another name")
-        found.append(record)
+        if header is None:
+            header = found
+        else:
+            try:
+                records.append(from_json(found))
+            except CheckpointError as error:
+                raise _damaged(path, error) from error
         good += len(line)
-    return (found[0] if found else None), found[1:], good
+    return header, records, good
+
+
+def _damaged(path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"the checkpoint {path} is damaged ({error}): begin without resume")
 
 
 def _lines(data: bytes) -> Iterator[bytes]:

@@ -7,7 +7,6 @@ from irene_jupyter.calibration.signal.alignment import (
     ClockOffset,
     find_offset,
     load_pattern,
-    pattern_seconds,
 )
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.suite import Timing
@@ -23,7 +22,7 @@ def measure_offset(
     """
     load = bench.load()
     load()
-    slots = timing.pattern_seconds or pattern_seconds(tape.period_seconds)
+    slots = timing.slots(tape.period_seconds)
     tape.sleep(timing.pause_seconds)
     start = tape.take()
     tape.sleep(timing.pause_seconds)

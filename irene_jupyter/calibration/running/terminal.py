@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TextIO
 
-from irene_jupyter.calibration.running.events import Event, Note, Progress, RunRejected
+from irene_jupyter.calibration.running.events import Event, Note, Progress
+from irene_jupyter.calibration.running.records import Rejected
 from irene_jupyter.calibration.workload.suite import in_words
 
 BAR = 24  # characters
 
 
-class Lines:
+class Terminal:
     """A watcher of a calibration: one line that is written anew, in a terminal; lines elsewhere."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -20,7 +21,7 @@ class Lines:
         self._open = False
         self._last = ""
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -31,9 +32,8 @@ class Lines:
             self._progress(event)
         elif isinstance(event, Note):
             self.say(event.message)
-        elif isinstance(event, RunRejected):
-            end = "given up" if event.gives_up else "repeated"
-            self.say(f"{event.part}, round {event.round + 1}, is {end}: {event.reasons[0]}")
+        elif isinstance(event, Rejected):
+            self.say(str(event))
 
     def say(self, message: str) -> None:
         """A line that stays."""

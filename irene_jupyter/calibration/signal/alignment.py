@@ -119,12 +119,6 @@ def load_pattern(seconds: int = 31, seed: int = 0) -> tuple[bool, ...]:
     return tuple(bool(each) for each in sequence)
 
 
-def edges_of(pattern: Sequence[bool], start: float, slot_seconds: float = SLOT_SECONDS) -> Edges:
-    """The edges of a pattern that is executed to the letter: (time, 1 for on and 0 for off)."""
-    edges = [(start + slot_seconds * n, float(on)) for n, on in enumerate(pattern)]
-    return [*edges, (start + slot_seconds * len(pattern), 0.0)]
-
-
 def find_offset(
     samples: Samples,
     edges: Edges,

@@ -40,11 +40,6 @@ class Integral:
     method: Method
     edge_watts: float = 0.0
 
-    @property
-    def relative_standard_error(self) -> float:
-        """Of the joules; infinite for none."""
-        return abs(self.standard_error_joules / self.joules) if self.joules else math.inf
-
 
 def on_plateau(
     samples: Samples, start: float, end: float, guard_seconds: float = GUARD_SECONDS

@@ -24,7 +24,6 @@ from irene_jupyter.calibration.signal.line_gates import (
 from irene_jupyter.calibration.signal.load_gates import (
     below_standby,
     busy,
-    clock_moved,
     idle_before,
     jump,
     near_wrap,
@@ -32,28 +31,11 @@ from irene_jupyter.calibration.signal.load_gates import (
     reversed_clamp,
     slope,
     stuck,
-    unquiet,
-    variation,
     voltage,
 )
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
 from irene_jupyter.calibration.signal.samples import Samples
 from irene_jupyter.resources.processes import MachineLoad
-
-__all__ = [
-    "LIMITS",
-    "Limits",
-    "Rejection",
-    "Standby",
-    "busy",
-    "clock_moved",
-    "idle_before",
-    "judge_run",
-    "judge_standby",
-    "standby_of",
-    "unquiet",
-    "variation",
-]
 
 
 def standby_of(samples: Samples) -> Standby:

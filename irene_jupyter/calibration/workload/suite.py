@@ -43,6 +43,14 @@ class Timing:
     align_seconds: float = 1800.0  # between two alignments of the clocks, at most
     silence_seconds: float = 30.0  # without a sample: the meter is silent
 
+    def slots(self, period_seconds: float) -> int:
+        """Slots of the load pattern for a meter of this period."""
+        return self.pattern_seconds or pattern_seconds(period_seconds)
+
+    def pattern_length(self, period_seconds: float) -> float:
+        """Seconds of a load pattern and the rests around it."""
+        return self.slots(period_seconds) * self.slot_seconds + 3 * self.pause_seconds
+
     def run_length(self, period_seconds: float) -> float:
         """Seconds of a run with a meter of this period."""
         least = 2 * self.guard_seconds + (self.run_samples + 1) * period_seconds
@@ -68,13 +76,9 @@ class Suite:
     def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
         """How long it takes in all, if nothing is rejected."""
         timing = self.timing
-        pattern = timing.pattern_seconds or pattern_seconds(period_seconds)
         run = timing.run_length(period_seconds) + timing.settle_seconds + timing.warm_seconds
-        once = (
-            START_SECONDS
-            + timing.standby_seconds
-            + 2 * (pattern * timing.slot_seconds + 3 * timing.pause_seconds)
-        )
+        patterns = 2 * timing.pattern_length(period_seconds)
+        once = START_SECONDS + timing.standby_seconds + patterns
         return once + rounds * len(self.parts) * run
 
 

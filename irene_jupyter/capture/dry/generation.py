@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from torch import nn
 from irene_jupyter.capture.copies.copies import Copies, uncompiled
 from irene_jupyter.capture.copies.isolation import isolated
 from irene_jupyter.capture.copies.values import MetaValues
+from irene_jupyter.capture.dry.decoding import generation_runs
 from irene_jupyter.capture.dry.interpolation import interpolated
 from irene_jupyter.capture.dry.structure import (
     MAX_ZEROS_BYTES,
@@ -36,11 +37,6 @@ from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node, Run
 
 logger = logging.getLogger(__name__)
-
-# Parts of a long generation, each predicted at its mean cache length. A step's energy is nearly
-# linear in it, so more of them change nothing that could be seen.
-MAX_PARTS = 4
-MIN_PART_TOKENS = 16
 
 # Of keys and values; of states, which do not grow.
 _CACHES = ("past_key_values", "cache_params", "state")
@@ -304,38 +300,3 @@ def _extend(cache: Any, tokens: int) -> None:
                 place = kept.shape.index(length, 1)
                 shape = (*kept.shape[:place], length + tokens, *kept.shape[place + 1 :])
                 setattr(layer, name, kept.new_zeros(shape))
-
-
-def generation_runs(
-    prefill: ModelTree,
-    tokens: int,
-    start: int | None,
-    steps: int,
-    step_after: Callable[[float], Node],
-    notes: tuple[str, ...] = (),
-) -> tuple[Run, ...]:
-    """The prefill of `tokens` tokens, then `steps` decoding steps in parts of growing cache.
-
-    `start` is the cache's length at the first step, None where it does not grow: then all steps
-    are alike. `step_after(n)` is the tree of the step that n others precede, which need not be a
-    whole number.
-    """
-    name, batch = prefill.name, prefill.batch_size
-    runs = [Run(model=name, tree=prefill, phase="prefill", tokens=tokens, items=batch, notes=notes)]
-    parts = 0
-    if steps > 0:
-        parts = 1 if start is None else min(MAX_PARTS, max(1, steps // MIN_PART_TOKENS))
-    for part in range(parts):
-        begin, end = steps * part // parts, steps * (part + 1) // parts
-        middle = (begin + end - 1) / 2
-        runs.append(
-            Run(
-                model=name,
-                tree=ModelTree(name, step_after(middle), batch, 1),
-                calls=end - begin,
-                phase="decode",
-                tokens=batch * (end - begin),
-                cache_length=None if start is None else start + round(middle),
-            )
-        )
-    return tuple(runs)

@@ -8,9 +8,12 @@ import torch
 from torch import nn
 
 from irene_jupyter.capture.count.cost import Cost
-from irene_jupyter.capture.count.tensors import is_packed, unpacked
+from irene_jupyter.capture.count.primitives import dtype_of, primitive_of
+from irene_jupyter.capture.count.tensors import is_packed, shape_of, unpacked
 from irene_jupyter.capture.record.doubts import unexplained
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, Node, NodeType, Shape
+
+MAX_SHAPES = 8  # of one node; a model may be given many tensors
 
 
 @dataclass(slots=True)
@@ -34,6 +37,22 @@ class Builder:
     flags: tuple[str, ...] = ()
     functions: int = 0  # of torch's that it called by itself
     working_seconds: float = 0.0  # in place, children included, recording not
+
+    @classmethod
+    def of(cls, path: str, module: nn.Module) -> Builder:
+        """The node of a module, with nothing in it yet."""
+        primitive = primitive_of(module)
+        return cls(path, class_name_of(module), primitive, primitive is not None, module)
+
+    def describe_call(self, given: list[torch.Tensor], returned: list[torch.Tensor]) -> None:
+        """Shapes, type and place of the tensors of its first call."""
+        self.input_shapes = tuple(shape_of(t) for t in given[:MAX_SHAPES])
+        self.output_shapes = tuple(shape_of(t) for t in returned[:MAX_SHAPES])
+        floating = [t for t in (*returned, *given) if t.is_floating_point()]
+        if floating:
+            self.dtype = dtype_of(floating[0])
+        if floating or given:
+            self.device = str((floating or given)[0].device)
 
     @property
     def product_flops(self) -> float:

@@ -17,7 +17,7 @@ from irene_jupyter.capture.count.primitives import dtype_of, function_primitive
 from irene_jupyter.capture.count.products import as_layer
 from irene_jupyter.capture.count.tensors import place_of, shape_of, tensors_in
 from irene_jupyter.capture.record import doubts
-from irene_jupyter.capture.record.builder import Builder
+from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder
 from irene_jupyter.capture.record.calls import Call, call_of
 from irene_jupyter.tree import Shape
 
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 # Calls of one functional primitive within one forward that get nodes of their own; later ones
 # (a scan over time steps) are added to the node of the same shape.
 MAX_FUNCTION_NODES = 8
-
-MAX_SHAPES = 8  # of one node; a model may be given many tensors
 
 
 class FunctionCalls:

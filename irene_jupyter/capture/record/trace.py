@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 import torch
@@ -21,12 +20,12 @@ from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.count import canonical
 from irene_jupyter.capture.count.kernels import Kernels
-from irene_jupyter.capture.count.primitives import dtype_of, is_ignored, primitive_of
+from irene_jupyter.capture.count.primitives import is_ignored
 from irene_jupyter.capture.count.tensors import shape_of, tensors_in
 from irene_jupyter.capture.record import doubts
-from irene_jupyter.capture.record.builder import Builder, Parameters, class_name_of
+from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder, Parameters
 from irene_jupyter.capture.record.calls import Call, call_of
-from irene_jupyter.capture.record.functions import MAX_SHAPES, FunctionCalls, check_even
+from irene_jupyter.capture.record.functions import FunctionCalls, check_even
 from irene_jupyter.capture.record.hidden import HiddenPart, Hides, hidden_part, how_hidden
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS
 from irene_jupyter.capture.record.modes import FunctionMode, without
@@ -57,7 +56,7 @@ _FLEX_ATTENTION = frozenset({"flex_attention", "_flex_attention_hop_wrapper"})
 
 
 class Recording(FunctionCalls):
-    """Context manager around one call of `root`: afterwards `node` is its tree.
+    """Context manager around one call of `root`: afterwards `finish` gives its tree.
 
     If the call raises, what was seen until then is kept and flagged "incomplete".
     With `keep_calls`, `calls` tells how the leaves were called, by their paths; tensors on meta
@@ -84,7 +83,7 @@ class Recording(FunctionCalls):
         self._root: nn.Module | None = root
         self._keep_calls = keep_calls
         self._device = device
-        self._builder = Builder("", class_name_of(root))
+        self._builder = Builder.of("", root)
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self.is_dry = not is_timed
@@ -112,12 +111,7 @@ class Recording(FunctionCalls):
         thread = THREADS.this
         thread.is_inside, thread.recording = is_inside, recording
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
         # Asked for the whole call alone: on some systems the answer takes a millisecond.
         self._idle_seconds += time.perf_counter() - time.thread_time()
         self.is_disturbed |= HOOKS.asides_of_others() != self._asides
@@ -251,8 +245,6 @@ class Recording(FunctionCalls):
             if module is not self._root:
                 return None
             builder, is_new = self._builder, self._builder.calls == 0
-            if is_new:
-                self._describe(builder, module, type_name=builder.class_name)
         else:
             parent = self._stack[-1]
             if parent.builder.is_leaf or parent.module is module:  # inside a leaf, or recursion
@@ -272,16 +264,8 @@ class Recording(FunctionCalls):
         if builder is not None:
             return builder, False
         path = f"{parent.builder.path}.{name}" if parent.builder.path else name
-        builder = Builder(path, class_name_of(module))
-        self._describe(builder, module, type_name=builder.class_name)
-        parent.builder.children[name] = builder
+        builder = parent.builder.children[name] = Builder.of(path, module)
         return builder, True
-
-    def _describe(self, builder: Builder, module: nn.Module, type_name: str) -> None:
-        builder.class_name = type_name
-        builder.primitive = primitive_of(module)
-        builder.is_leaf = builder.primitive is not None
-        builder.module = module
 
     def _name_below(self, parent: nn.Module, module: nn.Module) -> str:
         for name, child in parent._modules.items():
@@ -306,7 +290,7 @@ class Recording(FunctionCalls):
         if frame.is_new and not frame.is_hidden:
             self._doubt(frame, inputs, output)
         if frame.is_new:
-            self._note_shapes(frame, inputs, output)
+            self._describe(frame.builder, inputs, output)
             if self._keep_calls and frame.builder.is_leaf:
                 name = type(frame.module).__name__
                 call = call_of(name, None, inputs[0], inputs[1], self._device)
@@ -324,16 +308,9 @@ class Recording(FunctionCalls):
             if doubts.is_made(returned, inputs, frame.module, frame.free):
                 builder.flags = (*builder.flags, doubts.unknown(builder.class_name))
 
-    def _note_shapes(self, frame: _Frame, inputs: Any, output: Any) -> None:
-        builder = frame.builder
-        given, returned = tensors_in(inputs), tensors_in(output) or _tensors_of_object(output)
-        builder.input_shapes = tuple(shape_of(t) for t in given[:MAX_SHAPES])
-        builder.output_shapes = tuple(shape_of(t) for t in returned[:MAX_SHAPES])
-        floating = [t for t in (*returned, *given) if t.is_floating_point()]
-        if floating:
-            builder.dtype = dtype_of(floating[0])
-        if floating or given:
-            builder.device = str((floating or given)[0].device)
+    def _describe(self, builder: Builder, inputs: Any, output: Any) -> None:
+        given = tensors_in(inputs)
+        builder.describe_call(given, tensors_in(output) or _tensors_of_object(output))
         if builder.primitive == "Embedding" and given and self._stack:
             builder.cost += canonical.expanded_positions(
                 self._stack[-1].builder.class_name,

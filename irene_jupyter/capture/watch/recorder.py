@@ -15,48 +15,23 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.checkpoint import _StopRecomputationError
 
-from irene_jupyter.capture.inputs.inputs import input_sizes
-from irene_jupyter.capture.record.builder import class_name_of
 from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
-from irene_jupyter.capture.record.signatures import describe
 from irene_jupyter.capture.record.trace import Recording
 from irene_jupyter.capture.watch.activity import Activity
-from irene_jupyter.capture.watch.caches import Caches, Reading
-from irene_jupyter.capture.watch.signed import (
-    Group,
-    Known,
-    Ongoing,
-    Record,
-    Signature,
-    output_shape,
-    without_sizes,
-)
-from irene_jupyter.capture.watch.steps import Place, phase_of, place_of, role_of
+from irene_jupyter.capture.watch.caches import Caches
+from irene_jupyter.capture.watch.groups import Groups
+from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
 from irene_jupyter.capture.watch.training import TrainingTimes
 from irene_jupyter.errors import CaptureError
 
 logger = logging.getLogger(__name__)
-
-# Cache lengths within one bucket share a signature: a generated token is recorded in full
-# only once in so many, which bounds the overhead on generate().
-CACHE_BUCKET = 32  # tokens
-# Sizes of one kind of call that are recorded in full whatever it costs: trees of further sizes
-# can be told from these. Beyond them recording takes at most this share of the cell's time (and
-# torch's own detours for it as much again).
-RECORDED_SIZES = 12
-RECORDING_SHARE = 0.015
-
-# One question in place of one for each device type; torch 2.4 has it as well.
-_is_autocast_enabled = torch._C._is_any_autocast_enabled
-_in_backward = torch._C._current_graph_task_id  # -1 outside of one
 
 _NOT_USERS = ("torch.fx.", "torch.jit.", "torch._")
 
@@ -77,8 +52,7 @@ class Recorder:
         self.running: tuple[str, ...] = ()
         self.activity = Activity(time.perf_counter())  # by `id` of a signature, and of training
         self.own_seconds = 0.0  # that recording took within the cell
-        self._known: dict[int, Known] = {}  # by `id` of the living model
-        self._recorded: dict[Any, int] = {}  # sizes that were recorded, by kind of call
+        self._groups = Groups(self._own_share)
         self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
         self._callers = [THREADS.this]  # threads that called a model, and the cell's own
         self._compilers: set[Thread] = set()  # threads that called compiled code
@@ -106,12 +80,7 @@ class Recorder:
         torch.compile = self._compile_watched
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         HOOKS.on_root = HOOKS.on_created = HOOKS.on_compiled = None
         torch.compile = self._compile
         self._caches.uninstall()
@@ -124,6 +93,10 @@ class Recorder:
                 name_of(each.running.called) for each in self._callers if each.running is not None
             )
         Recorder._active = None
+
+    def _own_share(self) -> float:
+        """Of the time since the cell began: what recording took."""
+        return self.own_seconds / (time.perf_counter() - self._started)
 
     @property
     def may_have_missed(self) -> bool:
@@ -189,7 +162,11 @@ class Recorder:
         ongoing = Ongoing(called)
         try:
             with torch._C.DisableTorchFunction():  # the user's modes see no question of ours
-                ongoing.group, ongoing.reading = self._group_of(called, args, kwargs)
+                group, cached, place = self._groups.of(called, args, kwargs)
+                if cached is not None:
+                    cache = kwargs["past_key_values"]
+                    ongoing.reading = self._caches.begun(cache, group.first, cached, place)
+                ongoing.group = group
         except Exception as error:  # an argument that defies description must not stop the user
             logger.debug("no signature for %s", name_of(called), exc_info=error)
         if thread.watched_by is not self:
@@ -284,84 +261,6 @@ class Recorder:
             returned = True
         finally:
             self._end(thread, ongoing, returned=returned)
-
-    def _group_of(
-        self, called: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Group, Reading | None]:
-        """The group of a call that begins, and what it reads into a cache."""
-        called = getattr(called, "__func__", called)  # a bound method is gone at once
-        known = self._known.get(id(called))
-        if known is None:
-            known = self._meet(called)
-        cached, place = place_of(kwargs) if kwargs else (None, None)
-        key = (
-            known.state(called),
-            getattr(called, "training", False),
-            torch.is_grad_enabled(),
-            _is_autocast_enabled(),
-            _in_backward() != -1,
-            place,
-            cached is not None and cached > 0,
-            *[describe(value, cached) for value in args],
-            *[(name, describe(value, cached)) for name, value in kwargs.items()],
-            None if cached is None else cached // CACHE_BUCKET,
-        )
-        group = known.groups.get(key)
-        if group is None:
-            with self._lock:
-                group = known.groups.get(key)
-                if group is None:  # else another thread was faster
-                    group = self._new(known, key, called, args, kwargs, cached, place)
-                    known.groups[key] = group
-        reading = None
-        if cached is not None:
-            cache = kwargs["past_key_values"]
-            reading = self._caches.begun(cache, group.first, cached, place)
-        return group, reading
-
-    def _new(
-        self,
-        known: Known,
-        key: tuple[Any, ...],
-        called: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        cached: int | None,
-        place: Place | None,
-    ) -> Group:
-        batch_size, seq_len = input_sizes(args, kwargs)
-        phase, role = phase_of(cached, place, seq_len), role_of(called)
-        sizes = [] if cached is None else [cached]
-        signature = Signature(
-            known.reference,
-            known.class_name,
-            batch_size,
-            seq_len,
-            kind=(id(known), phase, role, without_sizes(key[:-1], sizes)),
-            sizes=tuple(sizes),
-            phase=phase,
-            cache_length=cached,
-            role=role,
-            training=key[1],
-            is_recomputed=key[4],
-        )
-        group = Group(known, signature)
-        count = self._recorded.get(signature.kind, 0)
-        elapsed = time.perf_counter() - self._started
-        if count < RECORDED_SIZES or self.own_seconds < RECORDING_SHARE * elapsed:
-            self._recorded[signature.kind] = count + 1
-        else:
-            group.to_record = False
-        return group
-
-    def _meet(self, called: Any) -> Known:
-        HOOKS.meet_compiler()
-        identity, models = id(called), self._known
-        reference = weakref.ref(called, lambda _: models.pop(identity, None))
-        is_module = isinstance(called, nn.Module)
-        name = class_name_of(called) if is_module else name_of(called)
-        with self._lock:
-            return models.setdefault(identity, Known(reference, name))
 
 
 def _is_tracing() -> bool:

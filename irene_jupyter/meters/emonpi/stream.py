@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 
 from irene_jupyter.meters.base import Event
 from irene_jupyter.meters.emonpi.decoder import Decoder, LineBuffer
@@ -117,12 +116,7 @@ class MeterStream:
         self.open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def observations(self, seconds: float | None = None) -> Iterator[Observation]:

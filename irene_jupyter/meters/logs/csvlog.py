@@ -20,7 +20,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from irene_jupyter.meters.base import Event
 from irene_jupyter.meters.emonpi.decoder import Decoder
@@ -103,12 +102,7 @@ class LogWriter:
     def __enter__(self) -> LogWriter:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _write(self, text: str) -> None:

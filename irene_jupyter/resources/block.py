@@ -1,0 +1,154 @@
+"""The samples of a block, added up as they come. Pure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from irene_jupyter.resources.nvml import GpuSample
+from irene_jupyter.resources.proc import CpuTicks
+from irene_jupyter.resources.summary import GpuSummary, ResourceSummary, Sample
+from irene_jupyter.resources.timeline import columns
+
+# 12 minutes at the default interval; beyond it every second sample is dropped from the timeline.
+MAX_TIMELINE = 4096
+# Ticks of 10 ms say nothing about other processes in less than this.
+_LOAD_SECONDS = 0.2
+_MEANS = tuple(name for name in GpuSample.__dataclass_fields__ if name != "joules")
+
+
+class Block:
+    """What has come so far. `timeline` is thinned evenly beyond `MAX_TIMELINE`."""
+
+    def __init__(self) -> None:
+        self.timeline: list[Sample] = []
+        self._stride = 1  # every how many samples one enters the timeline
+        self._taken = 0
+        self._last_seconds = 0.0
+        self._longest_gap = 0.0
+        self._first_cpu: CpuTicks | None = None
+        self._last_cpu: CpuTicks | None = None
+        self._first_joules: dict[int, float] = {}
+        self._last_joules: dict[int, float] = {}
+        self._means: dict[tuple[int, str], _Mean] = {}
+
+    def add(self, sample: Sample) -> None:
+        """One more."""
+        if self._taken:
+            self._longest_gap = max(self._longest_gap, sample.seconds - self._last_seconds)
+        self._last_seconds = sample.seconds
+        if sample.cpu is not None:
+            self._first_cpu = self._first_cpu or sample.cpu
+            self._last_cpu = sample.cpu
+        self._mean(-1, "memory_percent").add(sample.seconds, sample.memory_percent)
+        for index, gpu in enumerate(sample.gpus):
+            for name in _MEANS:
+                self._mean(index, name).add(sample.seconds, getattr(gpu, name))
+            if gpu.joules is not None:
+                self._first_joules.setdefault(index, gpu.joules)
+                self._last_joules[index] = gpu.joules
+        if self._taken % self._stride == 0:
+            self.timeline.append(sample)
+            if len(self.timeline) > MAX_TIMELINE:
+                self.timeline = self.timeline[::2]
+                self._stride *= 2
+        self._taken += 1
+
+    def _mean(self, source: int, name: str) -> _Mean:
+        return self._means.setdefault((source, name), _Mean())
+
+    def summary(
+        self,
+        gpu_names: Sequence[str],
+        notes: Sequence[str],
+        *,
+        duration_seconds: float,
+        interval_seconds: float,
+        own_cpu_seconds: float | None,
+        overhead_seconds: float,
+        block_overhead_seconds: float,
+    ) -> ResourceSummary:
+        """All of it. `own_cpu_seconds` are this process's; None while the block has not ended."""
+        cpu_percent = None
+        if self._first_cpu is not None and self._last_cpu is not None:
+            cpu_percent = self._last_cpu.percent_since(self._first_cpu)
+            if cpu_percent is None:
+                notes = [*notes, "CPU: the time was too short for /proc/stat, which counts 10 ms"]
+        return ResourceSummary(
+            duration_seconds=duration_seconds,
+            samples=self._taken,
+            interval_seconds=interval_seconds,
+            longest_gap_seconds=self._longest_gap,
+            cpu_percent=cpu_percent,
+            memory_percent_mean=self._mean(-1, "memory_percent").value,
+            memory_percent_max=self._mean(-1, "memory_percent").highest,
+            gpus=tuple(self._gpu(index, name) for index, name in enumerate(gpu_names)),
+            overhead_seconds=overhead_seconds,
+            notes=tuple(notes),
+            block_overhead_seconds=block_overhead_seconds,
+            others_cpu_share=self._others_cpu_share(duration_seconds, own_cpu_seconds),
+            timeline=columns(self.timeline, gpu_names),
+        )
+
+    def _gpu(self, index: int, name: str) -> GpuSummary:
+        return GpuSummary(
+            name=name,
+            utilisation_percent=self._mean(index, "utilisation_percent").value,
+            memory_percent_mean=self._mean(index, "memory_percent").value,
+            memory_percent_max=self._mean(index, "memory_percent").highest,
+            sm_clock_megahertz=self._mean(index, "sm_clock_megahertz").value,
+            memory_clock_megahertz=self._mean(index, "memory_clock_megahertz").value,
+            watts=self._mean(index, "watts").value,
+            joules=_counted(self._first_joules, self._last_joules, index),
+        )
+
+    def _others_cpu_share(self, duration: float, own_cpu_seconds: float | None) -> float | None:
+        if own_cpu_seconds is None or duration < _LOAD_SECONDS:
+            return None
+        if self._first_cpu is None or self._last_cpu is None:
+            return None
+        try:
+            tick = 1 / os.sysconf("SC_CLK_TCK")
+        except (AttributeError, ValueError, OSError):
+            return None
+        used = (self._last_cpu.busy - self._first_cpu.busy) * tick
+        return min(1.0, max(0.0, 1 - own_cpu_seconds / used)) if used > 0 else None
+
+
+def _counted(first: Mapping[int, float], last: Mapping[int, float], index: int) -> float | None:
+    """Joules between two readings; None without them, or where the counter went backwards."""
+    if index not in first:
+        return None
+    joules = last[index] - first[index]
+    return joules if joules > 0 else None
+
+
+class _Mean:
+    """A mean over time (trapezoids between samples) and the highest value."""
+
+    def __init__(self) -> None:
+        self.highest: float | None = None
+        self._last: tuple[float, float] | None = None
+        self._area = 0.0
+        self._seconds = 0.0
+        self._sum = 0.0
+        self._count = 0
+
+    def add(self, seconds: float, value: float | None) -> None:
+        if value is None:
+            self._last = None  # no line is drawn over a gap
+            return
+        if self._last is not None:
+            self._area += (seconds - self._last[0]) * (value + self._last[1]) / 2
+            self._seconds += seconds - self._last[0]
+        self._last = (seconds, value)
+        self._sum += value
+        self._count += 1
+        self.highest = value if self.highest is None else max(self.highest, value)
+
+    @property
+    def value(self) -> float | None:
+        if self.highest is None:
+            return None
+        mean = self._area / self._seconds if self._seconds > 0 else self._sum / self._count
+        return min(mean, self.highest)  # sums round: a mean of equal values can come out above
