@@ -15,6 +15,7 @@ from irene_jupyter.versions import versions
 
 if TYPE_CHECKING:
     from irene_jupyter.attribution.cell import Cell
+    from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.predictors.device import DeviceProfile
 
 
@@ -27,10 +28,12 @@ def make_report(
     cell: Cell | None = None,
     *,
     method: str = "additive",
+    origin: Origin | None = None,
 ) -> EnergyReport:
     """Predicts every run and adds them up: one tree for each model, one root above them.
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
+    From its `origin` the one model can be built again.
     """
     from irene_jupyter.attribution.model_energy import PredictedRun, models_of
     from irene_jupyter.predictors.paper import DEFAULT, NOTE, predict_with
@@ -64,6 +67,8 @@ def make_report(
         parts=parts,
         measured=measured,
         notes=tuple(dict.fromkeys(told)),
+        configuration=None if origin is None else origin.configuration,
+        origin=origin,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions=dict(versions()),
     )

@@ -12,6 +12,7 @@ from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
+from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.report.observer import observer_cost
@@ -162,7 +163,6 @@ class EnergyMonitor:
         from irene_jupyter.capture.repeat.replay import replayed
 
         began = time.perf_counter()
-        seconds = end - self._started
         variables = _variables(self._namespace or {})
         captured = gather(
             recorder,
@@ -212,6 +212,7 @@ class EnergyMonitor:
             resources.to_dict(),
             cell,
             method=self._options.method,
+            origin=_origin(captured.recorded),
         )
         stages: dict[str, float | None] = {
             "entering": self._entering_seconds,
@@ -222,8 +223,7 @@ class EnergyMonitor:
             "replay": repeated_until - structured,
             "prediction": time.perf_counter() - repeated_until,
         }
-        report = replace(report, observer=observer_cost(seconds, stages))
-        return with_origin(report, _origin(captured.recorded))
+        return replace(report, observer=observer_cost(end - self._started, stages))
 
 
 def measure(
@@ -303,9 +303,9 @@ def predict(
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
     profile = load_device(options.device)
-    for name, number in (("new_tokens", new_tokens), ("images", 1 if images is None else images)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise OptionError(f"{name} must be a whole number from 0 on, not {number!r}")
+    NOT_NEGATIVE.check("new_tokens", new_tokens)
+    if images is not None:
+        NOT_NEGATIVE.check("images", images)
     generates = new_tokens > 0
     built = build_model(model, generates=generates)
     notes = built_of(model, built)
@@ -317,14 +317,8 @@ def predict(
         tree = structure_of(built, batch_size, seq_len, images=images)
         runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
     notes += room_notes(built, runs, profile)
-    report = make_report(runs, profile, "predict", notes, method=method)
-    return with_origin(report, Origin.of(built))
-
-
-def with_origin(report: EnergyReport, origin: Origin | None) -> EnergyReport:
-    """The report with what its one model can be built from again, now and from a file."""
-    configuration = None if origin is None else origin.configuration
-    return replace(report, origin=origin, configuration=configuration)
+    origin = Origin.of(built)
+    return make_report(runs, profile, "predict", notes, method=method, origin=origin)
 
 
 def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:

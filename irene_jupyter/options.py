@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irene_jupyter.errors import OptionError
+from irene_jupyter.limits import POSITIVE, Limits
 from irene_jupyter.predictors.paper import check_method
-from irene_jupyter.resources.sampler import LONGEST_INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS
+from irene_jupyter.resources.sampler import (
+    DEFAULT_INTERVAL_SECONDS,
+    LONGEST_INTERVAL_SECONDS,
+    SHORTEST_INTERVAL_SECONDS,
+)
 
 DEFAULT_BATCH_SIZE = 8
-MAX_SIZE = 2**31 - 1  # of a batch, or a sequence: torch counts further, no machine does
 DEFAULT_SEQ_LEN = 128  # tokens
-MAX_BUDGET_SECONDS = 3600.0
+INTERVAL = Limits(
+    f"{SHORTEST_INTERVAL_SECONDS} (/proc counts in steps of 10 ms) to "
+    f"{LONGEST_INTERVAL_SECONDS:g} seconds",
+    SHORTEST_INTERVAL_SECONDS,
+    LONGEST_INTERVAL_SECONDS,
+    float,
+)
+BUDGET = Limits("0 (no replay) to 3600 seconds", 0, 3600, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +31,8 @@ class Options:
     `device` names a profile or the path of one; "auto" takes the one that was calibrated on this
     machine, or else the reference. `method` is additive, or one of the paper's: irene, stepwise,
     predicted-sum. `interval_seconds` lies between two readings of the machine; `budget_seconds`
-    is for timing operations again afterwards, 0 for none. Raises `OptionError` for sizes below
-    one, unknown methods, and intervals out of range.
+    is for timing operations again afterwards, 0 for none. Raises `OptionError` for unknown
+    methods, and for numbers out of range.
 
     >>> import irene_jupyter as irene
     >>> irene.Options(interval_seconds=0.05, budget_seconds=0).method
@@ -30,38 +40,20 @@ class Options:
     >>> irene.Options(batch_size=0)
     Traceback (most recent call last):
         ...
-    irene_jupyter.errors.OptionError: batch_size must be at least 1, not 0
+    irene_jupyter.errors.OptionError: batch_size must be a whole number from 1 on, not 0
     """
 
     device: str = "auto"
     batch_size: int | None = None
     seq_len: int | None = None
     method: str = "additive"
-    interval_seconds: float = 0.17  # between two readings of the machine, from 0.02
+    interval_seconds: float = DEFAULT_INTERVAL_SECONDS  # between two readings of the machine
     budget_seconds: float = 2.0  # from the block's end to its report: replay takes what is left
 
     def __post_init__(self) -> None:
         check_method(self.method)
-        interval = self.interval_seconds
-        if isinstance(interval, bool) or not isinstance(interval, int | float):
-            raise OptionError(f"interval_seconds must be a number, not {interval!r}")
-        if not SHORTEST_INTERVAL_SECONDS <= interval <= LONGEST_INTERVAL_SECONDS:
-            raise OptionError(
-                f"interval_seconds must be {SHORTEST_INTERVAL_SECONDS} (/proc counts in steps of "
-                f"10 ms) to {LONGEST_INTERVAL_SECONDS:g}, not {interval}"
-            )
-        budget = self.budget_seconds
-        if isinstance(budget, bool) or not isinstance(budget, int | float):
-            raise OptionError(f"budget_seconds must be a number, not {budget!r}")
-        if not 0 <= budget <= MAX_BUDGET_SECONDS:
-            raise OptionError(
-                f"budget_seconds must be 0 (no replay) to {MAX_BUDGET_SECONDS:g}, not {budget}"
-            )
+        INTERVAL.check("interval_seconds", self.interval_seconds)
+        BUDGET.check("budget_seconds", self.budget_seconds)
         for name in ("batch_size", "seq_len"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise OptionError(f"{name} must be a whole number, not {value!r}")
-            if value is not None and value < 1:
-                raise OptionError(f"{name} must be at least 1, not {value}")
-            if value is not None and value > MAX_SIZE:
-                raise OptionError(f"{name} must be at most {MAX_SIZE:,}, not {value}")
+            if (value := getattr(self, name)) is not None:
+                POSITIVE.check(name, value)

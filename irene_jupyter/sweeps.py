@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
+from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import Options
 from irene_jupyter.predictors.device import load_device
 from irene_jupyter.predictors.paper import check_method
@@ -227,8 +228,7 @@ def _sized(model: Any, sizes: Sequence[Size]) -> Any:
 def _runs(sized: Any, size: Size) -> Any:
     batch_size, seq_len, new_tokens = size
     Options(batch_size=batch_size, seq_len=seq_len)  # checks them
-    if isinstance(new_tokens, bool) or not isinstance(new_tokens, int) or new_tokens < 0:
-        raise OptionError(f"new_tokens must be a whole number from 0 on, not {new_tokens!r}")
+    NOT_NEGATIVE.check("new_tokens", new_tokens)
     return sized.runs(*size)
 
 

@@ -36,7 +36,7 @@ class TreeError(IreneError):
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """Energy of a node over all its calls, in joules, with a 90 % interval.
+    """Energy of a node over all its calls, in joules, and the range in which it should lie.
 
     `source` says where it comes from: measured, replayed, predicted, estimated or simulated.
     Raises `TreeError` unless 0 <= low <= joules <= high, all finite.

@@ -131,7 +131,9 @@ def small_config(folder: Path) -> Path:
     return folder
 
 
-def test_predict_a_folder_a_file_and_options(tmp_path: Path) -> None:
+def test_predict_a_folder_a_file_and_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = small_config(tmp_path / "bert")
     saved = tmp_path / "bert.energy.json"
     first = run("predict", str(folder), "--json", "--seq-len", "16", "--save", str(saved))
@@ -140,10 +142,11 @@ def test_predict_a_folder_a_file_and_options(tmp_path: Path) -> None:
     assert document["mode"] == "predict"
     assert document["device"]["name"] == "gtx1080ti"
     assert document == json.loads(saved.read_text())
-    second = run("predict", str(folder / "config.json"), "--json", "--seq-len", "16")
-    assert json.loads(second.stdout)["total_joules"] == document["total_joules"]
-    longer = run("predict", str(folder), "--json", "--seq-len", "64", "--batch-size", "16")
-    assert json.loads(longer.stdout)["total_joules"] > document["total_joules"]
+    assert cli.main(["predict", str(folder / "config.json"), "--json", "--seq-len", "16"]) == 0
+    assert json.loads(capsys.readouterr().out)["total_joules"] == document["total_joules"]
+    longer = ["predict", str(folder), "--json", "--seq-len", "64", "--batch-size", "16"]
+    assert cli.main(longer) == 0
+    assert json.loads(capsys.readouterr().out)["total_joules"] > document["total_joules"]
 
 
 def test_predict_a_generation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

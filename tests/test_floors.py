@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "irene_jupyter"
 # From the ground up; rooms of one floor do not know each other, except on the ground floor.
 FLOORS = (
-    {"errors", "tree", "tree_json", "merging", "frames", "apart"}
+    {"errors", "limits", "tree", "tree_json", "merging", "frames", "apart"}
     | {"checker", "columns", "files", "versions"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},

@@ -105,7 +105,7 @@ def test_predict_equals_what_measuring_the_same_run_gives():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"batch_size": 0}, "batch_size must be a whole number from 1 on"),
         ({"seq_len": 1.5}, "seq_len must be a whole number"),
         ({"seq_len": True}, "seq_len must be a whole number"),
         ({"seq_len": 100_000}, "has 512 positions"),

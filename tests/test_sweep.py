@@ -87,7 +87,7 @@ def test_failures_are_rows_that_say_why(tmp_path: Path) -> None:
             rows = rows[rows[name] == value]
         return str(rows.error.iloc[0])
 
-    assert "at least 1" in why(model="bert", batch_size=0)
+    assert "from 1 on" in why(model="bert", batch_size=0)
     assert "64 positions" in why(model="bert", batch_size=2, seq_len=65)
     assert "known are auto" in why(model="bert", seq_len=8, batch_size=2)
     assert "config.json" in why(model="nowhere", batch_size=2)

@@ -1,43 +1,38 @@
-"""Arguments that several commands have."""
+"""Arguments that several commands have, or a command and a magic: keywords for argparse."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
+from irene_jupyter.options import Options
+
 Commands = Any  # argparse keeps the type of its subparsers to itself
+Arguments = Mapping[str, Mapping[str, Any]]  # names, with blanks between them -> keywords
+
+DEFAULTS = Options()
+PROFILE: Arguments = {
+    "--device": {
+        "metavar": "NAME",
+        "default": DEFAULTS.device,
+        "help": "the device profile to predict for, a name of `irene-jupyter devices` or "
+        "%%irene_devices, or a file (default: auto, this machine's own profile if it was "
+        "calibrated, else gtx1080ti)",
+    },
+    "--method": {
+        "metavar": "NAME",
+        "default": DEFAULTS.method,
+        "help": "how to predict: additive, or the paper's irene, stepwise, predicted-sum "
+        "(default: %(default)s)",
+    },
+}
+
+
+def add_all(command: argparse.ArgumentParser, arguments: Arguments) -> None:
+    for names, keywords in arguments.items():
+        command.add_argument(*names.split(), **keywords)
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON document")
-
-
-def positive(text: str) -> int:
-    """A whole number from 1 on."""
-    return _whole(text, 1)
-
-
-def not_negative(text: str) -> int:
-    """A whole number from 0 on."""
-    return _whole(text, 0)
-
-
-def seconds(text: str) -> float:
-    """More than none, and finite."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
-    return value
-
-
-def _whole(text: str, least: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if value < least:
-        raise argparse.ArgumentTypeError(f"must be a whole number from {least} on, not {text!r}")
-    return value

@@ -5,10 +5,39 @@ from __future__ import annotations
 import argparse
 import sys
 
-from irene_jupyter.commands.arguments import Commands, add_json
+from irene_jupyter.commands.arguments import Arguments, Commands, add_all, add_json
 from irene_jupyter.commands.result import Result
 
-ROUNDS = 5
+SUITES = ("quick", "standard", "full")
+# Of the command and of %irene_calibrate, which takes variables too.
+ARGUMENTS: Arguments = {
+    "--meter": {
+        "metavar": "METER",
+        "default": "simulated",
+        "help": "emonpi:URL, csv:PATH, nvml, rapl or simulated (default: %(default)s, which "
+        "measures nothing); in a notebook also a variable that holds a PowerMeter",
+    },
+    "--suite": {
+        "metavar": "SUITE",
+        "default": "quick",
+        "help": "quick (10 minutes), standard (an hour) or full (the paper's grid: days), in a "
+        "notebook also a variable (default: %(default)s)",
+    },
+    "--name": {"metavar": "NAME", "help": "of the profile (default: this machine's name)"},
+    "--rounds": {
+        "metavar": "N",
+        "type": int,
+        "default": 5,
+        "help": "of every node (default: %(default)s)",
+    },
+    "--resume": {"action": "store_true", "help": "go on where a calibration was stopped"},
+    "--output": {"metavar": "PATH", "help": "a file, in place of the user's data folder"},
+    "--dry-run": {"action": "store_true", "help": "show the plan; nothing is run"},
+    "--meter-accuracy": {
+        "metavar": "SHARE",
+        "help": "what the meter is right to: 0.06 is ± 6 %%; or calibrated, uncalibrated",
+    },
+}
 
 
 def add(commands: Commands) -> None:
@@ -16,33 +45,8 @@ def add(commands: Commands) -> None:
         "calibrate", help="measure this machine with a power meter: its own device profile"
     )
     command.set_defaults(command=run)
-    command.add_argument(
-        "--meter",
-        default="simulated",
-        metavar="METER",
-        help="emonpi:URL, csv:PATH, nvml, rapl or simulated (default: %(default)s, which measures "
-        "nothing)",
-    )
-    command.add_argument(
-        "--suite",
-        choices=("quick", "standard", "full"),
-        default="quick",
-        help="10 minutes, an hour, or the paper's grid: days (default: %(default)s)",
-    )
-    command.add_argument("--name", help="of the profile; default: this machine's name")
-    command.add_argument(
-        "--rounds", type=int, default=ROUNDS, metavar="N", help="of every node (default: 5)"
-    )
-    command.add_argument(
-        "--resume", action="store_true", help="go on where a calibration was stopped"
-    )
-    command.add_argument("--output", metavar="PATH", help="default: the user's data folder")
-    command.add_argument("--dry-run", action="store_true", help="show the plan, run nothing")
-    command.add_argument(
-        "--meter-accuracy",
-        metavar="SHARE",
-        help="what the meter is right to: 0.06 is ± 6 %%; or calibrated, uncalibrated",
-    )
+    suite = {**ARGUMENTS["--suite"], "choices": SUITES}
+    add_all(command, {**ARGUMENTS, "--suite": suite})
     command.add_argument(
         "--device", metavar="NAME", help="torch's: cpu, cuda (default: cuda if there is one)"
     )

@@ -10,9 +10,11 @@ from typing import Any
 from irene_jupyter.commands.arguments import Commands, add_json
 from irene_jupyter.commands.result import Result, say
 from irene_jupyter.errors import IreneError
+from irene_jupyter.limits import Limits
 
 PROTOCOLS = ("model", "size", "family")
 FEATURES = ("all", "no-resource", "no-model")
+SEEDS = Limits("a whole number from 1 to 1000", 1, 1000)
 # Wider than any model's name makes the table; a file or pipe has no width of its own.
 WIDTH = 100
 
@@ -37,7 +39,7 @@ def add(commands: Commands) -> None:
         "--features", choices=FEATURES, default="all", help="ablations of the paper's methods"
     )
     command.add_argument(
-        "--seeds", type=_seeds, default=1, metavar="N", help="average over the seeds 0 … N-1"
+        "--seeds", type=SEEDS, default=1, metavar="N", help="average over the seeds 0 … N-1"
     )
     command.add_argument(
         "--plot", type=_plot_path, metavar="FILE.svg", help="draw the errors, and each node"
@@ -117,12 +119,6 @@ def table(document: dict[str, Any], trees: int) -> str:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
-
-
-def _seeds(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 1000:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to 1000, not {text!r}")
-    return int(text)
 
 
 def _plot_path(text: str) -> Path:

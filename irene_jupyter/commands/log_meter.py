@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from irene_jupyter.commands.arguments import Commands, positive, seconds
+from irene_jupyter.commands.arguments import Commands
 from irene_jupyter.commands.result import Result, say
+from irene_jupyter.limits import POSITIVE, Limits
+
+SECONDS = Limits("a number of seconds above 0", sys.float_info.min, sys.float_info.max, float)
 
 
 def add(commands: Commands) -> None:
@@ -23,9 +27,9 @@ def add(commands: Commands) -> None:
         help="what the meter writes; auto: the first reading tells",
     )
     log.add_argument(
-        "--baud", type=positive, metavar="N", help="default: the format's; 38400 for auto"
+        "--baud", type=POSITIVE, metavar="N", help="default: the format's; 38400 for auto"
     )
-    log.add_argument("--seconds", type=seconds, metavar="N", help="default: until Ctrl-C")
+    log.add_argument("--seconds", type=SECONDS, metavar="N", help="default: until Ctrl-C")
 
 
 def run(arguments: argparse.Namespace) -> Result:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import irene_jupyter
-from irene_jupyter.commands.arguments import Commands, not_negative, positive
+from irene_jupyter.commands.arguments import PROFILE, Commands, add_all
 from irene_jupyter.commands.result import Result
 from irene_jupyter.commands.views import add_views, shown
 from irene_jupyter.errors import CaptureError
-from irene_jupyter.predictors.paper import METHODS
+from irene_jupyter.limits import NOT_NEGATIVE, POSITIVE
+from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 
 
 def add(commands: Commands) -> None:
@@ -26,33 +27,24 @@ def add(commands: Commands) -> None:
         metavar="MODEL-CONFIG",
         help="a transformers config.json, a folder that holds one, or a name: BertConfig, bert",
     )
-    predict.add_argument("--batch-size", type=positive, default=8, metavar="N")
-    predict.add_argument("--seq-len", type=positive, default=128, metavar="N", help="tokens")
+    predict.add_argument("--batch-size", type=POSITIVE, default=DEFAULT_BATCH_SIZE, metavar="N")
+    predict.add_argument(
+        "--seq-len", type=POSITIVE, default=DEFAULT_SEQ_LEN, metavar="N", help="tokens"
+    )
     predict.add_argument(
         "--new-tokens",
-        type=not_negative,
+        type=NOT_NEGATIVE,
         default=0,
         metavar="N",
         help="of a generate() with cache after a prompt of --seq-len; default: one forward pass",
     )
     predict.add_argument(
         "--images",
-        type=not_negative,
+        type=NOT_NEGATIVE,
         metavar="N",
         help="(or sounds) beside each text, of a model that reads them; default: one",
     )
-    predict.add_argument(
-        "--device",
-        default="auto",
-        metavar="NAME",
-        help="a profile's name or path; auto: this machine's own, else gtx1080ti",
-    )
-    predict.add_argument(
-        "--method",
-        choices=METHODS,
-        default=METHODS[0],
-        help="additive, or one of the paper's (default: %(default)s)",
-    )
+    add_all(predict, PROFILE)
     add_views(predict)
 
 

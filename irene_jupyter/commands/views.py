@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from irene_jupyter.commands.arguments import add_json, positive
+from irene_jupyter.commands.arguments import add_json
 from irene_jupyter.commands.result import Result, say
 from irene_jupyter.errors import IreneError
+from irene_jupyter.limits import POSITIVE
 from irene_jupyter.report.report import EnergyReport
 
 
 def add_views(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--depth", type=positive, metavar="N", help="levels of the tree shown")
+    command.add_argument("--depth", type=POSITIVE, metavar="N", help="levels of the tree shown")
     command.add_argument("--save", type=Path, metavar="PATH", help="save the report as JSON")
     command.add_argument("--html", type=Path, metavar="PATH", help="save the tree as a page")
     add_json(command)

@@ -12,71 +12,67 @@ from typing import Any, Literal
 from IPython.core.error import UsageError
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
+from irene_jupyter.commands.arguments import DEFAULTS, PROFILE, Arguments
 from irene_jupyter.errors import IreneError
-from irene_jupyter.options import MAX_BUDGET_SECONDS
-from irene_jupyter.resources.sampler import (
-    DEFAULT_INTERVAL_SECONDS,
-    LONGEST_INTERVAL_SECONDS,
-    SHORTEST_INTERVAL_SECONDS,
-)
+from irene_jupyter.limits import POSITIVE
+from irene_jupyter.options import BUDGET, INTERVAL, Options
 
 View = Literal["auto", "widget", "report", "text", "none"]
 VIEWS: tuple[View, ...] = ("auto", "widget", "report", "text", "none")
+
+
+ARGUMENTS: Arguments = {
+    "models": {
+        "metavar": "MODEL",
+        "nargs": "*",
+        "help": "variables or expressions: report these models only (default: all of the cell)",
+    },
+    **PROFILE,
+    "--batch-size": {
+        "metavar": "N",
+        "type": POSITIVE,
+        "help": "batch size for models that the cell builds but never calls",
+    },
+    "--seq-len": {
+        "metavar": "N",
+        "type": POSITIVE,
+        "help": "sequence length for models that the cell builds but never calls",
+    },
+    "--interval": {
+        "metavar": "SECONDS",
+        "type": INTERVAL,
+        "default": DEFAULTS.interval_seconds,
+        "help": "seconds between two readings of the machine, from 0.02 (default: %(default)s)",
+    },
+    "--budget": {
+        "metavar": "SECONDS",
+        "type": BUDGET,
+        "default": DEFAULTS.budget_seconds,
+        "help": "seconds from the cell's end to its report, in which operations are repeated to "
+        "time them on their own; 0 repeats none (default: %(default)s)",
+    },
+    "--depth": {"metavar": "N", "type": POSITIVE, "help": "levels of the tree to show"},
+    "--view": {
+        "choices": VIEWS,
+        "default": "auto",
+        "help": "auto: the live tree in a notebook, text in a terminal",
+    },
+    "--save": {"metavar": "PATH", "help": "write the report to a file, as JSON"},
+    "--output": {"metavar": "NAME", "help": "assign the report to a variable"},
+    "-h --help": {"action": "store_true", "help": "show this text; the cell is not run"},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellOptions:
     """What the line `%%energy …` asks for, all values valid."""
 
+    measure: Options = DEFAULTS
     models: tuple[str, ...] = ()  # expressions, evaluated in the user's namespace at the end
-    device: str = "auto"
-    method: str = "additive"
-    batch_size: int | None = None
-    seq_len: int | None = None
-    interval_seconds: float = DEFAULT_INTERVAL_SECONDS
-    budget_seconds: float = 2.0  # from the cell's end to its report; 0: no replay
     depth: int | None = None  # levels of the tree shown
     view: View = "auto"
     save: Path | None = None
     output: str | None = None  # a variable for the report
-
-
-def positive_int(text: str) -> int:
-    """An argparse type: a whole number from 1 on."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
-    return value
-
-
-def budget(text: str) -> float:
-    """An argparse type: seconds for the replay, 0 for none."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= MAX_BUDGET_SECONDS:
-        raise argparse.ArgumentTypeError(
-            f"must be 0 (no replay) to {MAX_BUDGET_SECONDS:g} seconds, not {text!r}"
-        )
-    return value
-
-
-def interval(text: str) -> float:
-    """An argparse type: seconds between two readings of the machine."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not SHORTEST_INTERVAL_SECONDS <= value <= LONGEST_INTERVAL_SECONDS:
-        raise argparse.ArgumentTypeError(
-            f"must be {SHORTEST_INTERVAL_SECONDS} to {LONGEST_INTERVAL_SECONDS:g} seconds, "
-            f"not {text!r}"
-        )
-    return value
 
 
 def parse(parser: Any, line: str, magic: str = "%%energy") -> argparse.Namespace:
@@ -96,20 +92,24 @@ def checked(arguments: argparse.Namespace) -> CellOptions:
     """The parsed arguments as `CellOptions`. Raises `UsageError` that names the remedy."""
     for model in arguments.models:
         _check_expression(model)
-    _check_device(arguments.device)
-    _check_method(arguments.method)
+    try:
+        measure = Options(
+            device=arguments.device,
+            batch_size=arguments.batch_size,
+            seq_len=arguments.seq_len,
+            method=arguments.method,
+            interval_seconds=arguments.interval,
+            budget_seconds=arguments.budget,
+        )
+    except IreneError as error:
+        raise UsageError(f"%%energy: {error}") from None
     save = None if arguments.save is None else _writable(arguments.save)
     output = arguments.output
     if output is not None and (not output.isidentifier() or keyword.iskeyword(output)):
         raise UsageError(f"%%energy: --output takes the name of a variable, not {output!r}")
     return CellOptions(
+        measure=measure,
         models=tuple(arguments.models),
-        device=arguments.device,
-        method=arguments.method,
-        batch_size=arguments.batch_size,
-        seq_len=arguments.seq_len,
-        interval_seconds=arguments.interval,
-        budget_seconds=arguments.budget,
         depth=arguments.depth,
         view=arguments.view,
         save=save,
@@ -132,24 +132,6 @@ def _check_expression(text: str) -> None:
             f"%%energy: MODEL must be a variable or an expression such as model.encoder, "
             f"not {text!r}; see %%energy?"
         ) from None
-
-
-def _check_device(name: str) -> None:
-    from irene_jupyter.predictors.device import load_device
-
-    try:
-        load_device(name)
-    except IreneError as error:
-        raise UsageError(f"%%energy: --device: {error}") from None
-
-
-def _check_method(name: str) -> None:
-    from irene_jupyter.predictors.paper import check_method
-
-    try:
-        check_method(name)
-    except IreneError as error:
-        raise UsageError(f"%%energy: --method: {error}") from None
 
 
 def _writable(text: str) -> Path:

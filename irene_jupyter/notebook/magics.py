@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import functools
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +17,29 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from irene_jupyter.columns import aligned
+from irene_jupyter.commands import calibrate
+from irene_jupyter.commands.arguments import Arguments
 from irene_jupyter.notebook.block import EnergyBlock, EnergyLine, refusal
-from irene_jupyter.notebook.cell_options import (
-    VIEWS,
-    budget,
-    checked,
-    interval,
-    parse,
-    positive_int,
-)
+from irene_jupyter.notebook.cell_options import ARGUMENTS, VIEWS, checked, parse
 from irene_jupyter.notebook.display import has_kernel, live_bundle
 from irene_jupyter.notebook.live_trees import LiveTrees
 from irene_jupyter.notebook.session import CellSession
-from irene_jupyter.resources.sampler import DEFAULT_INTERVAL_SECONDS
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _REPORT = ("irene_jupyter.report.report", "EnergyReport")
+
+
+def _takes(name: str, arguments: Arguments) -> Callable[[Any], Any]:
+    """`magic_arguments(name)` over an `argument` for each of the `arguments`."""
+
+    def decorated(magic: Any) -> Any:
+        for names, keywords in reversed(list(arguments.items())):
+            magic = argument(*names.split(), **keywords)(magic)
+        return magic_arguments(name)(magic)
+
+    return decorated
 
 
 @magics_class
@@ -54,63 +60,7 @@ class EnergyMagics(Magics):
 
     # IPython shows the docstring with the options for `%%energy?`.
     @no_var_expand
-    @magic_arguments("%energy")
-    @argument(
-        "models",
-        metavar="MODEL",
-        nargs="*",
-        help="variables or expressions: report these models only (default: all of the cell)",
-    )
-    @argument(
-        "--device",
-        metavar="NAME",
-        default="auto",
-        help="the device profile to predict for, a name of %%irene_devices or a file (default: "
-        "auto, this machine's own profile if it was calibrated, else gtx1080ti)",
-    )
-    @argument(
-        "--method",
-        metavar="NAME",
-        default="additive",
-        help="how to predict: additive (default), or the paper's irene, stepwise, predicted-sum",
-    )
-    @argument(
-        "--batch-size",
-        metavar="INT",
-        type=positive_int,
-        help="batch size for models that the cell builds but never calls",
-    )
-    @argument(
-        "--seq-len",
-        metavar="INT",
-        type=positive_int,
-        help="sequence length for models that the cell builds but never calls",
-    )
-    @argument(
-        "--interval",
-        metavar="SECONDS",
-        type=interval,
-        default=DEFAULT_INTERVAL_SECONDS,
-        help="seconds between two readings of the machine, from 0.02 (default: 0.17)",
-    )
-    @argument(
-        "--budget",
-        metavar="SECONDS",
-        type=budget,
-        default=2.0,
-        help="seconds from the cell's end to its report, in which operations are repeated to time "
-        "them on their own; 0 repeats none (default: 2)",
-    )
-    @argument("--depth", metavar="INT", type=positive_int, help="levels of the tree to show")
-    @argument(
-        "--view",
-        choices=VIEWS,
-        default="auto",
-        help="auto: the live tree in a notebook, text in a terminal",
-    )
-    @argument("--save", metavar="PATH", help="write the report to a file, as JSON")
-    @argument("--output", metavar="NAME", help="assign the report to a variable")
-    @argument("-h", "--help", action="store_true", help="show this text; the cell is not run")
+    @_takes("%energy", ARGUMENTS)
     @cell_magic
     def energy(self, line: str, cell: str) -> Any:
         """Show where the joules of this cell go: models, their modules, their primitives.
@@ -149,30 +99,7 @@ class EnergyMagics(Magics):
         print(aligned(rows, "<<<"))
 
     # With IPython's {variables}: in a room of machines each has its own --name.
-    @magic_arguments("irene_calibrate")
-    @argument(
-        "--meter",
-        metavar="METER",
-        default="simulated",
-        help="emonpi:URL, csv:PATH, nvml, rapl, simulated (default; it measures nothing), or a "
-        "variable that holds a PowerMeter",
-    )
-    @argument(
-        "--suite",
-        metavar="SUITE",
-        default="quick",
-        help="quick (10 minutes, default), standard (an hour), full (days), or a variable",
-    )
-    @argument("--name", metavar="NAME", help="of the profile (default: this machine's name)")
-    @argument("--rounds", metavar="INT", type=positive_int, default=5, help="of each node")
-    @argument("--resume", action="store_true", help="go on where a calibration was stopped")
-    @argument("--output", metavar="PATH", help="a file, in place of the user's data folder")
-    @argument("--dry-run", action="store_true", help="show the plan; nothing is run")
-    @argument(
-        "--meter-accuracy",
-        metavar="SHARE",
-        help="what the meter is right to: 0.06 is ± 6 %%; or calibrated, uncalibrated",
-    )
+    @_takes("irene_calibrate", calibrate.ARGUMENTS)
     @line_magic
     def irene_calibrate(self, line: str) -> None:
         """Measure this machine with a power meter, and store its device profile.

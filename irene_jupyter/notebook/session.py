@@ -32,22 +32,13 @@ class CellSession:
 
     def __init__(self, shell: InteractiveShell, options: CellOptions, trees: LiveTrees) -> None:
         from irene_jupyter.measurement import EnergyMonitor
-        from irene_jupyter.options import Options
 
         self._shell = shell
         self._options = options
         self._trees = trees
         try:
-            chosen = Options(
-                device=options.device,
-                batch_size=options.batch_size,
-                seq_len=options.seq_len,
-                method=options.method,
-                interval_seconds=options.interval_seconds,
-                budget_seconds=options.budget_seconds,
-            )
             self._monitor = EnergyMonitor(
-                chosen, models=self._models, namespace=shell.user_ns, progress=say
+                options.measure, models=self._models, namespace=shell.user_ns, progress=say
             )
         except IreneError as error:
             raise UsageError(f"%%energy: {error}") from None

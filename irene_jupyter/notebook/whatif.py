@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
-from irene_jupyter.measurement import with_origin
 from irene_jupyter.merging import total
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.device import load_device
@@ -146,8 +145,8 @@ class WhatIf:
         traced = not sized.is_quick(*size)
         runs = sized.runs(*size)
         notes = built_of(self._source, sized.model) + room_notes(sized.model, runs, profile)
-        report = make_report(runs, profile, "predict", notes, method=self._method)
-        return Answer(with_origin(report, origin), time.perf_counter() - began, traced)
+        report = make_report(runs, profile, "predict", notes, method=self._method, origin=origin)
+        return Answer(report, time.perf_counter() - began, traced)
 
     def curve(self, setting: Setting, against: str) -> tuple[CurvePoint, ...]:
         """Energy against one of batch_size, seq_len and new_tokens, the others as they are.

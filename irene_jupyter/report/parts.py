@@ -11,7 +11,7 @@ PartKind = Literal["model", "backward", "optimiser", "rest"]
 Basis = Literal["measured", "split", "predicted"]
 
 PART_KINDS: tuple[PartKind, ...] = ("model", "backward", "optimiser", "rest")
-# How a part's joules are known; None where they are not.
+# How a part's joules are known.
 BASES: Mapping[Basis, str] = {
     "measured": "measured: it took all of the cell's time",
     "split": "measured, divided by time",
@@ -23,7 +23,8 @@ BASES: Mapping[Basis, str] = {
 class Part:
     """A model's forward passes, the backward passes, optimiser steps, or the rest of the cell.
 
-    `joules` is None where nothing was measured and nothing can be predicted.
+    `joules` is None where they are not known: of backward passes and steps where nothing was
+    measured, and of a model in a measured cell that has only another device's prediction.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Parts:
 
     @property
     def total_joules(self) -> float:
-        """Of all parts whose joules are known: all of them where the cell was measured."""
+        """Of all parts whose joules are known."""
         return math.fsum(part.joules for part in self.rows if part.joules is not None)
 
     @property

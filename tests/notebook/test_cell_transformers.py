@@ -17,6 +17,7 @@ from traitlets.config import Config
 from irene_jupyter.notebook.block import EnergyBlock, refusal, wants_help
 from irene_jupyter.notebook.cell_options import CellOptions, checked, parse
 from irene_jupyter.notebook.magics import EnergyMagics, load, unload
+from irene_jupyter.options import Options
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +160,7 @@ def test_all_arguments_in_any_order(tmp_path):
     )
     assert options(line) == CellOptions(
         models=("model", "models[0]", "other['a'].encoder"),
-        device="gtx1080ti",
-        batch_size=4,
-        seq_len=16,
+        measure=Options(device="gtx1080ti", batch_size=4, seq_len=16),
         depth=3,
         view="text",
         save=tmp_path / "a b.json",

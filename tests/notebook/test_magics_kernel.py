@@ -421,8 +421,10 @@ def test_interrupt_of_our_own_work_stops_run_all_and_keeps_the_cells_values(kern
     kernel = kernel_factory()
     kernel.run("%load_ext irene_jupyter\nimport torch, irene_jupyter.measurement as m")
     kernel.run(
-        "def slow(self, *rest):\n    print('analysing', flush=True)\n"
-        "    import time; time.sleep(50)\nm.EnergyMonitor._analyse = slow"
+        "def slow(self, recorder, sampler, end, error, apart, only):\n"
+        "    print('analysing', flush=True)\n    import time\n"
+        "    while not apart.is_stopped(): time.sleep(.05)\n"
+        "m.EnergyMonitor._analyse = slow"
     )
     cell = kernel.run("%%energy\ndone = 1", when_busy=kernel.interrupt)
     assert cell.reply["status"] == "error"
