@@ -77,18 +77,19 @@ class Checker:
         """What `data` has under `key`, which is one of `choices`."""
         value = data.get(key)
         if value not in choices:
-            self.refuse(f"{key!r} must be one of {', '.join(choices)}")
+            self.refuse(f"{key!r} must be one of {', '.join(map(str, choices))}")
         return value
 
     def number(
         self, value: Any, what: str, most: float = sys.float_info.max, *, signed: bool = False
     ) -> float:
-        """A finite number up to `most`, and not negative, or not below -`most`."""
-        least = -most if signed else 0
+        """A finite number of at most `most` in size, not negative unless `signed`."""
         if not is_number(value, signed=True):
             self.refuse(f"{what} must be a finite number")
-        if not least <= value <= most:
-            self.refuse(f"{what} must lie between {least:g} and {most:g}")
+        if value < 0 and not signed:
+            self.refuse(f"{what} must not be negative")
+        if abs(value) > most:
+            self.refuse(f"{what} must be at most {most:g}")
         return value
 
     def whole(self, value: Any, what: str, least: int = 0, most: int = MAX_COUNT) -> int:

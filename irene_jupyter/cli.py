@@ -83,24 +83,13 @@ def _silence_stdout() -> None:
 def parser() -> argparse.ArgumentParser:
     """Of all commands, in the order in which help lists them."""
     found = argparse.ArgumentParser(
-        prog="irene-jupyter",
-        description="The energy of machine-learning models, node by node.",
+        prog="irene-jupyter", description="The energy of machine-learning models, node by node."
     )
     found.add_argument(
         "--version", action="version", version=f"irene-jupyter {irene_jupyter.__version__}"
     )
     commands = found.add_subparsers(metavar="COMMAND", required=True)
-    for each in (
-        demo,
-        predict,
-        train,
-        crossvalidate,
-        calibrate,
-        devices,
-        show,
-        doctor,
-        log_meter,
-    ):
+    for each in (demo, predict, train, crossvalidate, calibrate, devices, show, doctor, log_meter):
         each.add(commands)
     return found
 

@@ -1,20 +1,15 @@
-"""A small table as lines of text."""
+"""Small tables as plain text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
-def in_columns(rows: Sequence[Sequence[str]], *, figures: bool = False) -> list[str]:
-    """A line for each row, with two blanks between columns as wide as their widest cells.
-
-    All are flush left; with `figures` all but the first are flush right.
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if figures and column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
+def aligned(rows: Iterable[Sequence[str]], sides: str) -> str:
+    """Rows of cells as lines; `sides` has "<" or ">" for each column."""
+    columns = list(zip(*rows, strict=True))
+    padded = [
+        [f"{cell:{side}{max(map(len, column))}}" for cell in column]
+        for side, column in zip(sides, columns, strict=True)
     ]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))

@@ -55,9 +55,7 @@ def examine(
             "graphviz`, or see graphviz.org",
         ),
         _package(
-            "notebooks",
-            "ipykernel",
-            "`pip install 'irene-jupyter[lab]'` into the same environment",
+            "notebooks", "ipykernel", "`pip install 'irene-jupyter[lab]'` into the same environment"
         ),
     )
 

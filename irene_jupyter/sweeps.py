@@ -210,7 +210,7 @@ def _rows(task: _Task) -> Iterator[dict[str, Any]]:
 
 
 def _sized(model: Any, sizes: Sequence[Size]) -> Any:
-    from irene_jupyter.capture.dry.sizes import SizedRuns, positions_of
+    from irene_jupyter.capture.dry.sized_runs import SizedRuns, positions_of
 
     good = [size for size in sizes if all(isinstance(part, int) for part in size)]
     longest = max((size[1] + size[2] for size in good), default=1)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 
 aten = torch.ops.aten
 

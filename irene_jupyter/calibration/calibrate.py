@@ -20,7 +20,7 @@ from irene_jupyter.calibration.running.session import Session
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
 from irene_jupyter.checker import is_whole
-from irene_jupyter.columns import in_columns
+from irene_jupyter.columns import aligned
 from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter
@@ -67,7 +67,7 @@ class Plan:
         head = ("node", "batch × sequence", "rounds", "seconds a run")
         timing = self.suite.timing
         lines = [
-            *in_columns([head, *self.rows()]),
+            aligned([head, *self.rows()], "<<<<"),
             "",
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
@@ -174,21 +174,10 @@ def calibrate(
 
 
 def _measure(
-    meter: PowerMeter,
-    chosen: Plan,
-    bench: Bench,
-    journal: Journal,
-    watch: Watcher,
-    seed: int,
+    meter: PowerMeter, chosen: Plan, bench: Bench, journal: Journal, watch: Watcher, seed: int
 ) -> None:
     session = Session(
-        meter,
-        chosen.suite,
-        bench,
-        journal,
-        rounds=chosen.rounds,
-        seed=seed,
-        watch=watch,
+        meter, chosen.suite, bench, journal, rounds=chosen.rounds, seed=seed, watch=watch
     )
     if not session.wanted():
         watch(Note("all runs are in the checkpoint already: only the fit is made anew"))

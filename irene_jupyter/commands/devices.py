@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from irene_jupyter.columns import in_columns
+from irene_jupyter.columns import aligned
 from irene_jupyter.commands.arguments import Commands, add_json
 from irene_jupyter.commands.result import Result
 
@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> Result:
     automatic = load_device("auto").name
     rows = [("NAME", "KIND", "LABEL", "FROM")]
     rows += [(each.name, each.kind, each.label, each.origin) for each in known]
+    table = aligned(rows, "<<<<")
     document = {
         "devices": [
             {
@@ -35,5 +36,4 @@ def run(arguments: argparse.Namespace) -> Result:
         ],
         "auto": automatic,
     }
-    lines = [*in_columns(rows), "", f"--device auto means {automatic} here"]
-    return Result("\n".join(lines), document=document)
+    return Result(f"{table}\n\n--device auto means {automatic} here", document=document)

@@ -16,9 +16,9 @@ from irene_jupyter.meters.counters.counter_meter import (
 )
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
-from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
-from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.logs.log_meter import LogMeter
 from irene_jupyter.meters.meter import PowerMeter

@@ -16,7 +16,7 @@ from IPython.core.error import TryNext, UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from irene_jupyter.columns import in_columns
+from irene_jupyter.columns import aligned
 from irene_jupyter.commands import calibrate
 from irene_jupyter.commands.arguments import Arguments
 from irene_jupyter.notebook.block import EnergyBlock, EnergyLine, refusal
@@ -96,7 +96,7 @@ class EnergyMagics(Magics):
 
         rows = [("name", "device", "kind")]
         rows += [(device.name, device.label, device.kind) for device in devices()]
-        print("\n".join(in_columns(rows)))
+        print(aligned(rows, "<<<"))
 
     # With IPython's {variables}: in a room of machines each has its own --name.
     @_takes("irene_calibrate", calibrate.ARGUMENTS)

@@ -20,7 +20,7 @@ from irene_jupyter.room import room_notes
 if TYPE_CHECKING:
     from torch import nn
 
-    from irene_jupyter.capture.dry.sizes import SizedRuns
+    from irene_jupyter.capture.dry.sized_runs import SizedRuns
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.predictors.profile import DeviceProfile
 
@@ -96,7 +96,7 @@ class WhatIf:
     @property
     def max_tokens(self) -> int:
         """The longest sequence of the sliders: the model's positions, `MAX_TOKENS` at most."""
-        from irene_jupyter.capture.dry.sizes import positions_of
+        from irene_jupyter.capture.dry.sized_runs import positions_of
 
         return min(positions_of(self._plain) or MAX_TOKENS, MAX_TOKENS)
 
@@ -120,7 +120,7 @@ class WhatIf:
 
     def _sized_for(self, setting: Setting) -> tuple[SizedRuns, Origin | None]:
         """The runs by size of the setting's dtype and kind, and what they can be built from."""
-        from irene_jupyter.capture.dry.sizes import SizedRuns
+        from irene_jupyter.capture.dry.sized_runs import SizedRuns
         from irene_jupyter.capture.models.building import Origin
 
         dtype = None if setting.dtype == self.dtype else setting.dtype

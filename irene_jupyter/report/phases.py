@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.columns import in_columns
+from irene_jupyter.columns import aligned
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
 from irene_jupyter.tree import Node
@@ -140,7 +140,7 @@ class PhaseSummaries(tuple[PhaseSummary, ...]):
             return "no phases: nothing was generated"
         rows = [PHASE_COLUMNS, *map(phase_cells, self)]
         columns = [c for c in zip(*rows, strict=True) if set(c[1:]) != {UNKNOWN}]
-        return "\n".join(in_columns(list(zip(*columns, strict=True)), figures=True))
+        return aligned(zip(*columns, strict=True), "<" + ">" * (len(columns) - 1))
 
     __repr__ = __str__  # what a notebook shows
 

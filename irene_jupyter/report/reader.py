@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, TypeVar, get_args
+from typing import Any, get_args
 
-from irene_jupyter.checker import MAX_COUNT
+from irene_jupyter.checker import Checker, is_number, strict_json
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import MAX_BYTES
 from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
@@ -30,7 +28,7 @@ _TOTAL_TOLERANCE = 1e-9
 _MOST_JOULES = 1e18  # some hours of the world's electricity; sums of such stay finite
 _MAX_JSON_DEPTH = 16  # of `resources` and `configuration`
 _REMEDY = "it is damaged or was not written by irene_jupyter; save the report again"
-_T = TypeVar("_T")
+_CHECK = Checker(lambda what: ReportError(f"{what}: {_REMEDY}"))
 
 
 def report_from_text(text: str) -> EnergyReport:
@@ -52,14 +50,9 @@ def report_from_dict(data: Any) -> EnergyReport:
 
 def _json_from_text(text: str) -> Any:
     try:
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
-        if "\\u" in text:  # only an escape can hold half a character
-            _check_unicode(data)
-    except RecursionError:
-        raise ReportError(f"nested too deeply: {_REMEDY}") from None
+        return strict_json(text)
     except ValueError as error:  # JSONDecodeError among them
         raise ReportError(f"not valid JSON ({error}): {_REMEDY}") from error
-    return data
 
 
 def _unwrapped(data: Any) -> Any:
@@ -67,7 +60,7 @@ def _unwrapped(data: Any) -> Any:
     if not isinstance(data, str):
         return data
     if len(data) > MAX_BYTES:
-        _bad(f"a text of JSON has more than {MAX_BYTES // 2**20} MiB")
+        _CHECK.refuse(f"a text of JSON has more than {MAX_BYTES // 2**20} MiB")
     return _json_from_text(data)
 
 
@@ -75,31 +68,9 @@ def _tree(data: Any) -> Node:
     return node_from_dict(_unwrapped(data), brief=isinstance(data, str))
 
 
-def _bad(what: str) -> NoReturn:
-    raise ReportError(f"{what}: {_REMEDY}")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    _bad(f"{name} is not a number in strict JSON")
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        _bad("an object has the same key twice")
-    return data
-
-
-def _check_unicode(data: Any) -> None:
-    try:
-        json.dumps(data, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        _bad("a text holds half a character (a lone surrogate)")
-
-
 def _report_from_dict(data: Any) -> EnergyReport:
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        _bad(f"this is no energy report (no object of kind {KIND!r})")
+        _CHECK.refuse(f"this is no energy report (no object of kind {KIND!r})")
     version = data.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
         raise ReportError(
@@ -108,36 +79,36 @@ def _report_from_dict(data: Any) -> EnergyReport:
         )
     resources = _unwrapped(data.get("resources"))
     if resources is not None:
-        _check_json("resources", _of_type({"resources": resources}, "resources", dict))
+        _check_json("resources", _CHECK.field({"resources": resources}, "resources", dict))
     root = None if data.get("root") is None else _tree(data["root"])
     if root is not None and root.energy is None:
-        _bad("the root has no energy")
+        _CHECK.refuse("the root has no energy")
     report = EnergyReport(
         root=root,
-        not_run=tuple(_tree(node) for node in _of_type(data, "not_run", list)),
+        not_run=tuple(_tree(node) for node in _CHECK.field(data, "not_run", list)),
         runs=tuple(_runs_from_json(data.get("runs"))),
         phases=PhaseSummaries(
-            map(_phase_from_dict, _of_type({"phases": [], **data}, "phases", list))
+            map(_phase_from_dict, _CHECK.field({"phases": [], **data}, "phases", list))
         ),
         device=_device_from_dict(data.get("device")),
-        mode=_one_of(data, "mode", get_args(Mode)),
+        mode=_CHECK.one_of(data, "mode", get_args(Mode)),
         resources=resources,
         configuration=_configuration_from_dict(_unwrapped(data.get("configuration"))),
         parts=_parts_from_list(data.get("parts")),
         measured=_measured_from_dict(data.get("measured")),
         observer=_observer_from_dict(data.get("observer")),
-        notes=tuple(_strings(_of_type(data, "notes", list), "notes")),
-        created=_of_type(data, "created", str),
-        versions=_of_type(data, "versions", dict),
+        notes=tuple(_CHECK.strings(data.get("notes"), "'notes'")),
+        created=_CHECK.field(data, "created", str),
+        versions=_CHECK.field(data, "versions", dict),
     )
-    _strings(report.versions.values(), "versions")
+    _CHECK.strings(list(report.versions.values()), "'versions'")
     for tree in (report.root, *report.not_run):
         for node in tree.walk() if tree is not None else ():
             if node.energy is not None and node.energy.high > _MOST_JOULES:
-                _bad(f"{node.path!r} has more than {_MOST_JOULES:.0e} J")
+                _CHECK.refuse(f"{node.path!r} has more than {_MOST_JOULES:.0e} J")
     total = _number(data, "total_joules")
     if not math.isclose(total, report.total_joules, rel_tol=_TOTAL_TOLERANCE):
-        _bad(f"total_joules is {total} and the root has {report.total_joules}")
+        _CHECK.refuse(f"total_joules is {total} and the root has {report.total_joules}")
     return report
 
 
@@ -146,9 +117,9 @@ def _configuration_from_dict(data: Any) -> dict[str, Any] | None:
     if data is None:
         return None
     if not isinstance(data, dict):
-        _bad("'configuration' must be an object or null")
-    _of_type(data, "model_class", str)
-    _of_type(data, "config", dict)
+        _CHECK.refuse("'configuration' must be an object or null")
+    _CHECK.field(data, "model_class", str)
+    _CHECK.field(data, "config", dict)
     _text_or_none(data, "attention")
     _check_json("configuration", data)
     return data
@@ -156,11 +127,11 @@ def _configuration_from_dict(data: Any) -> dict[str, Any] | None:
 
 def _device_from_dict(data: Any) -> DeviceLabel:
     if not isinstance(data, dict):
-        _bad("'device' must be an object")
+        _CHECK.refuse("'device' must be an object")
     return DeviceLabel(
-        name=_of_type(data, "name", str),
-        label=_of_type(data, "label", str),
-        kind=_one_of(data, "kind", get_args(DeviceKind)),
+        name=_CHECK.field(data, "name", str),
+        label=_CHECK.field(data, "label", str),
+        kind=_CHECK.one_of(data, "kind", get_args(DeviceKind)),
     )
 
 
@@ -169,23 +140,23 @@ def _runs_from_json(data: Any) -> Iterator[RunSummary]:
     runs = _unwrapped(data)
     if isinstance(data, str):
         if not isinstance(runs, dict) or not all(isinstance(each, list) for each in runs.values()):
-            _bad("the text of 'runs' must be an object of lists")
+            _CHECK.refuse("the text of 'runs' must be an object of lists")
         if len({len(values) for values in runs.values()}) > 1:
-            _bad("the lists in 'runs' must be equally long")
+            _CHECK.refuse("the lists in 'runs' must be equally long")
         runs = [dict(zip(runs, values, strict=True)) for values in zip(*runs.values(), strict=True)]
-    for run in _of_type({"runs": runs}, "runs", list):
+    for run in _CHECK.field({"runs": runs}, "runs", list):
         if not isinstance(run, dict):
-            _bad("a run must be an object")
+            _CHECK.refuse("a run must be an object")
         yield _run_from_dict(run)
 
 
 def _run_from_dict(data: dict[str, Any]) -> RunSummary:
-    shapes = _of_type(data, "input_shapes", list)
+    shapes = _CHECK.field(data, "input_shapes", list)
     return RunSummary(
-        model=_of_type(data, "model", str),
-        phase=None if data.get("phase") is None else _of_type(data, "phase", str),
-        status=_one_of(data, "status", get_args(RunStatus)),
-        training=_of_type({"training": False, **data}, "training", bool),
+        model=_CHECK.field(data, "model", str),
+        phase=None if data.get("phase") is None else _CHECK.field(data, "phase", str),
+        status=_CHECK.one_of(data, "status", get_args(RunStatus)),
+        training=_CHECK.field({"training": False, **data}, "training", bool),
         calls=_count(data, "calls", 1),
         seconds=None if data.get("seconds") is None else _number(data, "seconds"),
         batch_size=_count(data, "batch_size", 0),
@@ -195,27 +166,27 @@ def _run_from_dict(data: dict[str, Any]) -> RunSummary:
         cache_length=None if data.get("cache_length") is None else _count(data, "cache_length", 0),
         input_shapes=tuple(_shape(shape) for shape in shapes),
         joules=_number(data, "joules"),
-        signature=_of_type(data, "signature", str),
+        signature=_CHECK.field(data, "signature", str),
     )
 
 
 def _phase_from_dict(data: Any) -> PhaseSummary:
     if not isinstance(data, dict):
-        _bad("a phase must be an object")
+        _CHECK.refuse("a phase must be an object")
     root = _tree(data.get("root"))
     if root.energy is None or root.energy.high > _MOST_JOULES:
-        _bad("the root of a phase has no energy, or an absurd one")
+        _CHECK.refuse("the root of a phase has no energy, or an absurd one")
     phase = PhaseSummary(
-        phase=_of_type(data, "phase", str),
-        model=_of_type(data, "model", str),
+        phase=_CHECK.field(data, "phase", str),
+        model=_CHECK.field(data, "model", str),
         root=root,
         calls=_count(data, "calls", 1),
         tokens=_count(data, "tokens", 0),
         seconds=_optional(data, "seconds"),
-        is_here=_of_type(data, "is_here", bool),
+        is_here=_CHECK.field(data, "is_here", bool),
     )
     if not math.isclose(_number(data, "joules"), phase.joules, rel_tol=_TOTAL_TOLERANCE):
-        _bad(f"a phase has {data['joules']} J and its root {phase.joules}")
+        _CHECK.refuse(f"a phase has {data['joules']} J and its root {phase.joules}")
     return phase
 
 
@@ -224,14 +195,14 @@ def _parts_from_list(data: Any) -> Parts | None:
     if data is None:
         return None
     if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
-        _bad("'parts' must be a list of objects")
+        _CHECK.refuse("'parts' must be a list of objects")
     return Parts(
         tuple(
             Part(
-                name=_of_type(each, "name", str),
-                kind=_one_of(each, "kind", PART_KINDS),
+                name=_CHECK.field(each, "name", str),
+                kind=_CHECK.one_of(each, "kind", PART_KINDS),
                 seconds=_optional(each, "seconds"),
-                basis=None if each.get("basis") is None else _one_of(each, "basis", tuple(BASES)),
+                basis=_CHECK.one_of(each, "basis", (None, *BASES)),
                 **_interval(each),
             )
             for each in data
@@ -243,20 +214,20 @@ def _measured_from_dict(data: Any) -> MeasuredEnergy | None:
     if data is None:
         return None
     if not isinstance(data, dict):
-        _bad("'measured' must be an object or null")
-    counters = _of_type(data, "counters", list)
+        _CHECK.refuse("'measured' must be an object or null")
+    counters = _CHECK.field(data, "counters", list)
     if not all(isinstance(each, dict) for each in counters):
-        _bad("'counters' must hold objects")
+        _CHECK.refuse("'counters' must hold objects")
     return MeasuredEnergy(
         seconds=_optional(data, "seconds"),
-        scope=_of_type(data, "scope", str),
+        scope=_CHECK.field(data, "scope", str),
         counters=tuple(
             CounterNote(
-                name=_of_type(each, "name", str),
-                scope=_of_type(each, "scope", str),
+                name=_CHECK.field(each, "name", str),
+                scope=_CHECK.field(each, "scope", str),
                 joules=_optional(each, "joules"),
                 seconds=_optional(each, "seconds"),
-                used=_of_type(each, "used", bool),
+                used=_CHECK.field(each, "used", bool),
                 reason=_text_or_none(each, "reason"),
             )
             for each in counters
@@ -270,7 +241,7 @@ def _observer_from_dict(data: Any) -> dict[str, Any] | None:
     if data is None:
         return None
     if not isinstance(data, dict) or not isinstance(data.get("stages"), dict):
-        _bad("'observer' must be an object with 'stages'")
+        _CHECK.refuse("'observer' must be an object with 'stages'")
     for name in data["stages"]:
         _optional(data["stages"], name)
     for name in ("during_seconds", "around_seconds"):
@@ -284,10 +255,18 @@ def _interval(data: Mapping[str, Any]) -> dict[str, float | None]:
     low, joules, high = values["low"], values["joules"], values["high"]
     if joules is None:
         if (low, high) != (None, None):
-            _bad("an interval without joules")
+            _CHECK.refuse("an interval without joules")
     elif low is None or high is None or not low <= joules <= high <= _MOST_JOULES:
-        _bad(f"{joules} J do not lie in their interval")
+        _CHECK.refuse(f"{joules} J do not lie in their interval")
     return values
+
+
+def _number(data: Mapping[str, Any], key: str) -> float:
+    return _CHECK.number(data.get(key), repr(key))
+
+
+def _count(data: Mapping[str, Any], key: str, least: int) -> int:
+    return _CHECK.whole(data.get(key), repr(key), least)
 
 
 def _optional(data: Mapping[str, Any], key: str) -> float | None:
@@ -295,61 +274,21 @@ def _optional(data: Mapping[str, Any], key: str) -> float | None:
 
 
 def _text_or_none(data: Mapping[str, Any], key: str) -> str | None:
-    return None if data.get(key) is None else _of_type(data, key, str)
+    return None if data.get(key) is None else _CHECK.field(data, key, str)
 
 
 def _shape(value: Any) -> Shape:
     if not isinstance(value, list):
-        _bad("'input_shapes' must hold lists of sizes")
+        _CHECK.refuse("'input_shapes' must hold lists of sizes")
     return tuple(_count({"input_shapes": size}, "input_shapes", 0) for size in value)
-
-
-def _of_type(data: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
-    value = data.get(key)
-    if not isinstance(value, kind):
-        _bad(f"{key!r} must be of type {kind.__name__}")
-    return value
-
-
-def _one_of(data: Mapping[str, Any], key: str, choices: tuple[Any, ...]) -> Any:
-    value = data.get(key)
-    if value not in choices:
-        _bad(f"{key!r} must be one of {', '.join(choices)}")
-    return value
-
-
-def _number(data: Mapping[str, Any], key: str) -> float:
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
-        _bad(f"{key!r} must be a finite number")
-    if value < 0:
-        _bad(f"{key!r} must not be negative")
-    return value
-
-
-def _count(data: Mapping[str, Any], key: str, least: int) -> int:
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_COUNT:
-        _bad(f"{key!r} must be a whole number of at least {least}")
-    return value
-
-
-def _finite(value: float) -> bool:
-    return abs(value) <= sys.float_info.max  # False for NaN, and for ints beyond any float
-
-
-def _strings(values: Any, key: str) -> list[str]:
-    if not all(isinstance(value, str) for value in values):
-        _bad(f"{key!r} must hold strings")
-    return list(values)
 
 
 def _check_json(key: str, value: Any, depth: int = 0) -> None:
     """Refuse what `json` itself lets through: infinite numbers (1e999), and great depth."""
     if depth > _MAX_JSON_DEPTH:
-        _bad(f"{key!r} is nested too deeply")
-    if isinstance(value, int | float) and not _finite(value):
-        _bad(f"{key!r} holds a number that is not finite")
+        _CHECK.refuse(f"{key!r} is nested too deeply")
+    if type(value) in (int, float) and not is_number(value, signed=True):
+        _CHECK.refuse(f"{key!r} holds a number that is not finite")
     for item in value.values() if isinstance(value, dict) else ():
         _check_json(key, item, depth + 1)
     for item in value if isinstance(value, list) else ():

@@ -91,15 +91,13 @@ class NvmlSession:
     def _read_one(self, handle: Any) -> GpuSample:
         nvml = self._nvml
         return GpuSample(
-            utilisation_percent=self._ask(
-                lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu,
-            ),
+            utilisation_percent=self._ask(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu),
             memory_percent=self._ask(lambda: _memory_percent(nvml, handle)),
             sm_clock_megahertz=self._ask(
-                lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM),
+                lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)
             ),
             memory_clock_megahertz=self._ask(
-                lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM),
+                lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM)
             ),
             watts=self._ask(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000),
             joules=self._ask(lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000),

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from irene_jupyter.errors import IreneError, OptionError
-from irene_jupyter.resources.block import Block
 from irene_jupyter.resources.nvml import GpuSample, NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 from irene_jupyter.resources.summary import ResourceSummary, Sample
+from irene_jupyter.resources.totals import Totals
 
 DEFAULT_INTERVAL_SECONDS = 0.17  # as the IrEne paper's own profiler, section 4.2
 SHORTEST_INTERVAL_SECONDS = 0.02  # twice the tick of /proc/stat
@@ -72,7 +72,7 @@ class Sampler:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._notes: list[str] = []
-        self._block = Block()
+        self._totals = Totals()
         self._start = 0.0
         self._entering_seconds = 0.0  # CPU time, as is the next
         self._thread_seconds = 0.0
@@ -120,7 +120,7 @@ class Sampler:
     def timeline(self) -> tuple[Sample, ...]:
         """The samples so far, thinned evenly when there are more than `MAX_TIMELINE`."""
         with self._lock:
-            return tuple(self._block.timeline)
+            return tuple(self._totals.timeline)
 
     def summary(self) -> ResourceSummary:
         """The block so far, or all of it once it has ended. Raises `IreneError` before it began."""
@@ -128,7 +128,7 @@ class Sampler:
             raise IreneError("nothing was sampled yet: use `with Sampler() as sampler:` first")
         with self._lock:
             ended = self._duration_seconds
-            return self._block.summary(
+            return self._totals.summary(
                 self._gpu_names,
                 self._notes,
                 duration_seconds=time.perf_counter() - self._start if ended is None else ended,
@@ -199,7 +199,7 @@ class Sampler:
             return
         sample = Sample(time.perf_counter() - self._start, cpu, memory, gpus)
         with self._lock:
-            self._block.add(sample)
+            self._totals.add(sample)
 
     def _note(self, reason: object) -> None:
         if str(reason) not in self._notes:

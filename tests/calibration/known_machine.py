@@ -24,7 +24,7 @@ from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
 from irene_jupyter.calibration.workload.bench import Bench, Workload
 from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.calibration.workload.suite import Suite, Timing
-from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.predictors.features import gemm_mebibytes, kind_of
 from irene_jupyter.predictors.profile import DeviceProfile

@@ -25,7 +25,7 @@ from irene_jupyter.calibration.errors import (
 from irene_jupyter.calibration.running.events import Event, Note, Progress
 from irene_jupyter.calibration.running.records import ClockOffset, Rejected, Run
 from irene_jupyter.calibration.workload.part import Part
-from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
 from irene_jupyter.meters.errors import PortBusyError
 

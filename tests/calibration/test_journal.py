@@ -61,8 +61,12 @@ def test_damage_before_the_end_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     write(path, run(1))
     path.write_bytes(path.read_bytes().replace(b'"run"', b'"ru') + b'{"record":"run"}\n')
+    damaged = path.read_bytes()
     with pytest.raises(CheckpointError, match="begin without resume"):
         write(path, resume=True)
+    write(path, run(2))  # as that said
+    assert read_journal(path)[1] == [run(2)]
+    assert (tmp_path / "c.jsonl.old").read_bytes() == damaged
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from irene_jupyter.calibration.signal.integration import plateau
 from irene_jupyter.calibration.signal.quality import judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import Samples, samples_of
 from irene_jupyter.meters.emonpi.stream import Reconnect
-from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.opening import open_meter
 

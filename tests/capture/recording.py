@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.tree import Node
 
 

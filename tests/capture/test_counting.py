@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features
 

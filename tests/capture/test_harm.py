@@ -22,7 +22,7 @@ from zoo import CONFIGS, LAYERS, build, inputs
 import irene_jupyter as irene
 from irene_jupyter.capture.copies.bare import KINDS
 from irene_jupyter.capture.copies.copies import bare_copy
-from irene_jupyter.capture.dry.sizes import SizedRuns
+from irene_jupyter.capture.dry.sized_runs import SizedRuns
 from irene_jupyter.capture.dry.structure import structure_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")

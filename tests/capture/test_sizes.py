@@ -20,7 +20,7 @@ from transformers import (
 
 from irene_jupyter.capture.copies.copies import bare_copy
 from irene_jupyter.capture.dry.generation import generation_of
-from irene_jupyter.capture.dry.sizes import SizedRuns, positions_of
+from irene_jupyter.capture.dry.sized_runs import SizedRuns, positions_of
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.capture.models.building import Origin, build_model, portable
 from irene_jupyter.errors import CaptureError, OptionError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from irene_jupyter.meters.counters.energy_curve import MAX_POINTS, Curve, at
+from irene_jupyter.meters.counters.energy_curve import MAX_POINTS, EnergyCurve, at
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, MAX_POINTS, MAX_POINTS + 1, 5 * MAX_POINTS + 3])
 def test_ends_are_kept_and_memory_is_bounded(count: int) -> None:
-    curve = Curve()
+    curve = EnergyCurve()
     for index in range(count):
         curve.add(float(index), 2.0 * index)
         assert curve.last_time == index

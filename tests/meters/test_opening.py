@@ -11,8 +11,8 @@ from machine import Driver, Powercap
 
 from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.counters.counter_meter import CounterMeter
-from irene_jupyter.meters.emonpi.reader import MeterReader
-from irene_jupyter.meters.emulator.emulated import EmulatedMeter
+from irene_jupyter.meters.emonpi.meter_reader import MeterReader
+from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.simulated import SimulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.errors import FormatError, LogError, PortBusyError, PortOpenError

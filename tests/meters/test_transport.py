@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 import serial
 
-from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream, Reconnect
 from irene_jupyter.meters.emonpi.transport import Port
 from irene_jupyter.meters.emulator.simulated import SimulatedMeter

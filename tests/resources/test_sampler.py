@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from irene_jupyter.errors import IreneError, OptionError
-from irene_jupyter.resources import block
-from irene_jupyter.resources.block import _Mean
+from irene_jupyter.resources import totals
 from irene_jupyter.resources.proc import CpuTicks, ProcReader, ResourceError
 from irene_jupyter.resources.sampler import Sampler
+from irene_jupyter.resources.totals import _Mean
 
 needs_proc = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc")
 
@@ -216,7 +216,7 @@ def test_means_are_weighted_by_time_and_do_not_bridge_gaps() -> None:
 def test_a_long_block_keeps_a_thinned_timeline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(block, "MAX_TIMELINE", 8)
+    monkeypatch.setattr(totals, "MAX_TIMELINE", 8)
     with Sampler(10.0, proc_root=write_proc(tmp_path, STAT, MEMINFO)) as sampler:
         for _ in range(50):
             sampler._sample()

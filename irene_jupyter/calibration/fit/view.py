@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from irene_jupyter.columns import in_columns
+from irene_jupyter.columns import aligned
 from irene_jupyter.predictors.profile import DeviceProfile
 from irene_jupyter.report.units import format_joules
 
@@ -65,33 +65,28 @@ def summary(profile: DeviceProfile) -> list[str]:
 
 def text(profile: DeviceProfile) -> str:
     """For terminals and logs."""
-    table = in_columns([HEAD, *rows(profile)], figures=True)
-    return "\n".join([profile.label, "", *table, "", *summary(profile)])
+    table = aligned([HEAD, *rows(profile)], "<" + ">" * (len(HEAD) - 1))
+    return "\n".join([profile.label, "", table, "", *summary(profile)])
 
 
 def html(profile: DeviceProfile) -> str:
     """Without scripts: the sentences, the plot and the table."""
-    cell = "padding:2px 10px;text-align:{};white-space:nowrap"
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{cell.format("left" if column == 0 else "right")}">{escape(value)}</td>'
+    head, *body = (
+        "".join(
+            f'<{tag} style="padding:2px 10px;text-align:{"right" if column else "left"};'
+            f'white-space:nowrap">{escape(value)}</{tag}>'
             for column, value in enumerate(row)
         )
-        + "</tr>"
-        for row in rows(profile)
+        for tag, row in [("th", HEAD), *(("td", row) for row in rows(profile))]
     )
-    head = "".join(
-        f'<th style="{cell.format("left" if column == 0 else "right")}">{escape(name)}</th>'
-        for column, name in enumerate(HEAD)
-    )
+    lines = "".join(f"<tr>{row}</tr>" for row in body)
     sentences = "".join(f"<p style='margin:2px 0'>{escape(line)}</p>" for line in summary(profile))
     return (
         f"<div><b>{escape(profile.label)}</b>{sentences}"
         f'<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start">'
         f"<div>{svg(profile)}</div>"
         f'<table style="border-collapse:collapse;font-size:12px;font-variant-numeric:tabular-nums">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div></div>"
     )
 
 

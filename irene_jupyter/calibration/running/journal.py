@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -103,21 +103,20 @@ class Journal:
 
     def _begin(self) -> None:
         assert self._file is not None
-        header, records, good = read_journal(self.path)
-        if self._resume:
-            if header is None:
-                raise CheckpointError(
-                    f"there is nothing to resume at {self.path}: begin without resume"
-                )
-            self._check(header)
-            os.ftruncate(self._file.fileno(), good)
-            self.records = records
+        if not self._resume:
+            if _is_worth_keeping(self.path):
+                aside = self.path.with_name(self.path.name + ".old")
+                aside.write_bytes(self.path.read_bytes())
+            os.ftruncate(self._file.fileno(), 0)
+            self._append(self.header)
             return
-        if records and not is_finished(records):
-            aside = self.path.with_name(self.path.name + ".old")
-            aside.write_bytes(self.path.read_bytes())
-        os.ftruncate(self._file.fileno(), 0)
-        self._append(self.header)
+        header, self.records, good = read_journal(self.path)
+        if header is None:
+            raise CheckpointError(
+                f"there is nothing to resume at {self.path}: begin without resume"
+            )
+        self._check(header)
+        os.ftruncate(self._file.fileno(), good)
 
     def _check(self, header: Mapping[str, Any]) -> None:
         if header.get("kind") != KIND or header.get("version") != VERSION:
@@ -133,9 +132,13 @@ class Journal:
                 )
 
 
-def is_finished(records: Sequence[Record]) -> bool:
-    """Whether the profile of these records has been stored."""
-    return any(isinstance(each, Finished) for each in records)
+def _is_worth_keeping(path: Path) -> bool:
+    """Whether there are records whose profile has not been stored, or whatever cannot be read."""
+    try:
+        records = read_journal(path)[1]
+    except CheckpointError:
+        return True
+    return bool(records) and not any(isinstance(each, Finished) for each in records)
 
 
 def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record], int]:
@@ -150,7 +153,9 @@ def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record], int]:
     header: dict[str, Any] | None = None
     records: list[Record] = []
     good = 0
-    for line in _lines(data):
+    for line in data.splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            continue
         try:
             found = json.loads(line)
         except ValueError as error:
@@ -172,12 +177,6 @@ def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record], int]:
 
 def _damaged(path: Path, error: Exception) -> CheckpointError:
     return CheckpointError(f"the checkpoint {path} is damaged ({error}): begin without resume")
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    for line in data.splitlines(keepends=True):
-        if line.endswith(b"\n"):
-            yield line
 
 
 def _write(file: BinaryIO, line: bytes) -> None:

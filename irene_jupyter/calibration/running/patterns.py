@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from irene_jupyter.calibration.running.tape import Tape
-from irene_jupyter.calibration.signal.alignment import (
-    ClockOffset,
-    find_offset,
-    load_pattern,
-)
+from irene_jupyter.calibration.signal.alignment import ClockOffset, find_offset, load_pattern
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.suite import Timing
 

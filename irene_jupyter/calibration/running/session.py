@@ -12,28 +12,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from irene_jupyter.calibration.errors import (
-    AlignmentError,
-    CalibrationError,
-    ReversedClampError,
-)
+from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
-from irene_jupyter.calibration.running.events import (
-    Note,
-    Progress,
-    Stage,
-    Watcher,
-    ignore,
-)
+from irene_jupyter.calibration.running.events import Note, Progress, Stage, Watcher, ignore
 from irene_jupyter.calibration.running.journal import Journal
 from irene_jupyter.calibration.running.patterns import measure_offset
-from irene_jupyter.calibration.running.records import (
-    Rejected,
-    Rest,
-    Run,
-    Withdrawn,
-    runs_of,
-)
+from irene_jupyter.calibration.running.records import Rejected, Rest, Run, Withdrawn, runs_of
 from irene_jupyter.calibration.running.standby import measure_standby
 from irene_jupyter.calibration.running.tape import Tape
 from irene_jupyter.calibration.signal.alignment import Clock
@@ -152,10 +136,7 @@ class Session:
         for attempt in range(1, tries + 1):
             self._tell("standby", "measuring the machine at rest: please let it be")
             found = measure_standby(
-                self._tape,
-                self._timing.standby_seconds,
-                self._limits,
-                is_last=attempt == tries,
+                self._tape, self._timing.standby_seconds, self._limits, is_last=attempt == tries
             )
             if isinstance(found, Rest):
                 if found.note is not None:

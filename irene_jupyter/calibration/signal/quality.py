@@ -11,28 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from irene_jupyter.calibration.signal import line_gates, load_gates
 from irene_jupyter.calibration.signal.integration import GUARD_SECONDS, on_plateau
-from irene_jupyter.calibration.signal.line_gates import (
-    bunched,
-    connection,
-    coverage,
-    few_samples,
-    gap,
-    parse_errors,
-    reset,
-)
-from irene_jupyter.calibration.signal.load_gates import (
-    below_standby,
-    busy,
-    idle_before,
-    jump,
-    near_wrap,
-    outlier,
-    reversed_clamp,
-    slope,
-    stuck,
-    voltage,
-)
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
 from irene_jupyter.calibration.signal.samples import Samples
 from irene_jupyter.resources.processes import MachineLoad
@@ -73,30 +53,33 @@ def judge_run(
     """
     run = samples.between(start, end)
     if len(run) < limits.least_samples:
-        return (few_samples(run, limits),)
+        return (line_gates.few_samples(run, limits),)
     readings = on_plateau(run, start, end, GUARD_SECONDS) if is_steady else run
     if len(readings) < limits.least_samples:
-        return (few_samples(readings, limits),)
+        return (line_gates.few_samples(readings, limits),)
     found = [
-        gap(run.centres, start, end, period_seconds, limits),
-        coverage(run, start, end, period_seconds, limits),
-        bunched(run, period_seconds, limits),
-        parse_errors(run, limits),
-        reset(run),
-        connection(run),
-        jump(readings, limits),
-        reversed_clamp(readings),
+        line_gates.gap(run.centres, start, end, period_seconds, limits),
+        line_gates.coverage(run, start, end, period_seconds, limits),
+        line_gates.bunched(run, period_seconds, limits),
+        line_gates.parse_errors(run, limits),
+        line_gates.reset(run),
+        line_gates.connection(run),
+        load_gates.jump(readings, limits),
+        load_gates.reversed_clamp(readings),
     ]
     if format == "irene":
-        found += [stuck(run, limits), near_wrap(readings, limits)]
+        found += [load_gates.stuck(run, limits), load_gates.near_wrap(readings, limits)]
     if standby is not None:
-        found.append(below_standby(readings, standby, limits))
+        found.append(load_gates.below_standby(readings, standby, limits))
         if idle is not None:
-            found.append(idle_before(idle, standby, limits))
+            found.append(load_gates.idle_before(idle, standby, limits))
     if is_steady:
-        found += [outlier(readings, limits), slope(readings, end - start, limits)]
+        found += [
+            load_gates.outlier(readings, limits),
+            load_gates.slope(readings, end - start, limits),
+        ]
     if nominal_volts is not None:
-        found.append(voltage(readings, nominal_volts, limits))
+        found.append(load_gates.voltage(readings, nominal_volts, limits))
     return tuple(each for each in found if each is not None)
 
 
@@ -122,5 +105,5 @@ def judge_standby(
         nominal_volts=nominal_volts,
         limits=allowed,
     )
-    noise = None if load is None else busy(load, limits)
+    noise = None if load is None else load_gates.busy(load, limits)
     return found if noise is None else (noise, *found)

@@ -6,26 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Code = Literal[
-    "too_few",
-    "gap",
-    "coverage",
-    "bunched",
-    "parse_errors",
-    "reset",
-    "connection",
-    "stuck",
-    "near_wrap",
-    "jump",
-    "outlier",
-    "reversed",
-    "idle",
-    "below_standby",
-    "slope",
-    "voltage",
-    "clock",
-    "variation",
-    "busy",
-]
+    "too_few", "gap", "coverage", "bunched", "parse_errors", "reset", "connection", "stuck",
+    "near_wrap", "jump", "outlier", "reversed", "idle", "below_standby", "slope", "voltage",
+    "clock", "variation", "busy",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ class Bench:
         """How the functional leaf is called, from one recorded forward pass."""
         import torch
 
-        from irene_jupyter.capture.record.trace import Recording
+        from irene_jupyter.capture.record.recording import Recording
 
         key = (part.architecture, part.batch_size, part.seq_len)
         if key not in self._calls:

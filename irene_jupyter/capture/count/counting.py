@@ -220,11 +220,7 @@ def _einsum(name: str, args: Args, kwargs: Kwargs, out: Any) -> Cost:
     moved = sum(map(elements, (*operands, out)))
     cost = work_of(torch.functional.einsum, args, kwargs, _kernel) or Cost(moved)
     return Cost(
-        cost.flops,
-        traffic(operands, out),
-        cost.flops,
-        moved * FLOAT32_BYTES,
-        cost.product_flops,
+        cost.flops, traffic(operands, out), cost.flops, moved * FLOAT32_BYTES, cost.product_flops
     )
 
 

@@ -86,10 +86,7 @@ _work: OrderedDict[Any, Cost | None] = OrderedDict()
 
 
 def work_of(
-    function: Any,
-    args: Args,
-    kwargs: Kwargs,
-    count: Callable[[Any, Any, Any, Any], Cost | None],
+    function: Any, args: Args, kwargs: Kwargs, count: Callable[[Any, Any, Any, Any], Cost | None]
 ) -> Cost | None:
     """The sum of `count` over the kernels of one of torch's functions, called without data.
 
@@ -108,10 +105,7 @@ def work_of(
 
 
 def _made(
-    function: Any,
-    args: Args,
-    kwargs: Kwargs,
-    count: Callable[[Any, Any, Any, Any], Cost | None],
+    function: Any, args: Args, kwargs: Kwargs, count: Callable[[Any, Any, Any, Any], Cost | None]
 ) -> Cost | None:
     total = Cost()
 

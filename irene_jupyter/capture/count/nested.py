@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
+from torch.utils._pytree import tree_map
 
 from irene_jupyter.capture.count.tensors import tensors_in
 
@@ -41,7 +42,12 @@ def examples(args: Any, kwargs: Any, out: Any) -> Iterator[tuple[int, Any, Any, 
                 shape = sizes.get(id(tensor))
                 if shape is not None:
                     made[id(tensor)] = torch.empty(shape, dtype=tensor.dtype, device="meta")
-            yield times, *(_replaced(value, made) for value in (args, dict(kwargs), out))
+            yield (
+                times,
+                *tree_map(
+                    lambda value, made=made: made.get(id(value), value), (args, dict(kwargs), out)
+                ),
+            )
 
 
 def shapes_of(tensor: Any) -> list[Shape]:
@@ -62,13 +68,3 @@ def shapes_of(tensor: Any) -> list[Shape]:
         sizes = [values.shape[ragged] // max(count, 1)] * count
     whole = tuple(values.shape)
     return [(*whole[:ragged], size, *whole[ragged + 1 :]) for size in sizes]
-
-
-def _replaced(value: Any, made: dict[int, torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return made.get(id(value), value)
-    if isinstance(value, list | tuple):
-        return type(value)([_replaced(item, made) for item in value])
-    if isinstance(value, dict):
-        return {name: _replaced(item, made) for name, item in value.items()}
-    return value

@@ -43,7 +43,7 @@ class Primitive:
 
 
 # Functions that are primitives wherever they run outside of a leaf module, and the base of
-# their names in the tree. An attention core is three of them (see `trace.py`).
+# their names in the tree. An attention core is three of them (see `recording.py`).
 _FUNCTIONS = {
     "matmul": ("MatMul", "matmul"),
     "baddbmm": ("MatMul", "matmul"),

@@ -21,16 +21,11 @@ from irene_jupyter.capture.copies.isolation import isolated
 from irene_jupyter.capture.copies.values import MetaValues
 from irene_jupyter.capture.dry.decoding import generation_runs
 from irene_jupyter.capture.dry.interpolation import interpolated
-from irene_jupyter.capture.dry.structure import (
-    MAX_ZEROS_BYTES,
-    DisturbedError,
-    missing_bytes,
-    undisturbed,
-)
+from irene_jupyter.capture.dry.structure import MAX_ZEROS_BYTES, missing_bytes, tree_in, undisturbed
 from irene_jupyter.capture.inputs.inputs import Inputs, check_positions, dummy_inputs
 from irene_jupyter.capture.record.calls import Call, Recorded
 from irene_jupyter.capture.record.doubts import INVENTED
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.capture.repeat.replay import replayed
 from irene_jupyter.capture.watch.steps import cache_length
 from irene_jupyter.errors import CaptureError, IreneError
@@ -131,12 +126,7 @@ class _Session:
     """A model on meta tensors that is taken through the prefill and two decoding steps."""
 
     def __init__(
-        self,
-        model: nn.Module,
-        inputs: Inputs,
-        cache_name: str,
-        is_encoder_decoder: bool,
-        way: str,
+        self, model: nn.Module, inputs: Inputs, cache_name: str, is_encoder_decoder: bool, way: str
     ) -> None:
         self._model = model  # lends its structure only: a copy of it is called
         # On meta throughout, with values that are known, costs more than for the weights alone, and
@@ -258,13 +248,7 @@ class _Session:
         )
         with self._context, recording:
             output = self._copied(**self._bare(kwargs))
-        if recording.is_disturbed:
-            raise DisturbedError(
-                "compiled code ran in another thread while it was traced: wait until that has ended"
-            )
-        node = recording.finish()
-        if node is None:
-            raise CaptureError(f"{type(self._model).__name__} was not called")
+        node = tree_in(recording, self._model)
         if self._is_real:
             node = node.flagged(INVENTED)
         return _Traced(node, recording.calls), output

@@ -23,7 +23,7 @@ from irene_jupyter.capture.copies.isolation import isolated
 from irene_jupyter.capture.count.tensors import tensors_in
 from irene_jupyter.capture.inputs.inputs import Inputs, dummy_inputs
 from irene_jupyter.capture.record.doubts import INVENTED
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.errors import CaptureError, IreneError
 from irene_jupyter.tree import ModelTree, Node
 
@@ -140,6 +140,11 @@ def _traced(
             copied(*args, **kwargs)
         else:
             recording.module_called(lambda _, *a, **k: called(*a, **k), copied, args, kwargs)
+    return tree_in(recording, model)
+
+
+def tree_in(recording: Recording, model: nn.Module) -> Node:
+    """What was recorded of a copy of `model`. Raises `DisturbedError`, and `CaptureError`."""
     if recording.is_disturbed:
         raise DisturbedError(
             "compiled code ran in another thread while it was traced: wait until that has ended"

@@ -75,12 +75,7 @@ def medium_of(model: nn.Module, batch_size: int, count: int) -> Medium | None:
 
 
 def _fitting(
-    model: nn.Module,
-    kind: str,
-    mark: int,
-    makers: tuple[Maker, ...],
-    batch_size: int,
-    count: int,
+    model: nn.Module, kind: str, mark: int, makers: tuple[Maker, ...], batch_size: int, count: int
 ) -> Medium | None:
     copies = Copies("meta")
     try:

@@ -28,7 +28,7 @@ from irene_jupyter.errors import CaptureError
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
-    from irene_jupyter.capture.record.trace import Recording
+    from irene_jupyter.capture.record.recording import Recording
 
 RootCall = Callable[[Callable[..., Any], nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 

@@ -23,12 +23,12 @@ from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
-from irene_jupyter.capture.record.trace import Recording
+from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches
 from irene_jupyter.capture.watch.groups import Groups
 from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
-from irene_jupyter.capture.watch.training import TrainingTimes
+from irene_jupyter.capture.watch.training_times import TrainingTimes
 from irene_jupyter.errors import CaptureError
 
 logger = logging.getLogger(__name__)

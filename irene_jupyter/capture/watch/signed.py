@@ -87,11 +87,7 @@ class Signature:
 class Known:
     """A model that was called: its groups, and its state, looked at as often as it costs little."""
 
-    def __init__(
-        self,
-        reference: weakref.ref[Any],
-        class_name: str,
-    ) -> None:
+    def __init__(self, reference: weakref.ref[Any], class_name: str) -> None:
         self.reference = reference
         self.class_name = class_name
         self.groups: dict[Any, Group] = {}

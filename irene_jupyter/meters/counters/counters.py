@@ -41,9 +41,7 @@ class Counters:
     """
 
     def __init__(
-        self,
-        powercap: Path = POWERCAP,
-        open_nvml: Callable[[], NvmlSession] = NvmlSession,
+        self, powercap: Path = POWERCAP, open_nvml: Callable[[], NvmlSession] = NvmlSession
     ) -> None:
         self._powercap = powercap
         self._open_nvml = open_nvml

@@ -7,7 +7,7 @@ from bisect import bisect_right
 MAX_POINTS = 4096  # twelve minutes at 170 ms; beyond it every second one is dropped
 
 
-class Curve:
+class EnergyCurve:
     """Joules since the first reading, at times of one clock. The last point is always kept."""
 
     def __init__(self) -> None:

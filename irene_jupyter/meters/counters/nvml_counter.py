@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from irene_jupyter.meters.base import EnergyReading, Scope
-from irene_jupyter.meters.counters.energy_curve import Curve
+from irene_jupyter.meters.counters.energy_curve import EnergyCurve
 from irene_jupyter.resources.nvml import NvmlSession, Unsupported
 from irene_jupyter.resources.proc import ResourceError
 
@@ -27,10 +27,7 @@ class NvmlCounter:
     scope: Scope = "gpu"
 
     def __init__(
-        self,
-        session: NvmlSession,
-        index: int,
-        clock: Callable[[], float] = time.perf_counter,
+        self, session: NvmlSession, index: int, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._session = session
         self._clock = clock
@@ -43,7 +40,7 @@ class NvmlCounter:
         self.other_processes: int | None = None  # the most seen at start and end
         self._origin: float | None = None  # None: by power
         self._watts = 0.0
-        self._curve = Curve()
+        self._curve = EnergyCurve()
 
     @property
     def source(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from irene_jupyter.meters.base import EnergyReading, MeterError, Scope
-from irene_jupyter.meters.counters.energy_curve import Curve
+from irene_jupyter.meters.counters.energy_curve import EnergyCurve
 
 POWERCAP = Path("/sys/class/powercap")
 UPDATE_SECONDS = 0.001  # Intel SDM volume 3B, 15.10: about every millisecond
@@ -50,7 +50,7 @@ class RaplCounter:
         self.reason: str | None = None
         self._range: int | None = None
         self._last: int | None = None
-        self._curve = Curve()
+        self._curve = EnergyCurve()
 
     @property
     def curve(self) -> tuple[tuple[float, float], ...]:

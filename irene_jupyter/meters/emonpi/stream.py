@@ -1,6 +1,6 @@
 """A live meter: lines with their time stamps, decoded, over disconnects; or the error that ends it.
 
-This is the loop itself, for a program that does nothing else; `reader.py` runs it in a thread.
+This is the loop itself, for a program that does nothing else; `MeterReader` runs it in a thread.
 """
 
 from __future__ import annotations

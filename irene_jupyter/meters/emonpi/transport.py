@@ -18,12 +18,7 @@ from urllib.parse import urlsplit
 
 import serial
 
-from irene_jupyter.meters.errors import (
-    DisconnectedError,
-    PortBusyError,
-    PortError,
-    PortOpenError,
-)
+from irene_jupyter.meters.errors import DisconnectedError, PortBusyError, PortError, PortOpenError
 
 try:
     import fcntl

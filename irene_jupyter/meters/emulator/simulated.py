@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 
 from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.emonpi.decoder import SIMULATED_LINE
-from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
 from irene_jupyter.meters.emulator.far_end import PtyLine, TcpLine
 from irene_jupyter.meters.emulator.wire import Firmware, Knobs

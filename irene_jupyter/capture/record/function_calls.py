@@ -22,7 +22,7 @@ from irene_jupyter.capture.record.calls import Call, call_of
 from irene_jupyter.tree import Shape
 
 if TYPE_CHECKING:
-    from irene_jupyter.capture.record.trace import _Frame
+    from irene_jupyter.capture.record.recording import _Frame
 
 logger = logging.getLogger(__name__)
 
@@ -121,22 +121,12 @@ class FunctionCalls:
         if name in ("addmm", "baddbmm", "addbmm"):
             given = given[1:]  # the summand: a product is described by its factors
         leaf = canonical.Leaf(
-            kind,
-            base,
-            cost,
-            tuple(shape_of(t) for t in given[:MAX_SHAPES]),
-            shape_of(returned[0]),
+            kind, base, cost, tuple(shape_of(t) for t in given[:MAX_SHAPES]), shape_of(returned[0])
         )
         self._add_leaf(frame, leaf, name, returned[0])
 
     def _add_unknown(
-        self,
-        frame: _Frame,
-        name: str,
-        cost: Cost,
-        args: Any,
-        kwargs: Mapping[str, Any],
-        out: Any,
+        self, frame: _Frame, name: str, cost: Cost, args: Any, kwargs: Mapping[str, Any], out: Any
     ) -> None:
         """An operation that no rule knows: a leaf of its own, or a doubt about the one it is in."""
         flag = doubts.unknown(name)

@@ -20,7 +20,7 @@ from irene_jupyter.capture.count.kernels import CALLS_BACK, Kernels
 from irene_jupyter.frames import strip_own_frames
 
 if TYPE_CHECKING:
-    from irene_jupyter.capture.record.trace import Recording
+    from irene_jupyter.capture.record.recording import Recording
 
 
 class FunctionMode(TorchFunctionMode):

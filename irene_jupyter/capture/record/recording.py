@@ -25,10 +25,10 @@ from irene_jupyter.capture.count.tensors import shape_of, tensors_in
 from irene_jupyter.capture.record import doubts
 from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder, Parameters
 from irene_jupyter.capture.record.calls import Call, call_of
-from irene_jupyter.capture.record.functions import FunctionCalls, check_even
+from irene_jupyter.capture.record.function_calls import FunctionCalls, check_even
+from irene_jupyter.capture.record.function_mode import FunctionMode, without
 from irene_jupyter.capture.record.hidden import HiddenPart, Hides, hidden_part, how_hidden
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS
-from irene_jupyter.capture.record.modes import FunctionMode, without
 from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The samples of a block, added up as they come. Pure."""
+"""What the samples of a block add up to, one after another. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOAD_SECONDS = 0.2
 _MEANS = tuple(name for name in GpuSample.__dataclass_fields__ if name != "joules")
 
 
-class Block:
+class Totals:
     """What has come so far. `timeline` is thinned evenly beyond `MAX_TIMELINE`."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from irene_jupyter.meters.emonpi.formats import window_seconds
-from irene_jupyter.meters.emonpi.reader import MeterReader
+from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import Reconnect
 from irene_jupyter.meters.emulator.simulated import PowerSource, SimulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
