@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DataError, readReport } from "../src/tree/data.js";
-import { fullReport } from "../src/tree/full.js";
+import { fullReport } from "../src/tree/data/full.js";
+import { DataError, readReport } from "../src/tree/data/report.js";
 import { bert, node, report } from "./reports.js";
 
 describe("readReport", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readReport } from "../src/tree/data.js";
-import { joulesOf, shareOf, shareOfParent, type Item } from "../src/tree/items.js";
-import { Rows } from "../src/tree/rows.js";
-import { MOST_MATCHES, search } from "../src/tree/search.js";
+import { readReport } from "../src/tree/data/report.js";
+import { joulesOf, shareOf, shareOfParent, type Item } from "../src/tree/rows/items.js";
+import { Rows } from "../src/tree/rows/rows.js";
+import { MOST_MATCHES, search } from "../src/tree/rows/search.js";
 import { bert, node, report } from "./reports.js";
 
 const rowsOf = (data: unknown): Rows => new Rows(readReport(data));

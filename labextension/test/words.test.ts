@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readReport } from "../src/tree/data.js";
+import { readReport } from "../src/tree/data/report.js";
 import {
   counterLine,
   flagLines,
@@ -9,7 +9,7 @@ import {
   provenance,
   resourceLine,
   warnings,
-} from "../src/tree/words.js";
+} from "../src/tree/data/words.js";
 import { bert, node, report } from "./reports.js";
 
 const read = (more: Record<string, unknown>) => readReport(bert(1, more));

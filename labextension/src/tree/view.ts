@@ -1,12 +1,12 @@
 // The energy report as a tree or an icicle, with its head, toolbar, details and tables. It knows
 // neither Jupyter nor kernels: the ipywidgets adapter and the MIME renderer call `renderTree`.
 
-import { DataError, readReport, type Report } from "./data.js";
-import { make } from "./dom.js";
-import type { Unit } from "./format.js";
-import { isPlain } from "./grid_keys.js";
+import type { Unit } from "./data/format.js";
+import { DataError, readReport, type Report } from "./data/report.js";
+import type { ViewName } from "./draw/toolbar.js";
+import { make } from "./grid/dom.js";
+import { isPlain } from "./grid/grid_keys.js";
 import { Shell, type TreeOptions } from "./shell.js";
-import type { ViewName } from "./toolbar.js";
 
 export type { TreeOptions, Unit, ViewName };
 

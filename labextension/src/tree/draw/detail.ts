@@ -1,7 +1,5 @@
 // The pane beside the tree: everything that is known about the selected node.
 
-import type { Report, TreeNode } from "./data.js";
-import { make, nameOf, unbroken } from "./dom.js";
 import {
   digits,
   formatBytes,
@@ -12,9 +10,11 @@ import {
   formatSeconds,
   formatShare,
   type Unit,
-} from "./format.js";
-import { intervalOf, ownJoulesOf, shareOf, shareOfParent, type Item } from "./items.js";
-import type { Rows } from "./rows.js";
+} from "../data/format.js";
+import type { Report, TreeNode } from "../data/report.js";
+import { make, nameOf, unbroken } from "../grid/dom.js";
+import { intervalOf, ownJoulesOf, shareOf, shareOfParent, type Item } from "../rows/items.js";
+import type { Rows } from "../rows/rows.js";
 
 type Facts = [string, string][];
 

@@ -1,12 +1,12 @@
 // The icicle as a file: SVG that needs no style sheet, no script and no network.
 
-import type { Report } from "./data.js";
-import { shorten } from "./dom.js";
-import { relativeName } from "./folding.js";
-import { formatEnergy, formatShare } from "./format.js";
-import { depthOf, layOut } from "./layout.js";
+import { formatEnergy, formatShare } from "../data/format.js";
+import type { Report } from "../data/report.js";
+import { provenance } from "../data/words.js";
+import { shorten } from "../grid/dom.js";
+import { relativeName } from "../rows/folding.js";
+import { depthOf, layOut } from "../rows/layout.js";
 import { shade } from "./palette.js";
-import { provenance } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1200;

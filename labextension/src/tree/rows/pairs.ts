@@ -1,7 +1,7 @@
 // The rows of a comparison: pairs of nodes, those of alike layers folded, and what differs.
 
+import type { TreeNode } from "../data/report.js";
 import { alignTrees, type Pair } from "./aligning.js";
-import type { TreeNode } from "./data.js";
 import { closeInEnergy, indexOf, relativeName, Shapes } from "./folding.js";
 import { Outline, type Row } from "./outline.js";
 import { ownJoules, searchedText } from "./rows.js";

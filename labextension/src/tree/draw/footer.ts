@@ -1,7 +1,6 @@
 // Below the tree: phases of generate(), parts of the cell, and what was read and spent meanwhile.
 
-import type { Report } from "./data.js";
-import { make, nameOf } from "./dom.js";
+import type { Report } from "../data/report.js";
 import {
   counterLine,
   observerLine,
@@ -10,7 +9,8 @@ import {
   PHASE_COLUMNS,
   phaseRows,
   resourceLine,
-} from "./words.js";
+} from "../data/words.js";
+import { make, nameOf } from "../grid/dom.js";
 
 function table(label: string, columns: readonly string[], rows: readonly string[][]): HTMLElement {
   const head = make("tr", "");

@@ -1,6 +1,6 @@
 // The figures of a row of the energy tree: of its node, or summed over those of a heading.
 
-import type { TreeNode } from "./data.js";
+import type { TreeNode } from "../data/report.js";
 import type { Row } from "./outline.js";
 
 export type Item = Row<TreeNode>;

@@ -1,7 +1,7 @@
 // A report's JSON in full, as `report.save` writes it: a notebook holds large ones in brief.
 
-import { readLike } from "./data.js";
 import { isObject, list, number, object, unwrapped, type Json } from "./json.js";
+import { readLike } from "./report.js";
 
 const joulesOf = (node: Json): number => number(object(node.energy).joules);
 

@@ -2,11 +2,11 @@
 // matches, follow the energy, sort, copy. What a row shows and says, its two users know: one
 // report (`shell.ts`), or two (`comparison.ts`).
 
+import { formatCount, type Unit } from "../data/format.js";
+import { TreeGrid } from "../grid/grid.js";
+import type { Branch, Outline, Row } from "../rows/outline.js";
+import { MOST_MATCHES, search, type Found } from "../rows/search.js";
 import { copy } from "./files.js";
-import { formatCount, type Unit } from "./format.js";
-import { TreeGrid } from "./grid.js";
-import type { Branch, Outline, Row } from "./outline.js";
-import { MOST_MATCHES, search, type Found } from "./search.js";
 import { Toolbar, type ToolbarWords, type ViewName } from "./toolbar.js";
 
 export interface OutlineHooks<T> {

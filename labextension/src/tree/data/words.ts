@@ -1,7 +1,7 @@
 // The sentences and tables around the tree, as `irene_jupyter/report/words.py` has them.
 
-import type { Report, TreeNode } from "./data.js";
 import { formatCount, formatEnergy, formatSeconds, formatShare, NO_VALUE } from "./format.js";
+import type { Report, TreeNode } from "./report.js";
 
 /** Explanations of one flag that are shown; further ones are counted. */
 const MOST_EXPLANATIONS = 3;

@@ -1,6 +1,6 @@
 // The rows that a search leaves: the nodes whose text holds every word, and those above them.
 
-import type { GridSource } from "./grid.js";
+import type { GridSource } from "../grid/grid.js";
 import { isSection, type Branch, type Outline, type Row } from "./outline.js";
 
 /** More rows than anybody reads; every further one would cost time at each keystroke. */

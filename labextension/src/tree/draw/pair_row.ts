@@ -1,13 +1,13 @@
 // The cells of one row of a comparison, and how they are said in a file or on the clipboard.
 
-import type { Pair } from "./aligning.js";
-import type { Energy, TreeNode } from "./data.js";
-import { make, nameOf, shorten } from "./dom.js";
+import { formatChange, formatDifference, formatEnergy, type Unit } from "../data/format.js";
+import type { Energy, TreeNode } from "../data/report.js";
+import { make, nameOf, shorten } from "../grid/dom.js";
+import type { Pair } from "../rows/aligning.js";
+import { changeOf, differenceOf, sideOf, verdictOf, type PairRow, type Pairs, type Verdict } from "../rows/pairs.js";
+import { ownJoules } from "../rows/rows.js";
 import { csv, tabbed } from "./files.js";
-import { formatChange, formatDifference, formatEnergy, type Unit } from "./format.js";
-import { changeOf, differenceOf, sideOf, verdictOf, type PairRow, type Pairs, type Verdict } from "./pairs.js";
 import { cell, nameCell, renderHeading, spread } from "./row.js";
-import { ownJoules } from "./rows.js";
 
 export type Labels = readonly [string, string];
 

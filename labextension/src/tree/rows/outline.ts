@@ -1,8 +1,8 @@
 // The rows of a tree that people open and close: its nodes, and headings over alike siblings.
 // What a node is, and what it weighs, the heirs say: joules (`rows.ts`), differences (`pairs.ts`).
 
+import type { GridItem, GridSource } from "../grid/grid.js";
 import { grouped } from "./folding.js";
-import type { GridItem, GridSource } from "./grid.js";
 
 export interface Branch<T> {
   readonly children: readonly T[];

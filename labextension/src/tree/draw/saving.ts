@@ -1,9 +1,9 @@
 // Below everything: buttons that save the report as files.
 
-import type { Report } from "./data.js";
-import { make } from "./dom.js";
+import { fullReport } from "../data/full.js";
+import type { Report } from "../data/report.js";
+import { make } from "../grid/dom.js";
 import { csvText, download, fileName, modelOf } from "./files.js";
-import { fullReport } from "./full.js";
 import { icicleSvg } from "./svg.js";
 import { button } from "./toolbar.js";
 

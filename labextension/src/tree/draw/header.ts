@@ -1,9 +1,9 @@
 // The report's head: the total, where the number comes from, the runs, the warnings.
 
-import type { Report, RunRow } from "./data.js";
-import { make, nameOf } from "./dom.js";
-import { formatCount, formatEnergy, formatInterval, formatSeconds, type Unit } from "./format.js";
-import { provenance, warnings, type Warning } from "./words.js";
+import { formatCount, formatEnergy, formatInterval, formatSeconds, type Unit } from "../data/format.js";
+import type { Report, RunRow } from "../data/report.js";
+import { provenance, warnings, type Warning } from "../data/words.js";
+import { make, nameOf } from "../grid/dom.js";
 
 /** More than `runs.py` makes: a file may hold anything. */
 const MOST_ROWS = 32;

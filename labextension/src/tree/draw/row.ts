@@ -1,7 +1,8 @@
 // The cells of one row of the energy tree, and the heading over them.
 
-import { make, nameOf, shorten } from "./dom.js";
-import { formatEnergy, formatInterval, formatShare, NO_VALUE, type Unit } from "./format.js";
+import { formatEnergy, formatInterval, formatShare, NO_VALUE, type Unit } from "../data/format.js";
+import { flagCode } from "../data/words.js";
+import { make, nameOf, shorten } from "../grid/dom.js";
 import {
   intervalOf,
   joulesOf,
@@ -10,9 +11,8 @@ import {
   shareOfParent,
   sourceOf,
   type Item,
-} from "./items.js";
-import { isSection } from "./outline.js";
-import { flagCode } from "./words.js";
+} from "../rows/items.js";
+import { isSection } from "../rows/outline.js";
 
 type Column = [name: string, label: string, title: string];
 const COLUMNS: Column[] = [

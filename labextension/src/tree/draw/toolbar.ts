@@ -1,7 +1,7 @@
 // The buttons and menus over the rows. They only tell what the reader wants.
 
-import { make } from "./dom.js";
-import { UNITS, type Unit } from "./format.js";
+import { UNITS, type Unit } from "../data/format.js";
+import { make } from "../grid/dom.js";
 
 export const VIEWS = ["tree", "icicle"] as const;
 export type ViewName = (typeof VIEWS)[number];

@@ -1,12 +1,12 @@
 // The head of a comparison: the difference of the totals, both sides, and what to bear in mind.
 
-import type { Report } from "./data.js";
-import { make, nameOf } from "./dom.js";
-import { formatChange, formatDifference, formatEnergy, formatInterval, type Unit } from "./format.js";
+import { formatChange, formatDifference, formatEnergy, formatInterval, type Unit } from "../data/format.js";
+import type { Report } from "../data/report.js";
+import { provenance, WARNING_SIGN, warnings, type Warning } from "../data/words.js";
+import { make, nameOf } from "../grid/dom.js";
+import { changeOf, differenceOf, verdictOf, type Pairs } from "../rows/pairs.js";
 import { renderWarnings } from "./header.js";
 import { verdictBadge, VERDICTS, type Labels } from "./pair_row.js";
-import { changeOf, differenceOf, verdictOf, type Pairs } from "./pairs.js";
-import { provenance, WARNING_SIGN, warnings, type Warning } from "./words.js";
 
 export type Reports = readonly [Report, Report];
 

@@ -1,13 +1,13 @@
 // The tree as an icicle: boxes that can be walked by arrows, chosen, and zoomed into.
 
-import type { TreeNode } from "./data.js";
-import { make, nameOf, shorten } from "./dom.js";
-import { relativeName } from "./folding.js";
-import { formatEnergy, formatShare, type Unit } from "./format.js";
-import { isPlain } from "./grid_keys.js";
-import { depthOf, layOut, type Box } from "./layout.js";
+import { formatEnergy, formatShare, type Unit } from "../data/format.js";
+import type { TreeNode } from "../data/report.js";
+import { flagCode } from "../data/words.js";
+import { make, nameOf, shorten } from "../grid/dom.js";
+import { isPlain } from "../grid/grid_keys.js";
+import { relativeName } from "../rows/folding.js";
+import { depthOf, layOut, type Box } from "../rows/layout.js";
 import { shade } from "./palette.js";
-import { flagCode } from "./words.js";
 
 const ROW_PIXELS = 32;
 /** Narrower boxes, as fractions of the width, are a pixel or less. */

@@ -1,7 +1,7 @@
 // Which siblings are repetitions of one another, by the rules of `irene_jupyter/report/folding.py`.
 
-import type { TreeNode } from "./data.js";
-import { flagCode } from "./words.js";
+import type { TreeNode } from "../data/report.js";
+import { flagCode } from "../data/words.js";
 
 /** Siblings whose energies differ by more are worth showing. */
 const FOLD_TOLERANCE = 0.05;

@@ -1,7 +1,7 @@
 // The icicle's boxes: each as wide as its energy, its children below it (d3-hierarchy).
 
 import { hierarchy, partition } from "d3-hierarchy";
-import type { TreeNode } from "./data.js";
+import type { TreeNode } from "../data/report.js";
 
 export interface Box {
   readonly node: TreeNode;

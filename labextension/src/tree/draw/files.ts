@@ -1,8 +1,8 @@
 // What a reader takes away: a row on the clipboard; the report as JSON, CSV, SVG.
 
-import type { Report, TreeNode } from "./data.js";
-import { formatShare } from "./format.js";
-import { joulesOf, shareOf, shareOfParent, sourceOf, type Item } from "./items.js";
+import { formatShare } from "../data/format.js";
+import type { Report, TreeNode } from "../data/report.js";
+import { joulesOf, shareOf, shareOfParent, sourceOf, type Item } from "../rows/items.js";
 
 /** As in `report.to_dataframe()`. */
 const COLUMNS = [

@@ -1,7 +1,7 @@
 // The rows of one report: nodes, folded groups of identical siblings, and the section of models
 // that were not run.
 
-import type { Report, TreeNode } from "./data.js";
+import type { Report, TreeNode } from "../data/report.js";
 import { closeInEnergy, indexOf, relativeName, Shapes } from "./folding.js";
 import { joulesOf, type Item } from "./items.js";
 import { Outline, type Entry } from "./outline.js";

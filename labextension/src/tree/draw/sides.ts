@@ -1,8 +1,5 @@
 // The details of one row of a comparison: both nodes, feature by feature.
 
-import type { Pair } from "./aligning.js";
-import type { Report, TreeNode } from "./data.js";
-import { make, nameOf, unbroken } from "./dom.js";
 import {
   formatBytes,
   formatCount,
@@ -13,7 +10,10 @@ import {
   formatShare,
   NO_VALUE,
   type Unit,
-} from "./format.js";
+} from "../data/format.js";
+import type { Report, TreeNode } from "../data/report.js";
+import { make, nameOf, unbroken } from "../grid/dom.js";
+import type { Pair } from "../rows/aligning.js";
 
 export function renderSides(
   { before, after }: Pair,

@@ -1,7 +1,7 @@
 // Which node of one report answers to which of the other, by the rules of
 // `irene_jupyter/report/compare.py`.
 
-import type { TreeNode } from "./data.js";
+import type { TreeNode } from "../data/report.js";
 import { relativeName } from "./folding.js";
 
 /** A node of the first report and its counterpart; one of them may be missing. */
