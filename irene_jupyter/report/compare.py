@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
+from irene_jupyter.merging import CELL
 from irene_jupyter.report.folding import relative_name
 from irene_jupyter.report.phases import PhaseSummary
-from irene_jupyter.report.report import CELL_CLASS, EnergyReport
+from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.words import provenance, title
 from irene_jupyter.tree import Energy, Node
 
@@ -197,12 +198,12 @@ class Comparison:
 
     def to_html(self, full_page: bool = False) -> str:
         """The pairs as html without scripts: a fragment, or a page of its own."""
-        from irene_jupyter.report.compare_views import comparison_html
+        from irene_jupyter.report.compare_html import comparison_html
 
         return comparison_html(self, full_page=full_page)
 
     def __str__(self) -> str:
-        from irene_jupyter.report.compare_views import comparison_text
+        from irene_jupyter.report.compare_text import comparison_text
 
         return comparison_text(self)
 
@@ -233,16 +234,16 @@ def compare(before: EnergyReport, after: EnergyReport) -> Comparison:
     first, second = before.root, after.root
     assert first is not None
     assert second is not None
-    if (first.class_name == CELL_CLASS) != (second.class_name == CELL_CLASS):
+    if (first.class_name == CELL) != (second.class_name == CELL):
         first, second = _as_cell(first), _as_cell(second)
     return Comparison(before, after, _paired(first, second), tuple(_phases(before, after)))
 
 
 def _as_cell(root: Node) -> Node:
     """One model under a root like that of several."""
-    if root.class_name == CELL_CLASS:
+    if root.class_name == CELL:
         return root
-    return Node("", "model", CELL_CLASS, root.features, (root,), root.energy)
+    return Node("", "model", CELL, root.features, (root,), root.energy)
 
 
 def _phases(before: EnergyReport, after: EnergyReport) -> Iterator[PhaseDifference]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import graphviz
 
 from irene_jupyter.errors import RenderError
-from irene_jupyter.report.colours import shade
+from irene_jupyter.report.colours import EDGE, shade
 from irene_jupyter.report.files import write_atomic
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.icicle import Icicle, icicle_of, repetitions
@@ -122,7 +122,7 @@ def to_graphviz(
             "fontname": _FONT,
             "fontsize": "11",
             "style": "filled",
-            "color": "#8c510a",
+            "color": EDGE,
             "penwidth": "0.8",
             "height": "0.3",
         },

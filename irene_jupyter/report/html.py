@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.folding import Row, count_rows, limited_rows
+from irene_jupyter.report.page import page, style
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.units import (
@@ -50,59 +52,6 @@ _BAR_PIXELS = 80
 _OPEN_LEVELS = 4  # levels that are unfolded at first, where they hold
 _OPEN_SHARE = 0.01  # at least this share of the root
 
-# "!important" where JupyterLab's own rules for lists are more specific than ours can be.
-_STYLE = """\
-.irene-energy{font:13px/1.5 var(--jp-content-font-family,system-ui,sans-serif);\
-max-width:60em;text-align:left}
-.irene-energy p{margin:.3em 0}
-.irene-energy .total{font-size:1.5em;font-weight:600}
-.irene-energy .badge,.irene-energy .f{border:1px solid currentColor;border-radius:.6em;\
-padding:0 .5em;font-style:normal;font-size:.85em;white-space:nowrap}
-.irene-energy .dim,.irene-energy i,.irene-energy .own{opacity:.75}
-.irene-energy ul{list-style:none!important;margin:0!important;\
-padding:0 0 0 1.1em!important}
-.irene-energy ul.root{padding:0!important;margin:.5em 0!important;\
-border-bottom:1px solid rgba(128,128,128,.4)}
-.irene-energy li{margin:0;padding:0}
-.irene-energy li.leaf,.irene-energy summary{display:flex;gap:.8em;align-items:baseline;\
-border-top:1px solid rgba(128,128,128,.18)}
-.irene-energy summary{cursor:pointer}
-.irene-energy summary:hover{background:rgba(128,128,128,.15)}
-.irene-energy summary::-webkit-details-marker{display:none}
-.irene-energy summary::before{content:"▸";width:.9em;margin-right:-.5em;flex:none}
-.irene-energy details[open]>summary::before{content:"▾"}
-.irene-energy li.leaf{padding-left:1.2em}
-.irene-energy .n{flex:1;min-width:0;overflow-wrap:anywhere}
-.irene-energy .b{flex:none;width:80px}
-.irene-energy .s,.irene-energy .j,.irene-energy .c{flex:none;text-align:right;\
-white-space:nowrap;font-variant-numeric:tabular-nums}
-.irene-energy .s{width:4.2em}
-.irene-energy .j{width:5em}
-.irene-energy .c{width:3em}
-.irene-energy table{border-collapse:collapse;margin:.5em 0;font-size:inherit}
-.irene-energy th,.irene-energy td{padding:.1em .8em .1em 0;text-align:right;border:0;\
-background:none}
-.irene-energy th:first-child,.irene-energy td:first-child{text-align:left}
-@media (max-width:30em){.irene-energy .b{display:none}}
-"""
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>:root{{color-scheme:light dark}}body{{margin:2em auto;padding:0 1em;max-width:60em}}\
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
-
 
 def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bool = False) -> str:
     """The report as an html fragment, or as a page of its own.
@@ -111,7 +60,7 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     """
     began = time.perf_counter()
     parts = [f'<div class="irene-energy" title="{_text(title(report))}">']
-    parts.append(f"<style>\n{_STYLE}</style>")
+    parts.append(style("html"))
     if report.root is None:
         parts.append(f"<p>{_text(headline(report))}</p>")
     elif report.root.energy is not None:
@@ -143,7 +92,7 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
             parts.append(f'<p class="dim">{_text(line, NOTE_LENGTH * 2)}</p>')
     parts.append("</div>")
     body = "\n".join(parts)
-    return _PAGE.format(title=_text(headline(report)), body=body) if full_page else body
+    return page(_text(headline(report)), body, "60em") if full_page else body
 
 
 def _text(text: str, limit: int = 400) -> str:
@@ -186,7 +135,7 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
     if pixels:
         bar = (
             f'<span style="display:inline-block;width:{pixels}px;height:.6em;'
-            'background:#d9772b"></span>'
+            f'background:{MORE}"></span>'
         )
     number = row.node.features.calls
     times = f"×{number:,}" if number > 1 and row.kind != "own" else ""

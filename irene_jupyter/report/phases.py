@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
+from irene_jupyter.report.columns import aligned
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
 from irene_jupyter.tree import Energy, Node, node_to_dict
 
@@ -138,10 +139,8 @@ class PhaseSummaries(tuple[PhaseSummary, ...]):
         if not self:
             return "no phases: nothing was generated"
         rows = [PHASE_COLUMNS, *map(phase_cells, self)]
-        names, *known = (c for c in zip(*rows, strict=True) if set(c[1:]) != {UNKNOWN})
-        columns = [[cell.ljust(max(map(len, names))) for cell in names]]
-        columns += [[cell.rjust(max(map(len, column))) for cell in column] for column in known]
-        return "\n".join("  ".join(row) for row in zip(*columns, strict=True))
+        known = [c for c in zip(*rows, strict=True) if set(c[1:]) != {UNKNOWN}]
+        return aligned(zip(*known, strict=True), "<" + ">" * (len(known) - 1))
 
     __repr__ = __str__  # what a notebook shows
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from irene_jupyter.errors import ReportError
+from irene_jupyter.merging import CELL
 from irene_jupyter.report.files import read_text, write_atomic
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 MIME_TYPE = "application/vnd.irene.energy+json"
 SCHEMA_VERSION = 1
 KIND = "irene.energy"
-# Class name of the synthetic root over several models of one cell.
-CELL_CLASS = "Cell"
 
 Mode = Literal["measure", "predict"]
 DeviceKind = Literal["reference", "calibrated"]
@@ -151,7 +150,7 @@ class EnergyReport:
             return ()
         children = self.root.children
         if (
-            self.root.class_name == CELL_CLASS
+            self.root.class_name == CELL
             and children
             and all(child.type == "model" for child in children)
         ):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from irene_jupyter.report.columns import aligned
 from irene_jupyter.report.units import format_joules, format_shapes, format_share, printable, share
 from irene_jupyter.tree import Node
 
@@ -59,12 +60,13 @@ class Bottlenecks:
 
     def __str__(self) -> str:
         rest = Bottleneck("(rest)", 0, self.rest_joules, self._share(self.rest_joules))
-        lines = [
+        cells = [
             (printable(row.class_name), format_share(row.share), format_joules(row.joules))
             for row in (*self.rows, rest)
         ]
-        width = max(len(name) for name, _, _ in lines)
-        return "\n".join(f"{name:<{width}}  {part:>7}  {joules:>8}" for name, part, joules in lines)
+        return aligned(
+            [(name, f"{part:>7}", f"{joules:>8}") for name, part, joules in cells], "<>>"
+        )
 
     __repr__ = __str__  # what a notebook shows
 
