@@ -24,7 +24,7 @@ ENERGY_TOLERANCE = 0.05
 OWN_SHARE_SHOWN = 0.01
 
 RowKind = Literal["node", "group", "own"]
-_INDEX = re.compile(r"(?:(?P<stem>.*[._]))?(?P<index>\d{1,9})")
+_INDEX = re.compile(r"(?:(?P<stem>.*[._]))?(?P<index>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ from irene_jupyter.report.folding import Row, count_rows, limited_rows
 from irene_jupyter.report.page import page, style
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
+from irene_jupyter.report.said import (
+    PART_COLUMNS,
+    counter_line,
+    flag_lines,
+    observer_line,
+    part_rows,
+    resource_line,
+)
 from irene_jupyter.report.units import (
     format_interval,
     format_joules,
@@ -28,18 +36,12 @@ from irene_jupyter.report.words import (
     LEGEND,
     NOT_RUN_TITLE,
     NOTE_LENGTH,
-    PART_COLUMNS,
     badge,
     codes_text,
-    counter_line,
     detail,
-    flag_lines,
     headline,
     notes,
-    observer_line,
-    part_rows,
     provenance,
-    resource_line,
     title,
 )
 from irene_jupyter.tree import Node

@@ -252,6 +252,7 @@ class EnergyReport:
     def to_dict(self) -> dict[str, Any]:
         """This report as strict JSON values, as documented in `docs/report-format.md`."""
         from irene_jupyter.report.runs import run_rows
+        from irene_jupyter.report.said import said
 
         return {
             "schema_version": SCHEMA_VERSION,
@@ -275,6 +276,7 @@ class EnergyReport:
             "observer": None if self.observer is None else dict(self.observer),
             "resources": None if self.resources is None else dict(self.resources),
             "notes": list(self.notes),
+            "said": said(self),
             "versions": dict(self.versions),
         }
 

@@ -17,19 +17,16 @@ from rich.text import Text
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
-from irene_jupyter.report.units import format_joules, format_share, printable, share
-from irene_jupyter.report.words import (
-    NOT_RUN_TITLE,
+from irene_jupyter.report.said import (
     PART_COLUMNS,
-    codes_text,
     counter_line,
     flag_lines,
-    headline,
-    notes,
     observer_line,
     part_rows,
     resource_line,
 )
+from irene_jupyter.report.units import format_joules, format_share, printable, share
+from irene_jupyter.report.words import NOT_RUN_TITLE, codes_text, headline, notes
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:

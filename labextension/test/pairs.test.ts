@@ -150,7 +150,7 @@ describe("Pairs", () => {
     ]);
     expect(differenceOf(group)).toBeCloseTo(9);
     expect(changeOf(group)).toBeCloseTo(1);
-    expect(group.detail).toBe("layer.0 … 2");
+    expect(group.detail).toBe("layer.0–2");
     pairs.expandTo(3);
     expect(labels(pairs)).toContain("layer.1");
     expect(pairs.extremes).toEqual([0, expect.closeTo(10)]);

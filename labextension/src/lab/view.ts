@@ -8,4 +8,3 @@ export { DataError, readReport, type Energy, type Report } from "../tree/data/re
 export { make, nameOf, shorten } from "../tree/grid/dom.js";
 export { formatEnergy } from "../tree/data/format.js";
 export { renderTree, type TreeView } from "../tree/view.js";
-export { provenance } from "../tree/data/words.js";

@@ -8,7 +8,7 @@ import { renderFooter } from "./draw/footer.js";
 import { renderHeader } from "./draw/header.js";
 import { Icicle } from "./draw/icicle.js";
 import { OutlineView } from "./draw/outline_view.js";
-import { renderHeading, treeCells } from "./draw/row.js";
+import { renderHeading, treeCells, treeColumns } from "./draw/row.js";
 import { renderSaving } from "./draw/saving.js";
 import { button, type ViewName } from "./draw/toolbar.js";
 import { make } from "./grid/dom.js";
@@ -53,7 +53,7 @@ export class Shell {
     this.#rows = new Rows(report);
     this.#outline = new OutlineView<TreeNode>(this.#rows, {
       label: "Energy by module",
-      heading: renderHeading(),
+      heading: renderHeading(treeColumns(report.said.interval)),
       words: {
         follow: "Follow the energy",
         followTitle: "Open the path to the node that spends the most",

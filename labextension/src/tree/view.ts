@@ -4,7 +4,7 @@
 import type { Unit } from "./data/format.js";
 import { DataError, readReport, type Report } from "./data/report.js";
 import type { ViewName } from "./draw/toolbar.js";
-import { make } from "./grid/dom.js";
+import { make, nameOf } from "./grid/dom.js";
 import { isPlain } from "./grid/grid_keys.js";
 import { Shell, type TreeOptions } from "./shell.js";
 
@@ -43,8 +43,8 @@ export function readable(data: unknown): Report | HTMLElement[] {
     const report = readReport(data);
     if (report.root || report.notRun.length) return report;
     return [
-      make("p", "empty", {}, "No model was built or run here, so there is no energy to show."),
-      ...report.notes.map((note) => make("p", "note", {}, note)),
+      make("p", "empty", {}, nameOf(report.said.title, "")),
+      ...report.notes.map((note) => make("p", "note", {}, nameOf(note, ""))),
     ];
   } catch (error) {
     if (!(error instanceof DataError)) throw error;

@@ -51,6 +51,7 @@ export function fullReport(data: unknown): Json {
       })),
     }),
     ...("configuration" in report && { configuration: unwrapped(report.configuration) }),
+    ...("said" in report && { said: unwrapped(report.said) }),
     resources: unwrapped(report.resources) ?? null,
   };
 }

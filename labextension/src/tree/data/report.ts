@@ -12,7 +12,9 @@ import {
   unwrapped,
   type Json,
 } from "./json.js";
+import { readSaid, type Said } from "./said.js";
 import { readPhase, readSurroundings, type Phase, type Surroundings } from "./surroundings.js";
+import { unsaid } from "./unsaid.js";
 
 export interface Energy {
   joules: number;
@@ -73,6 +75,7 @@ export interface Report extends Surroundings {
   phases: Phase[];
   device: { label: string; kind: string };
   notes: string[];
+  said: Said;
 }
 
 /** What is wrong with the data, in words for the reader of the notebook. */
@@ -237,7 +240,7 @@ export function readReport(value: unknown): Report {
     );
   }
   const device = object(value.device);
-  return {
+  const report = {
     mode: text(value.mode),
     root: value.root == null ? null : readTree(value.root),
     notRun: list(value.not_run).map(readTree),
@@ -245,8 +248,10 @@ export function readReport(value: unknown): Report {
       ? list(value.run_rows).map(readRunRow)
       : readOldRuns(value.runs),
     phases: list(value.phases).map(readPhase),
-    device: { label: text(device.label) || text(device.name), kind: text(device.kind) },
+    device: { label: text(device.label) || text(device.name) || "an unnamed device", kind: text(device.kind) },
     ...readSurroundings(value),
     notes: texts(value.notes),
   };
+  const said = readSaid(value.said, report.root?.energy ?? null, device.label);
+  return { ...report, said: said ?? unsaid(report) };
 }

@@ -1,5 +1,5 @@
-// What a report tells beside its tree: phases of generate(), parts of the cell, counters, the
-// machine meanwhile, and what watching cost. Everything may be absent.
+// What a report holds beside its tree: phases of generate(), parts of the cell, what was measured.
+// Everything may be absent; the words for it come with the report (`said.ts`).
 
 import {
   isObject,
@@ -8,9 +8,8 @@ import {
   numberOrNull,
   object,
   text,
-  textOrNull,
-  texts,
   unwrapped,
+  type Json,
 } from "./json.js";
 
 /** Prefill or decode of one model that ran generate(). */
@@ -31,44 +30,20 @@ export interface Part {
   kind: string;
   seconds: number | null;
   joules: number | null;
-}
-
-export interface Counter {
-  name: string;
-  joules: number | null;
-  used: boolean;
-  reason: string | null;
+  basis: string;
 }
 
 /** This machine's energy counters around the cell; `joules` is null where they say too little. */
 export interface Measured {
   joules: number | null;
   scope: string;
-  reason: string | null;
-  counters: Counter[];
-}
-
-export interface Observer {
-  stages: [string, number][];
-  duringSeconds: number;
-  percent: number | null;
-}
-
-export interface Resources {
-  seconds: number | null;
-  cpuPercent: number | null;
-  memoryPercent: number | null;
-  memoryPercentMost: number | null;
-  gpus: { name: string; percent: number | null; watts: number | null }[];
-  overheadSeconds: number | null;
-  notes: string[];
 }
 
 export interface Surroundings {
   parts: Part[];
   measured: Measured | null;
-  observer: Observer | null;
-  resources: Resources | null;
+  /** Whether there is what only Python tells of: counters, samples, what watching cost. */
+  hasMore: boolean;
 }
 
 export function readPhase(value: unknown): Phase {
@@ -100,59 +75,15 @@ function readPart(value: unknown): Part {
     kind: text(part.kind),
     seconds: numberOrNull(part.seconds),
     joules: numberOrNull(part.joules),
+    basis: text(part.basis),
   };
 }
 
-function readCounter(value: unknown): Counter {
-  const counter = object(value);
-  return {
-    name: text(counter.name),
-    joules: numberOrNull(counter.joules),
-    used: counter.used === true,
-    reason: textOrNull(counter.reason),
-  };
-}
-
-function readObserver(value: unknown): Observer | null {
-  if (!isObject(value)) return null;
-  return {
-    stages: Object.entries(object(value.stages)).map(([name, seconds]) => [name, number(seconds)]),
-    duringSeconds: number(value.during_seconds),
-    percent: numberOrNull(value.percent),
-  };
-}
-
-function readResources(value: unknown): Resources | null {
-  if (!isObject(value)) return null;
-  return {
-    seconds: numberOrNull(value.duration_seconds),
-    cpuPercent: numberOrNull(value.cpu_percent),
-    memoryPercent: numberOrNull(value.memory_percent_mean),
-    memoryPercentMost: numberOrNull(value.memory_percent_max),
-    gpus: list(value.gpus).map((entry) => {
-      const gpu = object(entry);
-      return {
-        name: text(gpu.name) || "GPU",
-        percent: numberOrNull(gpu.utilisation_percent),
-        watts: numberOrNull(gpu.watts),
-      };
-    }),
-    overheadSeconds: numberOrNull(value.overhead_seconds),
-    notes: texts(value.notes),
-  };
-}
-
-export function readSurroundings(report: Record<string, unknown>): Surroundings {
+export function readSurroundings(report: Json): Surroundings {
   const measured = isObject(report.measured) ? report.measured : null;
   return {
     parts: list(report.parts).map(readPart),
-    measured: measured && {
-      joules: numberOrNull(measured.joules),
-      scope: text(measured.scope),
-      reason: textOrNull(measured.reason),
-      counters: list(measured.counters).map(readCounter),
-    },
-    observer: readObserver(report.observer),
-    resources: readResources(unwrapped(report.resources)),
+    measured: measured && { joules: numberOrNull(measured.joules), scope: text(measured.scope) },
+    hasMore: [measured, report.observer, report.resources].some((each) => each != null),
   };
 }

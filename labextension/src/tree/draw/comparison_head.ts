@@ -2,10 +2,10 @@
 
 import { formatChange, formatDifference, formatEnergy, formatInterval, type Unit } from "../data/format.js";
 import type { Report } from "../data/report.js";
-import { provenance, WARNING_SIGN, warnings, type Warning } from "../data/words.js";
+import { WARNING_SIGN, type Warning } from "../data/said.js";
 import { make, nameOf } from "../grid/dom.js";
 import { changeOf, differenceOf, verdictOf, type Pairs } from "../rows/pairs.js";
-import { renderWarnings } from "./header.js";
+import { renderWarnings, warningsOf } from "./header.js";
 import { verdictBadge, VERDICTS, type Labels } from "./pair_row.js";
 
 export type Reports = readonly [Report, Report];
@@ -32,7 +32,7 @@ export function renderComparisonHead(
       make("span", "interval", {}, VERDICTS[verdict]),
     ),
   );
-  const whose = reports.map(provenance);
+  const whose = reports.map((report) => report.said.provenance);
   const isOfBoth = whose[0] === whose[1];
   const sides = make("dl", "sides");
   const side = (label: string, ...told: (Node | string)[]): void =>
@@ -40,7 +40,7 @@ export function renderComparisonHead(
   reports.forEach((report, index) => {
     const energy = report.root?.energy ?? null;
     const told = energy
-      ? ` ${formatEnergy(energy.joules, unit, 0)}, 90 % interval ` +
+      ? ` ${formatEnergy(energy.joules, unit, 0)}, ${report.said.interval} ` +
         formatInterval(energy.low, energy.high, energy.joules, unit, 0)
       : " nothing ran";
     const from = isOfBoth ? [] : [" · ", nameOf(whose[index] ?? "", "")];
@@ -48,29 +48,29 @@ export function renderComparisonHead(
   });
   if (isOfBoth) side("both", nameOf(whose[0] ?? "", ""));
   header.append(sides);
-  const list = renderWarnings(warningsOf(reports, labels));
+  const list = renderWarnings(warningsOfBoth(reports, labels));
   if (list) header.append(list);
   return header;
 }
 
-function warningsOf(reports: Reports, labels: Labels): Warning[] {
-  const [before, after] = reports;
-  const lines: Warning[] = [];
-  const warn = (text: string): number => lines.push({ sign: WARNING_SIGN, text });
-  if (before.device.label !== after.device.label) {
-    warn(`The reports are of different devices: ${before.device.label} and ${after.device.label}`);
+/** What to bear in mind, as `Comparison.notes` in Python says it, and what either report warns of. */
+function warningsOfBoth(reports: Reports, labels: Labels): Warning[] {
+  const warnings: Warning[] = [];
+  const differ = (what: string, of: (report: Report) => string): void => {
+    const [first, second] = reports.map(of);
+    if (first === second) return;
+    warnings.push([WARNING_SIGN, `${what}: ${first} ${labels[0]}, ${second} ${labels[1]}.`]);
+  };
+  differ("Two devices", (report) => report.device.label);
+  differ("Two kinds of numbers", (report) => report.root?.energy?.source ?? "nothing");
+  const [first, second] = reports.map(warningsOf) as [Warning[], Warning[]];
+  const has = (lines: readonly Warning[], text: string): boolean =>
+    lines.some(([, other]) => other === text);
+  for (const [sign, text] of first) {
+    warnings.push([sign, has(second, text) ? text : `${labels[0]}: ${text}`]);
   }
-  const sources = reports.map((report) => report.root?.energy?.source ?? "nothing");
-  if (sources[0] !== sources[1]) warn(`${sources[0]} is compared with ${sources[1]} energy`);
-  const [first, second] = reports.map((report) => warnings(report));
-  const isSame = (a: Warning, b: Warning): boolean => a.text === b.text;
-  for (const each of first ?? []) {
-    const both = second?.some((other) => isSame(each, other));
-    lines.push({ sign: each.sign, text: both ? each.text : `${labels[0]}: ${each.text}` });
+  for (const [sign, text] of second) {
+    if (!has(first, text)) warnings.push([sign, `${labels[1]}: ${text}`]);
   }
-  for (const each of second ?? []) {
-    if (first?.some((other) => isSame(each, other))) continue;
-    lines.push({ sign: each.sign, text: `${labels[1]}: ${each.text}` });
-  }
-  return lines;
+  return warnings;
 }

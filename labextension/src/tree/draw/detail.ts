@@ -27,19 +27,20 @@ function alikeText(node: TreeNode, item: Item, rows: Rows, unit: Unit): string |
   return `${alike.length}, together ${formatEnergy(joules, unit, item.whole)}${share}`;
 }
 
-function energyFacts(node: TreeNode, item: Item, rows: Rows, unit: Unit): Facts {
+function energyFacts(
+  node: TreeNode,
+  item: Item,
+  rows: Rows,
+  unit: Unit,
+  interval: string,
+): Facts {
   const facts: Facts = [];
   const { energy } = node;
   if (!energy) return [["Energy", "unknown"]];
   const joules = (value: number): string => formatEnergy(value, unit, item.whole);
   facts.push(["Energy", joules(energy.joules)]);
-  const interval = intervalOf(item);
-  if (interval) {
-    facts.push([
-      "90 % interval",
-      formatInterval(...interval, energy.joules, unit, item.whole),
-    ]);
-  }
+  const ends = intervalOf(item);
+  if (ends) facts.push([interval, formatInterval(...ends, energy.joules, unit, item.whole)]);
   const share = shareOf(item);
   if (share !== null) {
     facts.push([item.outside ? "Share of its model" : "Share of total", formatShare(share)]);
@@ -106,7 +107,7 @@ export function renderDetail(item: Item, report: Report, rows: Rows, unit: Unit)
   if (node.features.operation) kind.push(["Operation", node.features.operation]);
   const list = make("dl", "facts");
   for (const [label, value] of [
-    ...energyFacts(node, item, rows, own),
+    ...energyFacts(node, item, rows, own, report.said.interval),
     ...phaseFacts(node, item, report, own),
     ...workFacts(node),
     ...kind,

@@ -2,7 +2,7 @@
 
 import { formatCount, formatEnergy, formatInterval, formatSeconds, type Unit } from "../data/format.js";
 import type { Report, RunRow } from "../data/report.js";
-import { provenance, warnings, type Warning } from "../data/words.js";
+import { WARNING_SIGN, type Warning } from "../data/said.js";
 import { make, nameOf } from "../grid/dom.js";
 
 /** More than `runs.py` makes: a file may hold anything. */
@@ -30,11 +30,17 @@ function runLine(row: RunRow, unit: Unit, total: number): HTMLElement {
   return line;
 }
 
+/** All that the reader must know before believing the numbers: flags, then notes. */
+export const warningsOf = (report: Report): Warning[] => [
+  ...report.said.flags,
+  ...[...new Set(report.notes)].map((note): Warning => [WARNING_SIGN, note]),
+];
+
 /** A list of warnings, all in sight. */
 export function renderWarnings(lines: readonly Warning[]): HTMLElement | null {
   if (!lines.length) return null;
   const list = make("ul", "notes", { "aria-label": "Warnings" });
-  for (const { sign, text } of lines) {
+  for (const [sign, text] of lines) {
     const mark = make("span", "sign", { "aria-hidden": "true" }, `${sign} `);
     list.append(make("li", "note", {}, mark, nameOf(text, "")));
   }
@@ -47,7 +53,7 @@ export function renderTotal(report: Report, unit: Unit): HTMLElement {
   const total = energy?.joules ?? 0;
   // The total itself in percent would only say 100.
   const own: Unit = unit === "%" ? "J" : unit;
-  const value = energy ? formatEnergy(total, own, total) : "Nothing ran";
+  const value = energy ? formatEnergy(total, own, total) : report.said.title;
   return make(
     "p",
     "total",
@@ -58,7 +64,7 @@ export function renderTotal(report: Report, unit: Unit): HTMLElement {
           "span",
           "interval",
           {},
-          `90 % interval ${formatInterval(energy.low, energy.high, total, own, total)}`,
+          `${report.said.interval} ${formatInterval(energy.low, energy.high, total, own, total)}`,
         )
       : null,
   );
@@ -68,7 +74,7 @@ export function renderHeader(report: Report, unit: Unit): HTMLElement {
   const header = make("div", "head");
   header.append(
     renderTotal(report, unit),
-    make("p", "provenance", {}, nameOf(provenance(report), "")),
+    make("p", "provenance", {}, nameOf(report.said.provenance, "")),
   );
   if (report.runRows.length) {
     const total = report.root?.energy?.joules ?? 0;
@@ -76,7 +82,7 @@ export function renderHeader(report: Report, unit: Unit): HTMLElement {
     const lines = report.runRows.slice(0, MOST_ROWS).map((row) => runLine(row, own, total));
     header.append(make("ul", "runs", { "aria-label": "Runs" }, ...lines));
   }
-  const list = renderWarnings(warnings(report));
+  const list = renderWarnings(warningsOf(report));
   if (list) header.append(list);
   return header;
 }

@@ -2,7 +2,7 @@
 
 import { formatEnergy, formatShare, type Unit } from "../data/format.js";
 import type { TreeNode } from "../data/report.js";
-import { flagCode } from "../data/words.js";
+import { flagCode } from "../data/said.js";
 import { make, nameOf, shorten } from "../grid/dom.js";
 import { isPlain } from "../grid/grid_keys.js";
 import { relativeName } from "../rows/folding.js";

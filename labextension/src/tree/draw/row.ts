@@ -1,7 +1,7 @@
 // The cells of one row of the energy tree, and the heading over them.
 
 import { formatEnergy, formatInterval, formatShare, NO_VALUE, type Unit } from "../data/format.js";
-import { flagCode } from "../data/words.js";
+import { flagCode } from "../data/said.js";
 import { make, nameOf, shorten } from "../grid/dom.js";
 import {
   intervalOf,
@@ -15,18 +15,19 @@ import {
 import { isSection } from "../rows/outline.js";
 
 type Column = [name: string, label: string, title: string];
-const COLUMNS: Column[] = [
+/** The columns of the energy tree; `interval` is what an interval is called. */
+export const treeColumns = (interval: string): Column[] => [
   ["name", "Name", "Module or primitive, and its class"],
   ["share", "Share", "Share of the total; the solid part of the bar is the node's own energy"],
   ["energy", "Energy", "Energy of the node and all below it"],
   ["of-parent", "Of parent", "Share of the module that it is a part of"],
   ["own", "Own", "Energy that no child explains"],
-  ["range", "90 % interval", "The energy lies within it nine times out of ten"],
+  ["range", interval, "Bounds of the energy"],
   ["source", "Source", "Where the number comes from"],
 ];
 const MOST_FLAGS = 2;
 
-export function renderHeading(columns: readonly Column[] = COLUMNS): HTMLElement {
+export function renderHeading(columns: readonly Column[]): HTMLElement {
   const row = make("div", "heading", { role: "row" });
   for (const [name, label, title] of columns) {
     row.append(make("div", name, { role: "columnheader", title }, label));

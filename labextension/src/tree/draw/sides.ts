@@ -39,7 +39,7 @@ export function renderSides(
   line("Class", (node) => node.className);
   line("Path", (node) => node.path);
   line("Energy", (node) => formatEnergy(node.energy?.joules ?? null, unit, 0));
-  line("90 % interval", ({ energy }) =>
+  line(reports[0].said.interval, ({ energy }) =>
     energy ? formatInterval(energy.low, energy.high, energy.joules, unit, 0) : "",
   );
   line("Own energy", (node) =>

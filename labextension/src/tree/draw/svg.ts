@@ -2,7 +2,6 @@
 
 import { formatEnergy, formatShare } from "../data/format.js";
 import type { Report } from "../data/report.js";
-import { provenance } from "../data/words.js";
 import { shorten } from "../grid/dom.js";
 import { relativeName } from "../rows/folding.js";
 import { depthOf, layOut } from "../rows/layout.js";
@@ -42,7 +41,7 @@ export function icicleSvg(report: Report): string {
   const whole = root.energy?.joules ?? 0;
   const boxes = layOut(root, NARROWEST);
   const height = TOP + depthOf(boxes) * ROW + MARGIN;
-  const total = `${clean(root.className)}: ${formatEnergy(root.energy?.joules ?? null, "J", whole)}`;
+  const title = clean(report.said.title);
   const svg = draw("svg", {
     xmlns: SVG,
     viewBox: `0 0 ${WIDTH} ${height}`,
@@ -54,10 +53,10 @@ export function icicleSvg(report: Report): string {
   });
   const bold = { "font-size": 18, "font-weight": 600, fill: "#222222" };
   svg.append(
-    draw("title", {}, total),
+    draw("title", {}, title),
     draw("rect", { width: WIDTH, height, fill: "#ffffff" }),
-    draw("text", { x: MARGIN, y: 26, ...bold }, total),
-    draw("text", { x: MARGIN, y: 45, fill: "#555555" }, clean(provenance(report))),
+    draw("text", { x: MARGIN, y: 26, ...bold }, title),
+    draw("text", { x: MARGIN, y: 45, fill: "#555555" }, clean(report.said.provenance)),
   );
   for (const { node, parent, level, left, right } of boxes) {
     const joules = node.energy?.joules ?? null;

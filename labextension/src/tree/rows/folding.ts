@@ -1,7 +1,7 @@
 // Which siblings are repetitions of one another, by the rules of `irene_jupyter/report/folding.py`.
 
 import type { TreeNode } from "../data/report.js";
-import { flagCode } from "../data/words.js";
+import { flagCode } from "../data/said.js";
 
 /** Siblings whose energies differ by more are worth showing. */
 const FOLD_TOLERANCE = 0.05;
@@ -14,8 +14,15 @@ export function relativeName(node: TreeNode, parentPath: string | null): string 
   return parentPath && node.path.startsWith(prefix) ? node.path.slice(prefix.length) : node.path;
 }
 
-/** The number at the end of a name: "11" of "layer.11". */
-export const indexOf = (name: string): string => INDEXED.exec(name)?.[2] ?? "";
+/** One name for several that follow each other: "layer.0–11", "layer.0, 2". */
+export function groupName(names: readonly string[]): string {
+  const stem = INDEXED.exec(names[0] ?? "")?.[1] ?? "";
+  const numbers = names.map((name) => Number(INDEXED.exec(name)?.[2]));
+  const [first = 0, second] = numbers;
+  const last = numbers.at(-1) ?? 0;
+  if (last - first === numbers.length - 1) return `${stem}${first}–${last}`;
+  return stem + (numbers.length > 5 ? `${first}, ${second} … ${last}` : numbers.join(", "));
+}
 
 /** `nodes` in order, those together of which each follows the one before it. */
 export function grouped<T>(

@@ -2,7 +2,7 @@
 
 import type { TreeNode } from "../data/report.js";
 import { alignTrees, type Pair } from "./aligning.js";
-import { closeInEnergy, indexOf, relativeName, Shapes } from "./folding.js";
+import { closeInEnergy, groupName, relativeName, Shapes } from "./folding.js";
 import { Outline, type Row } from "./outline.js";
 import { ownJoules, searchedText } from "./rows.js";
 
@@ -152,20 +152,20 @@ export class Pairs extends Outline<Pair> {
     parent: Pair | null,
   ): Pick<PairRow, "label" | "detail"> {
     const first = members[0] as Pair;
-    const label = told([
-      first.before && relativeName(first.before, parent?.before?.path ?? null),
-      first.after && relativeName(first.after, parent?.after?.path ?? null),
-    ]);
-    const classes = told([first.before?.className, first.after?.className]);
-    if (members.length < 2) return { label, detail: classes === label ? "" : classes };
-    const last = sides(members.at(-1) as Pair)[0];
-    return {
-      label: `${members.length} × ${classes}`,
-      detail: `${label} … ${indexOf(last?.path ?? "")}`,
-    };
+    const names = (pair: Pair): string[] =>
+      (["before", "after"] as const).flatMap((side) => {
+        const node = pair[side];
+        return node ? [relativeName(node, parent?.[side]?.path ?? null)] : [];
+      });
+    const classes = told(sides(first).map((node) => node.className));
+    if (members.length > 1) {
+      const detail = groupName(members.map((pair) => names(pair)[0] ?? ""));
+      return { label: `${members.length} × ${classes}`, detail };
+    }
+    const label = told(names(first));
+    return { label, detail: classes === label ? "" : classes };
   }
 }
 
 /** "encoder → transformer"; once where both are the same, or one is missing. */
-export const told = (names: readonly (string | null | undefined)[]): string =>
-  [...new Set(names.filter((name) => name != null))].join(" → ");
+const told = (names: readonly string[]): string => [...new Set(names)].join(" → ");

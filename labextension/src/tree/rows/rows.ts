@@ -2,7 +2,7 @@
 // that were not run.
 
 import type { Report, TreeNode } from "../data/report.js";
-import { closeInEnergy, indexOf, relativeName, Shapes } from "./folding.js";
+import { closeInEnergy, groupName, relativeName, Shapes } from "./folding.js";
 import { joulesOf, type Item } from "./items.js";
 import { Outline, type Entry } from "./outline.js";
 
@@ -88,14 +88,13 @@ export class Rows extends Outline<TreeNode> {
 
   protected words(members: readonly TreeNode[], parent: TreeNode | null): Pick<Item, "label" | "detail"> {
     const first = members[0] as TreeNode;
-    const last = members.at(-1) as TreeNode;
-    const label = relativeName(first, parent?.path ?? null);
-    if (first !== last) {
+    if (members.length > 1) {
       return {
         label: `${members.length} × ${first.className}`,
-        detail: `${label} … ${indexOf(last.path)}`,
+        detail: groupName(members.map((node) => relativeName(node, parent?.path ?? null))),
       };
     }
+    const label = relativeName(first, parent?.path ?? null);
     const detail =
       label !== first.className ? first.className : first.type === "ml" ? "" : first.type;
     return { label, detail };
