@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from irene_jupyter.report.colours import MORE
-from irene_jupyter.report.units import format_interval, format_joules, printable
+from irene_jupyter.report.units import INTERVAL, format_interval, format_joules, printable
 from irene_jupyter.tree import Energy
 
 _WIDTH, _HEIGHT = 460, 190  # pixels
@@ -145,7 +145,7 @@ class EnergyCurve:
             yield _text(x + 27, 14, kind, "start")
             x += 27 + 6.4 * len(kind) + 12
         yield (f'<path d="M{x:.0f} 10h22" stroke="{MORE}" stroke-opacity=".25" stroke-width="9"/>')
-        yield _text(x + 27, 14, "90 % interval", "start")
+        yield _text(x + 27, 14, INTERVAL, "start")
 
     def __str__(self) -> str:
         if not self._all():

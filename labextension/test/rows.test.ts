@@ -28,16 +28,6 @@ describe("Rows", () => {
     expect(labels(rows)).toContain("layer.1");
   });
 
-  it.each([
-    ["other names", ["query", "key"], [1, 1]],
-    ["other energies", ["block.0", "block.1"], [1, 1.1]],
-  ])("does not fold siblings of %s", (_, names, joules) => {
-    const children = names.map((name, index) => node(name, "Linear", joules[index] as number));
-    const rows = rowsOf(report(node("", "Model", 3, children)));
-    rows.expandTo(1);
-    expect(labels(rows)).toEqual(["Model", ...names]);
-  });
-
   describe("foremost, where the energy is followed to", () => {
     const where = (children: ReturnType<typeof node>[], joules: number) => {
       const found = rowsOf(report(node("", "Model", joules, children))).foremost();

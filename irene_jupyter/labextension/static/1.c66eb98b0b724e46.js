@@ -609,6 +609,7 @@
 .irene-line {
   color: var(--irene-soft-ink);
   font-size: 12px !important;
+  margin-bottom: 4px !important;
   overflow-wrap: anywhere;
 }
 
