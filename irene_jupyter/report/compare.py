@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
@@ -342,9 +342,7 @@ def _side(node: Node | None) -> dict[str, Any] | None:
         "path": node.path,
         "type": node.type,
         "class_name": node.class_name,
-        "energy": None
-        if energy is None
-        else {name: getattr(energy, name) for name in ("joules", "low", "high", "source")},
+        "energy": None if energy is None else asdict(energy),
     }
 
 
@@ -354,11 +352,7 @@ def _summary(report: EnergyReport) -> dict[str, Any]:
         "provenance": provenance(report),
         "mode": report.mode,
         "total_joules": report.total_joules,
-        "device": {
-            "name": report.device.name,
-            "label": report.device.label,
-            "kind": report.device.kind,
-        },
+        "device": asdict(report.device),
         "created": report.created,
         "versions": dict(report.versions),
     }

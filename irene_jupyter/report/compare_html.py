@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import LESS, MORE
-from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows, walk_rows
+from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows
 from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, whose
-from irene_jupyter.report.page import page, style
+from irene_jupyter.report.folding import walk_rows
+from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.units import format_interval, format_joules, printable
 from irene_jupyter.report.words import NOTE_LENGTH
 
@@ -28,11 +28,11 @@ def comparison_html(comparison: Comparison, *, full_page: bool = False) -> str:
         f'<div class="irene-compare">\n{style("compare")}',
         f'<p><span class="total">{_html(headline(root))}</span></p>',
         *(f"<p><b>{word}</b> {_html(told)}</p>" for word, told in whose(comparison)),
-        *_tree_html(pair_rows(root, HTML_ROWS, whole=True)),
+        *_tree(pair_rows(root, HTML_ROWS, whole=True)),
     ]
     for phase in comparison.phases:
         parts.append(f"<p><b>{_html(phase_line(phase))}</b></p>")
-        parts += _tree_html(pair_rows(phase.root, HTML_ROWS // 2, whole=True), _OPEN_LEVELS - 3)
+        parts += _tree(pair_rows(phase.root, HTML_ROWS // 2, whole=True), _OPEN_LEVELS - 3)
     parts += [f"<p>⚠ {_html(note)}</p>" for note in comparison.notes]
     parts += [f'<p class="dim">{_html(LEGEND)}</p>', "</div>"]
     body = "\n".join(parts)
@@ -40,34 +40,23 @@ def comparison_html(comparison: Comparison, *, full_page: bool = False) -> str:
 
 
 def _html(text: str) -> str:
-    return escape(printable(text, NOTE_LENGTH), quote=True)
+    return safe(text, NOTE_LENGTH)
 
 
-def _tree_html(tree: PairRow, levels: int = _OPEN_LEVELS) -> list[str]:
+def _tree(tree: PairRow, levels: int = _OPEN_LEVELS) -> list[str]:
     most = max((abs(row.change or 0.0) for row in walk_rows(tree)), default=0.0)
-    parts = [
+
+    def is_open(row: PairRow, level: int) -> bool:
+        return level < levels and row.is_both and abs(row.change or 0.0) >= _OPEN_SHARE * most
+
+    return [
         '<div class="head dim"><span class="n"></span> <span class="v">before</span> '
         '<span class="v">after</span> <span class="v">change</span> '
         '<span class="v p"></span> <span class="m"></span> <span style="width:90px"></span></div>',
         '<ul class="root">',
+        *nested(tree, lambda row: Drawn(_cells(row, most), _html(_hover(row))), is_open),
+        "</ul>",
     ]
-    stack: list[str | tuple[PairRow, int]] = [(tree, 0)]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            parts.append(item)
-            continue
-        row, level = item
-        hover = f' title="{_html(_hover(row))}"'
-        if not row.children:
-            parts.append(f'<li class="leaf"{hover}>{_cells(row, most)}</li>')
-            continue
-        is_open = level < levels and row.is_both and abs(row.change or 0.0) >= _OPEN_SHARE * most
-        parts.append(f"<li><details{' open' * is_open}><summary{hover}>{_cells(row, most)}")
-        parts.append("</summary><ul>")
-        stack.append("</ul></details></li>")
-        stack.extend((child, level + 1) for child in reversed(row.children))
-    return [*parts, "</ul>"]
 
 
 def _cells(row: PairRow, most: float) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.compare_words import format_change, signed
 from irene_jupyter.report.folding import (
     OWN_SHARE_SHOWN,
+    count_rows,
     follows,
     group_name,
+    grouped,
     identical,
     relative_name,
+    total,
 )
 from irene_jupyter.report.units import format_joules, printable
 from irene_jupyter.tree import Energy, Node
@@ -86,7 +88,7 @@ def pair_rows(root: Difference, most: int, *, whole: bool) -> PairRow:
     """
     row = _row(root, None, None, whole)
     depth = _levels(row)
-    while _count(row) > most and depth > 1:
+    while count_rows(row) > most and depth > 1:
         depth -= 1
         row = _row(root, None, depth, whole)
     return row
@@ -99,11 +101,11 @@ def _row(pair: Difference, above: Difference | None, depth: int | None, whole: b
         return PairRow(pair, name, *pair.energies, hidden=sum(1 for _ in pair.walk()) - 1)
     below = None if depth is None else depth - 1
     rows = []
-    for group in _groups(pair):
+    for group in grouped(pair.children, partial(_repeats, pair)):
         first = _row(group[0], pair, below, whole)
         if len(group) > 1:
             sides = zip(*(each.energies for each in group), strict=True)
-            before, after = (_sum(side) for side in sides)
+            before, after = map(total, sides)
             children = (replace(first, name=f"one of {len(group)}"),) if first.children else ()
             label = group_name([_names(each, pair)[0] for each in group])
             first = PairRow(
@@ -151,24 +153,12 @@ def _name(pair: Difference, above: Difference | None) -> str:
 
 
 def class_names(pair: Difference) -> str:
+    """Of both sides: "BertModel → DistilBertModel"."""
     names = [node.class_name for node in (pair.before, pair.after) if node is not None]
     return " → ".join(dict.fromkeys(printable(name, 60) for name in names))
 
 
-def _groups(pair: Difference) -> Iterator[list[Difference]]:
-    group: list[Difference] = []
-    for child in pair.children:
-        if group and _repeats(group[0], group[-1], child, pair):
-            group.append(child)
-        else:
-            if group:
-                yield group
-            group = [child]
-    if group:
-        yield group
-
-
-def _repeats(first: Difference, last: Difference, pair: Difference, above: Difference) -> bool:
+def _repeats(above: Difference, first: Difference, last: Difference, pair: Difference) -> bool:
     """Whether they fold in either tree, and all that is said of their differences is the same."""
     for one, before, next_one, parent in (
         (first.before, last.before, pair.before, above.before),
@@ -196,28 +186,6 @@ def _verdict(pair: Difference) -> tuple[bool | None, bool, bool]:
     size = max((energy.joules for energy in pair.energies if energy is not None), default=0.0)
     is_any = abs(change) > _ROUNDING * size
     return pair.is_significant, is_any, bool(pair.is_significant) and change > 0
-
-
-def _sum(energies: Sequence[Energy | None]) -> Energy | None:
-    known = [energy for energy in energies if energy is not None]
-    if len(known) < len(energies):
-        return None
-    joules, low, high = (
-        math.fsum(getattr(energy, name) for energy in known) for name in ("joules", "low", "high")
-    )
-    return Energy(joules, min(low, joules), max(high, joules), known[0].source)
-
-
-def walk_rows(row: PairRow) -> Iterator[PairRow]:
-    stack = [row]
-    while stack:
-        row = stack.pop()
-        yield row
-        stack.extend(reversed(row.children))
-
-
-def _count(row: PairRow) -> int:
-    return sum(1 for _ in walk_rows(row))
 
 
 def _levels(row: PairRow) -> int:

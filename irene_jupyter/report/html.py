@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from html import escape
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.folding import Row, count_rows, limited_rows
-from irene_jupyter.report.page import page, style
+from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.said import (
@@ -29,7 +28,6 @@ from irene_jupyter.report.units import (
     format_interval,
     format_joules,
     format_share,
-    printable,
     share,
 )
 from irene_jupyter.report.words import (
@@ -61,21 +59,21 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     `depth` counts levels below the root; trees of more than `MAX_ROWS` rows are cut anyway.
     """
     began = time.perf_counter()
-    parts = [f'<div class="irene-energy" title="{_text(title(report))}">']
+    parts = [f'<div class="irene-energy" title="{safe(title(report))}">']
     parts.append(style("html"))
     if report.root is None:
-        parts.append(f"<p>{_text(headline(report))}</p>")
+        parts.append(f"<p>{safe(headline(report))}</p>")
     elif report.root.energy is not None:
         parts.append(
-            f'<p><span class="total">{_text(format_joules(report.root.energy.joules))}</span> '
-            f"{_text(format_interval(report.root.energy))} "
-            f'<span class="badge">{_text(badge(report))}</span></p>'
-            f"<p>{_text(provenance(report))}</p>"
+            f'<p><span class="total">{safe(format_joules(report.root.energy.joules))}</span> '
+            f"{safe(format_interval(report.root.energy))} "
+            f'<span class="badge">{safe(badge(report))}</span></p>'
+            f"<p>{safe(provenance(report))}</p>"
         )
         parts.extend(_tree(report.root, depth, MAX_ROWS))
-        parts.append(f'<p class="dim">{_text(LEGEND)}</p>')
+        parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
-        parts.append(f"<p><strong>{_text(NOT_RUN_TITLE)}</strong></p>")
+        parts.append(f"<p><strong>{safe(NOT_RUN_TITLE)}</strong></p>")
         for node in report.not_run:
             parts.extend(_tree(node, depth, MAX_ROWS // len(report.not_run)))
     columns, runs = run_table(report)
@@ -83,47 +81,34 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
         parts.append(_table(columns, runs))
     if report.phases:
         parts.append(_table(PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases]))
-        parts.append(f'<p class="dim">{_text(phase_legend(report))}</p>')
+        parts.append(f'<p class="dim">{safe(phase_legend(report))}</p>')
     if rows := part_rows(report):
         parts.append(_table(PART_COLUMNS, rows))
-    parts.extend(f"<p>{_text(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
-    parts.extend(f"<p>⚠ {_text(note, NOTE_LENGTH)}</p>" for note in notes(report))
+    parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
+    parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
     for line in (counter_line(report), resource_line(report), observer_line(report, shown)):
         if line:
-            parts.append(f'<p class="dim">{_text(line, NOTE_LENGTH * 2)}</p>')
+            parts.append(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>')
     parts.append("</div>")
     body = "\n".join(parts)
-    return page(_text(headline(report)), body, "60em") if full_page else body
-
-
-def _text(text: str, limit: int = 400) -> str:
-    return escape(printable(text, limit), quote=True)
+    return page(safe(headline(report)), body, "60em") if full_page else body
 
 
 def _tree(root: Node, depth: int | None, most: int) -> list[str]:
     tree, cut = limited_rows(root, depth, most)
     calls = any(node.features.calls > 1 for node in root.walk())
-    parts = ['<ul class="root">']
-    # Closing tags wait on the stack below the rows that they close.
-    stack: list[str | tuple[Row, int]] = [(tree, 0)]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            parts.append(item)
-            continue
-        row, level = item
+
+    def drawn(row: Row) -> Drawn:
         cells = _cells(row, tree.joules, calls)
-        hover = "" if row.kind == "own" else f' title="{_text(detail(row.node))}"'
-        if not row.children:
-            parts.append(f'<li class="leaf{" own" * (row.kind == "own")}"{hover}>{cells}</li>')
-            continue
-        fraction = share(row.joules, tree.joules) or 0.0
-        is_open = level < _OPEN_LEVELS and fraction >= _OPEN_SHARE
-        parts.append(f"<li><details{' open' * is_open}><summary{hover}>{cells}</summary><ul>")
-        stack.append("</ul></details></li>")
-        stack.extend((child, level + 1) for child in reversed(row.children))
-    parts.append("</ul>")
+        return (
+            Drawn(cells, kind=" own") if row.kind == "own" else Drawn(cells, safe(detail(row.node)))
+        )
+
+    def is_open(row: Row, level: int) -> bool:
+        return level < _OPEN_LEVELS and (share(row.joules, tree.joules) or 0.0) >= _OPEN_SHARE
+
+    parts = ['<ul class="root">', *nested(tree, drawn, is_open), "</ul>"]
     if cut != depth:
         shown = f"The tree is shown to depth {cut} ({count_rows(tree):,} rows)"
         parts.append(f'<p class="dim">{shown}; the whole is in the saved report.</p>')
@@ -143,8 +128,8 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
     times = f"×{number:,}" if number > 1 and row.kind != "own" else ""
     return (
         f'<span class="n">{_label(row)}</span> <span class="b">{bar}</span> '
-        f'<span class="s">{_text(format_share(fraction))}</span> '
-        f'<span class="j">{_text(format_joules(row.joules))}</span>'
+        f'<span class="s">{safe(format_share(fraction))}</span> '
+        f'<span class="j">{safe(format_joules(row.joules))}</span>'
         + (f' <span class="c">{times}</span>' if calls else "")
     )
 
@@ -152,9 +137,9 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
 def _label(row: Row) -> str:
     if row.kind == "own":
         return "own"
-    klass, name = _text(row.node.class_name, 120), _text(row.name, 120)
+    klass, name = safe(row.node.class_name, 120), safe(row.name, 120)
     codes = codes_text(row.node)
-    flags = f' <em class="f">{_text(codes)}</em>' if codes else ""
+    flags = f' <em class="f">{safe(codes)}</em>' if codes else ""
     if row.kind == "group":
         label = f"<b>{row.count} × {klass}</b> <i>({name})</i>"
     elif row.one_of > 1:
@@ -166,8 +151,8 @@ def _label(row: Row) -> str:
 
 
 def _table(columns: Iterable[str], cells: Iterable[Iterable[str]]) -> str:
-    head = "".join(f"<th>{_text(column)}</th>" for column in columns)
+    head = "".join(f"<th>{safe(column)}</th>" for column in columns)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in cells
+        "<tr>" + "".join(f"<td>{safe(cell)}</td>" for cell in row) + "</tr>" for row in cells
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

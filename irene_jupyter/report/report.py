@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -50,10 +50,12 @@ class DeviceLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """A signature of a model's calls, in one line. `joules` and `seconds` are of all calls."""
+    """A signature of a model's calls, in one line. `joules` and `seconds` are of all calls.
+
+    The fields have the order of the JSON's keys.
+    """
 
     model: str
-    joules: float
     phase: str | None = None  # "prefill" or "decode" within generate()
     status: RunStatus = "run"
     training: bool = False  # the module's mode, as `module.train()` and `eval()` set it
@@ -65,26 +67,12 @@ class RunSummary:
     items: int = 0  # of the batch that the calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the key-value cache of the call that was recorded
     input_shapes: tuple[Shape, ...] = ()
+    joules: float
     signature: str = ""  # for people
 
     def to_dict(self) -> dict[str, Any]:
         """This run as strict JSON values."""
-        return {
-            "model": self.model,
-            "phase": self.phase,
-            "status": self.status,
-            "training": self.training,
-            "calls": self.calls,
-            "seconds": self.seconds,
-            "batch_size": self.batch_size,
-            "seq_len": self.seq_len,
-            "tokens": self.tokens,
-            "items": self.items,
-            "cache_length": self.cache_length,
-            "input_shapes": [list(shape) for shape in self.input_shapes],
-            "joules": self.joules,
-            "signature": self.signature,
-        }
+        return {**asdict(self), "input_shapes": [list(shape) for shape in self.input_shapes]}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -266,11 +254,7 @@ class EnergyReport:
             "runs": [run.to_dict() for run in self.runs],
             "run_rows": [row.to_dict() for row in run_rows(self)],
             "phases": [phase.to_dict() for phase in self.phases],
-            "device": {
-                "name": self.device.name,
-                "label": self.device.label,
-                "kind": self.device.kind,
-            },
+            "device": asdict(self.device),
             "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
             "measured": None if self.measured is None else self.measured.to_dict(),
             "observer": None if self.observer is None else dict(self.observer),

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 # A rest below this share of the total is what rounding left of nothing.
 _ROUNDING = 1e-12
 
+_FEATURES = (
+    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "num_parameters",
+    "latency_seconds", "replayed_seconds", "replayed_spread_seconds",
+)  # fmt: skip
 # One row a node; documented in docs/report-format.md.
 COLUMNS = (
     "path", "depth", "type", "class_name", "primitive", "calls",
     "joules", "low", "high", "source", "share_of_root", "share_of_parent", "own_joules",
-    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "num_parameters",
-    "latency_seconds", "replayed_seconds", "replayed_spread_seconds", "shapes", "flags",
+    *_FEATURES, "shapes", "flags",
 )  # fmt: skip
 
 
@@ -171,14 +174,9 @@ def _records(root: Node | None) -> Iterator[dict[str, Any]]:
             "share_of_root": unknown if of_root is None else of_root,
             "share_of_parent": unknown if of_parent is None else of_parent,
             "own_joules": unknown if own is None else own,
-            "flops": features.flops,
-            "bytes": features.bytes,
-            "canonical_megaflops": features.canonical_megaflops,
-            "canonical_mebibytes": features.canonical_mebibytes,
-            "num_parameters": features.num_parameters,
             **{
                 name: unknown if getattr(features, name) is None else getattr(features, name)
-                for name in ("latency_seconds", "replayed_seconds", "replayed_spread_seconds")
+                for name in _FEATURES
             },
             "shapes": format_shapes(features.input_shapes, features.output_shapes),
             "flags": "; ".join(node.flags),

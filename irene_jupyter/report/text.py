@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from irene_jupyter.report.folding import Row, limited_rows
+from irene_jupyter.report.folding import AnyRow, Row, limited_rows
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.said import (
@@ -30,10 +30,8 @@ from irene_jupyter.report.words import NOT_RUN_TITLE, codes_text, headline, note
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.compare_rows import PairRow
     from irene_jupyter.report.report import EnergyReport
 
-_AnyRow = TypeVar("_AnyRow", Row, "PairRow")
 DISPLAY_ROWS = 400  # of a notebook's text/plain; more would only swell the file
 _ALL_ROWS = 10**9
 _WIDTH = 100  # where nobody says
@@ -203,7 +201,7 @@ def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, mos
         console.print(Text(f"{hidden:,} {plural} below the depth shown", style="dim"))
 
 
-def guided(tree: _AnyRow, narrow: bool = False) -> Iterator[tuple[str, _AnyRow]]:
+def guided(tree: AnyRow, narrow: bool = False) -> Iterator[tuple[str, AnyRow]]:
     """All rows of a tree, each behind the lines that lead to it."""
     stack = [("", "", tree)]
     while stack:
