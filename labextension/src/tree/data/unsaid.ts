@@ -18,7 +18,7 @@ function provenance({ device: { label, kind }, measured, root }: Omit<Report, "s
   }
   const isEstimated = source === "estimated";
   const verb = isEstimated ? "Estimated" : "Predicted";
-  if (kind === "reference") return `${verb} for ${label} (reference device), not this machine`;
+  if (kind !== "calibrated") return `${verb} for ${label} (reference device), not this machine`;
   const why = isEstimated ? ": no profile fits, the interval is wide" : "";
   return `${verb} for ${label} (calibrated device)${why}`;
 }

@@ -1,4 +1,4 @@
-// The colours of figure 5: ColorBrewer "Oranges", darker is more, as `irene_jupyter/report/graph.py`.
+// The colours of figure 5: ColorBrewer "Oranges", darker is more, as `irene_jupyter/report/colours.py`.
 
 const PALETTE = [
   [255, 245, 235],
