@@ -356,8 +356,10 @@
   text-align: left;
 }
 
-.irene-panes[data-comparison] .irene-table :is(th:first-child) {
+/* Names of features break between words, what nodes are called breaks anywhere. */
+.irene-tree.irene-tree .irene-panes[data-comparison] .irene-table :is(th, td):first-child {
   color: var(--irene-soft-ink);
+  overflow-wrap: normal;
 }
 
 /* Less room: the bar is a line under its number. */
