@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,9 @@ ROOMS = {
     ),
     "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
 }
+# And in the front end: files that stand beside these rooms put them together.
+FRONT_END = PACKAGE.parent / "labextension" / "src" / "tree"
+FRONT_ROOMS = ({"data", "grid"}, {"rows"}, {"draw"})
 DOORS = {
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
@@ -104,3 +108,12 @@ def test_imports_go_down_within_a_room(room: str) -> None:
             other = name.removeprefix(f"irene_jupyter.{room}.").split(".")[0]
             if name.startswith(f"irene_jupyter.{room}.") and other != own:
                 assert floor(other, floors) < floor(own, floors), f"{path.name} imports {name}"
+
+
+def test_imports_go_down_within_the_front_end() -> None:
+    for path in sorted(FRONT_END.glob("*/*.ts")):
+        own = path.parent.name
+        for name in re.findall(r'from "(\.[^"]+)"', path.read_text()):
+            other = (path.parent / name).resolve().relative_to(FRONT_END).parts[0]
+            if other != own:
+                assert floor(other, FRONT_ROOMS) < floor(own, FRONT_ROOMS), f"{path} imports {name}"

@@ -100,6 +100,8 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> list[st
     [
         "irene_jupyter/py.typed",
         "irene_jupyter/predictors/devices/gtx1080ti.json",
+        "irene_jupyter/report/compare.css",
+        "irene_jupyter/report/html.css",
         "irene_jupyter/static/widget.js",
         "irene_jupyter/example_notebooks/01_first_look.ipynb",
         f"{EXTENSION}/package.json",

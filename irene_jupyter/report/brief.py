@@ -46,7 +46,9 @@ def notebook_json(report: EnergyReport) -> Json:
         "not_run": [_text(brief_tree(root)) for root in data["not_run"]],
         "phases": [{**phase, "root": _text(brief_tree(phase["root"]))} for phase in data["phases"]],
         **{
-            key: _text(data[key]) for key in ("configuration", "resources") if data[key] is not None
+            key: _text(data[key])
+            for key in ("configuration", "resources", "said")
+            if data[key] is not None
         },
     }
 

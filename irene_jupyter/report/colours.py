@@ -1,4 +1,4 @@
-"""Shades of energy: a share of the root as a colour, with text that can be read on it."""
+"""The colours of energy; a share of the root is a shade, with text that can be read on it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ _PALETTE = (
     "#fff5eb", "#fee6ce", "#fdd0a2", "#fdae6b", "#fd8d3c", "#f16913", "#d94801", "#a63603",
     "#7f2704",
 )  # fmt: skip
+MORE, LESS = "#d9772b", "#2a8c82"  # bars and lines; apart in lightness, too
+EDGE = "#8c510a"  # around a shaded node
 _LIGHT, _DARK = "#ffffff", "#000000"
 
 

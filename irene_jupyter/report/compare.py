@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
+from irene_jupyter.merging import CELL
 from irene_jupyter.report.folding import relative_name
 from irene_jupyter.report.phases import PhaseSummary
-from irene_jupyter.report.report import CELL_CLASS, EnergyReport
+from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.words import provenance, title
 from irene_jupyter.tree import Energy, Node
 
@@ -197,12 +198,12 @@ class Comparison:
 
     def to_html(self, full_page: bool = False) -> str:
         """The pairs as html without scripts: a fragment, or a page of its own."""
-        from irene_jupyter.report.compare_views import comparison_html
+        from irene_jupyter.report.compare_html import comparison_html
 
         return comparison_html(self, full_page=full_page)
 
     def __str__(self) -> str:
-        from irene_jupyter.report.compare_views import comparison_text
+        from irene_jupyter.report.compare_text import comparison_text
 
         return comparison_text(self)
 
@@ -233,16 +234,16 @@ def compare(before: EnergyReport, after: EnergyReport) -> Comparison:
     first, second = before.root, after.root
     assert first is not None
     assert second is not None
-    if (first.class_name == CELL_CLASS) != (second.class_name == CELL_CLASS):
+    if (first.class_name == CELL) != (second.class_name == CELL):
         first, second = _as_cell(first), _as_cell(second)
     return Comparison(before, after, _paired(first, second), tuple(_phases(before, after)))
 
 
 def _as_cell(root: Node) -> Node:
     """One model under a root like that of several."""
-    if root.class_name == CELL_CLASS:
+    if root.class_name == CELL:
         return root
-    return Node("", "model", CELL_CLASS, root.features, (root,), root.energy)
+    return Node("", "model", CELL, root.features, (root,), root.energy)
 
 
 def _phases(before: EnergyReport, after: EnergyReport) -> Iterator[PhaseDifference]:
@@ -341,9 +342,7 @@ def _side(node: Node | None) -> dict[str, Any] | None:
         "path": node.path,
         "type": node.type,
         "class_name": node.class_name,
-        "energy": None
-        if energy is None
-        else {name: getattr(energy, name) for name in ("joules", "low", "high", "source")},
+        "energy": None if energy is None else asdict(energy),
     }
 
 
@@ -353,11 +352,7 @@ def _summary(report: EnergyReport) -> dict[str, Any]:
         "provenance": provenance(report),
         "mode": report.mode,
         "total_joules": report.total_joules,
-        "device": {
-            "name": report.device.name,
-            "label": report.device.label,
-            "kind": report.device.kind,
-        },
+        "device": asdict(report.device),
         "created": report.created,
         "versions": dict(report.versions),
     }

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from irene_jupyter.columns import aligned
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.units import format_joules, printable
+from irene_jupyter.report.words import provenance
 
 if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
@@ -63,9 +65,7 @@ class CostSummary:
         return f"{', '.join(parts)}; {self.provenance}"
 
     def __str__(self) -> str:
-        width = max(len(name) for name, _ in self.rows())
-        lines = [f"{name:<{width}}  {value}" for name, value in self.rows()]
-        return "\n".join([*lines, printable(self.basis, 400)])
+        return f"{aligned(self.rows(), '<<')}\n{printable(self.basis, 400)}"
 
     __repr__ = __str__
 
@@ -92,8 +92,6 @@ def cost_of(
     given: calls × batch size, of a generation its prompts. `country` is an ISO 3166 code of three
     letters, such as "FRA"; its carbon intensity needs the extra irene-jupyter[carbon].
     """
-    from irene_jupyter.report.words import provenance
-
     _check("queries", queries, 0)
     _check("usd_per_kwh", usd_per_kwh, 0)
     _check("pue", pue, 1)

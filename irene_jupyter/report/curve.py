@@ -9,12 +9,12 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from irene_jupyter.report.units import format_interval, format_joules, printable
+from irene_jupyter.report.colours import MORE
+from irene_jupyter.report.units import INTERVAL, format_interval, format_joules, printable
 from irene_jupyter.tree import Energy
 
 _WIDTH, _HEIGHT = 460, 190  # pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 30, 34
-_COLOUR = "#d9772b"
 _TICKS = 4
 _LEAST_GAP = 34.0  # pixels between two labels of the x axis
 # How a stretch of the line is drawn, by what its ends are; the worst of them counts.
@@ -85,21 +85,21 @@ class EnergyCurve:
             upper = [(scale.x(p.size), scale.y(p.energy.high)) for p in self.points]
             lower = [(scale.x(p.size), scale.y(p.energy.low)) for p in reversed(self.points)]
             band = "L".join(f"{x:.1f} {y:.1f}" for x, y in [*upper, *lower])
-            yield f'<path d="M{band}Z" fill="{_COLOUR}" fill-opacity=".18" stroke="none"/>'
+            yield f'<path d="M{band}Z" fill="{MORE}" fill-opacity=".18" stroke="none"/>'
         for first, second in pairwise(self.points):
             worst = max((first.kind, second.kind), key=lambda k: [*_DASHES, k].index(k))
             dashes = _DASHES.get(worst)
             yield (
                 f'<path d="M{scale.x(first.size):.1f} {scale.y(first.energy.joules):.1f}'
                 f'L{scale.x(second.size):.1f} {scale.y(second.energy.joules):.1f}" '
-                f'stroke="{_COLOUR}" stroke-width="2"'
+                f'stroke="{MORE}" stroke-width="2"'
                 + (f' stroke-dasharray="{dashes}"' if dashes else "")
                 + "/>"
             )
         if len(self.points) == 1:
             point = self.points[0]
             x, y = scale.x(point.size), scale.y(point.energy.joules)
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{_COLOUR}" stroke="none"/>'
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{MORE}" stroke="none"/>'
         yield from self._mark(scale)
         yield from self._legend()
         yield "</svg>"
@@ -125,7 +125,7 @@ class EnergyCurve:
         foot = _HEIGHT - _BOTTOM
         yield f'<path d="M{x:.1f} {_TOP}V{foot}" opacity=".35" stroke-dasharray="2 2"/>'
         low, high = scale.y(energy.low), scale.y(energy.high)
-        yield f'<path d="M{x:.1f} {low:.1f}V{high:.1f}" stroke="{_COLOUR}" stroke-width="4"/>'
+        yield f'<path d="M{x:.1f} {low:.1f}V{high:.1f}" stroke="{MORE}" stroke-width="4"/>'
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="currentColor" stroke="none"/>'
         anchor = "start" if x < _LEFT + 30 else "end" if x > _WIDTH - _RIGHT - 30 else "middle"
         yield _text(x, foot + 13, f"{self.now.size:,}", anchor, weight="bold")
@@ -136,7 +136,7 @@ class EnergyCurve:
         for kind in self.kinds:
             dashes = _DASHES.get(kind)
             yield (
-                f'<path d="M{x:.0f} 10h22" stroke="{_COLOUR}" stroke-width="2"'
+                f'<path d="M{x:.0f} 10h22" stroke="{MORE}" stroke-width="2"'
                 + (f' stroke-dasharray="{dashes}"' if dashes else "")
                 + "/>"
             )
@@ -144,10 +144,8 @@ class EnergyCurve:
                 kind = "predicted, extrapolated"
             yield _text(x + 27, 14, kind, "start")
             x += 27 + 6.4 * len(kind) + 12
-        yield (
-            f'<path d="M{x:.0f} 10h22" stroke="{_COLOUR}" stroke-opacity=".25" stroke-width="9"/>'
-        )
-        yield _text(x + 27, 14, "90 % interval", "start")
+        yield (f'<path d="M{x:.0f} 10h22" stroke="{MORE}" stroke-opacity=".25" stroke-width="9"/>')
+        yield _text(x + 27, 14, INTERVAL, "start")
 
     def __str__(self) -> str:
         if not self._all():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from irene_jupyter.columns import aligned
+from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.units import format_seconds, printable
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class TimelineDrawing:
             parts.append(
                 f'<text x="0" y="{y + 12}" fill="currentColor" stroke="none">{escape(label)}</text>'
                 f'<path d="M0 {y + 16 + _ROW}H{_WIDTH}" opacity=".3"/>'
-                f'<path d="{self._path(series, y + 16)}" stroke="#d9772b" stroke-width="1.5"/>'
+                f'<path d="{self._path(series, y + 16)}" stroke="{MORE}" stroke-width="1.5"/>'
             )
             y += _ROW + _GAP
         end = format_seconds(self.seconds[-1]) if self.seconds else NOTHING
@@ -115,11 +117,10 @@ class TimelineDrawing:
     def __str__(self) -> str:
         if not self.series:
             return NOTHING
-        width = max(len(series.label) for series in self.series)
-        return "\n".join(
-            f"{series.label:<{width}}  {_signs(series)}  0 to {series.top:.4g} {series.unit}"
-            for series in self.series
-        )
+        rows = [
+            (each.label, _signs(each), f"0 to {each.top:.4g} {each.unit}") for each in self.series
+        ]
+        return aligned(rows, "<<<")
 
     __repr__ = __str__
 

@@ -12,19 +12,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from irene_jupyter.tree import Energy, Features, Node
+
+if TYPE_CHECKING:
+    from irene_jupyter.report.compare_rows import PairRow
 
 # Repetitions of one layer differ by less than this when measured; more is worth showing.
 ENERGY_TOLERANCE = 0.05
 # Own energy below this share of the node's is not given a row: it is then mostly rounding.
 OWN_SHARE_SHOWN = 0.01
 
+_Item = TypeVar("_Item")
+AnyRow = TypeVar("AnyRow", "Row", "PairRow")
 RowKind = Literal["node", "group", "own"]
-_INDEX = re.compile(r"(?:(?P<stem>.*[._]))?(?P<index>\d{1,9})")
+_INDEX = re.compile(r"(?:(?P<stem>.*[._]))?(?P<index>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,24 @@ class Row:
 
 def fold(siblings: Sequence[Node], parent_path: str = "") -> tuple[tuple[Node, ...], ...]:
     """`siblings` in order, identical neighbours together. Pure; see the module's text."""
-    groups: list[list[Node]] = []
-    for node in siblings:
-        group = groups[-1] if groups else None
-        next_one = group is not None and follows(group[-1], node, parent_path)
-        if group is not None and next_one and identical(group[0], node):
-            group.append(node)
+
+    def belongs(first: Node, last: Node, node: Node) -> bool:
+        return follows(last, node, parent_path) and identical(first, node)
+
+    return tuple(map(tuple, grouped(siblings, belongs)))
+
+
+def grouped(
+    items: Iterable[_Item], belongs: Callable[[_Item, _Item, _Item], bool]
+) -> list[list[_Item]]:
+    """`items` in order, those together that belong to a group's first and last."""
+    groups: list[list[_Item]] = []
+    for item in items:
+        if groups and belongs(groups[-1][0], groups[-1][-1], item):
+            groups[-1].append(item)
         else:
-            groups.append([node])
-    return tuple(tuple(group) for group in groups)
+            groups.append([item])
+    return groups
 
 
 def identical(first: Node, second: Node) -> bool:
@@ -105,13 +119,17 @@ def display_rows(root: Node, depth: int | None = None, folded: bool = True) -> R
     return _row(root, root.path or root.class_name, depth, folded)
 
 
-def count_rows(row: Row) -> int:
-    """How many lines `row` takes, itself included."""
-    total, stack = 0, [row]
+def walk_rows(row: AnyRow) -> Iterator[AnyRow]:
+    """`row` and all below it, parents first."""
+    stack = [row]
     while stack:
-        total += 1
-        stack.extend(stack.pop().children)
-    return total
+        yield (row := stack.pop())
+        stack.extend(reversed(row.children))
+
+
+def count_rows(row: AnyRow) -> int:
+    """How many lines `row` takes, itself included."""
+    return sum(1 for _ in walk_rows(row))
 
 
 def limited_rows(
@@ -140,7 +158,7 @@ def _row(node: Node, name: str, depth: int | None, folded: bool, one_of: int = 1
         if len(group) == 1:
             rows.append(_row(first, first_name, below, folded))
             continue
-        energy = _total([member.energy for member in group])
+        energy = total(member.energy for member in group)
         label = group_name([relative_name(member, node.path) for member in group])
         inner = _row(first, first_name, below, folded, one_of=len(group))
         children = (inner,) if inner.children else ()
@@ -202,9 +220,11 @@ def _close(first: Energy | None, second: Energy | None) -> bool:
     )
 
 
-def _total(energies: list[Energy | None]) -> Energy | None:
-    known = [energy for energy in energies if energy is not None]
-    if len(known) < len(energies):
+def total(energies: Iterable[Energy | None]) -> Energy | None:
+    """The sum; None where one is unknown."""
+    every = list(energies)
+    known = [energy for energy in every if energy is not None]
+    if len(known) < len(every):
         return None
     return Energy(
         math.fsum(energy.joules for energy in known),

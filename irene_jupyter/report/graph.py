@@ -20,9 +20,10 @@ import graphviz
 
 from irene_jupyter.errors import RenderError
 from irene_jupyter.files import write_atomic
-from irene_jupyter.report.colours import shade
+from irene_jupyter.report.colours import EDGE, shade
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.icicle import Icicle, icicle_of, repetitions
+from irene_jupyter.report.said import flag_lines
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
     NOT_RUN_TITLE,
@@ -30,7 +31,6 @@ from irene_jupyter.report.words import (
     amount,
     codes_text,
     detail,
-    flag_lines,
     notes,
     provenance,
     title,
@@ -122,7 +122,7 @@ def to_graphviz(
             "fontname": _FONT,
             "fontsize": "11",
             "style": "filled",
-            "color": "#8c510a",
+            "color": EDGE,
             "penwidth": "0.8",
             "height": "0.3",
         },

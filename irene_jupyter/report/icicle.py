@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import RenderError
 from irene_jupyter.files import write_atomic
-from irene_jupyter.report.colours import shade
+from irene_jupyter.report.colours import EDGE, shade
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import detail, provenance, title
@@ -125,7 +125,7 @@ def _drawn(cell: _Cell, total: float) -> str:
     hover = f"{name} {klass}: {format_share(fraction)} · {detail(row.node)}"
     shape = (
         f'<rect x="{x}" y="{cell.y:.1f}" width="{_COLUMN - 1}" '
-        f'height="{max(_LEAST, cell.height - 0.6):.1f}" fill="{fill}" stroke="#8c510a" '
+        f'height="{max(_LEAST, cell.height - 0.6):.1f}" fill="{fill}" stroke="{EDGE}" '
         f'stroke-width=".4"><title>{escape(hover)}</title></rect>'
     )
     if cell.height < _LINE:

@@ -98,20 +98,11 @@ class PhaseSummary:
 
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON values."""
-        return {
-            "phase": self.phase,
-            "model": self.model,
-            "calls": self.calls,
-            "tokens": self.tokens,
-            "seconds": self.seconds,
-            "is_here": self.is_here,
-            "joules": self.joules,
-            "joules_per_token": self.joules_per_token,
-            "joules_per_second": self.joules_per_second,
-            "replayed_seconds": self.replayed_seconds,
-            "replayed_share": self.replayed_share,
-            "root": node_to_dict(self.root),
-        }
+        names = (
+            "phase", "model", "calls", "tokens", "seconds", "is_here", "joules",
+            "joules_per_token", "joules_per_second", "replayed_seconds", "replayed_share",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names} | {"root": node_to_dict(self.root)}
 
     def __str__(self) -> str:
         cells = zip(PHASE_COLUMNS, phase_cells(self), strict=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import read_text, write_atomic
+from irene_jupyter.merging import CELL
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
 from irene_jupyter.tree import Node, RunStatus, Shape
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 MIME_TYPE = "application/vnd.irene.energy+json"
 SCHEMA_VERSION = 1
 KIND = "irene.energy"
-# Class name of the synthetic root over several models of one cell.
-CELL_CLASS = "Cell"
 
 Mode = Literal["measure", "predict"]
 DeviceKind = Literal["reference", "calibrated"]
@@ -52,10 +51,12 @@ class DeviceLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """A signature of a model's calls, in one line. `joules` and `seconds` are of all calls."""
+    """A signature of a model's calls, in one line. `joules` and `seconds` are of all calls.
+
+    The fields have the order of the JSON's keys.
+    """
 
     model: str
-    joules: float
     phase: str | None = None  # "prefill" or "decode" within generate()
     status: RunStatus = "run"
     training: bool = False  # the module's mode, as `module.train()` and `eval()` set it
@@ -67,26 +68,12 @@ class RunSummary:
     items: int = 0  # of the batch that the calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the key-value cache of the call that was recorded
     input_shapes: tuple[Shape, ...] = ()
+    joules: float
     signature: str = ""  # for people
 
     def to_dict(self) -> dict[str, Any]:
         """This run as strict JSON values."""
-        return {
-            "model": self.model,
-            "phase": self.phase,
-            "status": self.status,
-            "training": self.training,
-            "calls": self.calls,
-            "seconds": self.seconds,
-            "batch_size": self.batch_size,
-            "seq_len": self.seq_len,
-            "tokens": self.tokens,
-            "items": self.items,
-            "cache_length": self.cache_length,
-            "input_shapes": [list(shape) for shape in self.input_shapes],
-            "joules": self.joules,
-            "signature": self.signature,
-        }
+        return {**asdict(self), "input_shapes": [list(shape) for shape in self.input_shapes]}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -152,7 +139,7 @@ class EnergyReport:
             return ()
         children = self.root.children
         if (
-            self.root.class_name == CELL_CLASS
+            self.root.class_name == CELL
             and children
             and all(child.type == "model" for child in children)
         ):
@@ -254,6 +241,7 @@ class EnergyReport:
     def to_dict(self) -> dict[str, Any]:
         """This report as strict JSON values, as documented in `docs/report-format.md`."""
         from irene_jupyter.report.runs import run_rows
+        from irene_jupyter.report.said import said
 
         return {
             "schema_version": SCHEMA_VERSION,
@@ -267,16 +255,13 @@ class EnergyReport:
             "runs": [run.to_dict() for run in self.runs],
             "run_rows": [row.to_dict() for row in run_rows(self)],
             "phases": [phase.to_dict() for phase in self.phases],
-            "device": {
-                "name": self.device.name,
-                "label": self.device.label,
-                "kind": self.device.kind,
-            },
+            "device": asdict(self.device),
             "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
             "measured": None if self.measured is None else self.measured.to_dict(),
             "observer": None if self.observer is None else dict(self.observer),
             "resources": None if self.resources is None else dict(self.resources),
             "notes": list(self.notes),
+            "said": said(self),
             "versions": dict(self.versions),
         }
 

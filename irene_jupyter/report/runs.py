@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.report.units import format_joules, format_seconds, format_shapes, printable
@@ -32,15 +32,15 @@ class RunRow:
     """
 
     label: str
+    level: int = 0
     calls: int
-    joules: float
-    seconds: float | None
-    tokens: int  # that went in within generate()
     batch_size: tuple[int, int]
     seq_len: tuple[int, int]
     sizes: int = 1
     shape: Shape | None = None
-    level: int = 0
+    tokens: int  # that went in within generate()
+    seconds: float | None
+    joules: float
 
     @property
     def size(self) -> str:
@@ -57,18 +57,9 @@ class RunRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON values."""
-        return {
-            "label": self.label,
-            "level": self.level,
-            "calls": self.calls,
-            "batch_size": list(self.batch_size),
-            "seq_len": list(self.seq_len),
-            "sizes": self.sizes,
-            "shape": None if self.shape is None else list(self.shape),
-            "tokens": self.tokens,
-            "seconds": self.seconds,
-            "joules": self.joules,
-        }
+        shape = None if self.shape is None else list(self.shape)
+        ranges = {"batch_size": list(self.batch_size), "seq_len": list(self.seq_len)}
+        return {**asdict(self), **ranges, "shape": shape}
 
 
 def run_rows(report: EnergyReport) -> tuple[RunRow, ...]:

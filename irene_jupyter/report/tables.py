@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from irene_jupyter.columns import aligned
 from irene_jupyter.report.units import format_joules, format_shapes, format_share, printable, share
 from irene_jupyter.tree import Node
 
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 # A rest below this share of the total is what rounding left of nothing.
 _ROUNDING = 1e-12
 
+_FEATURES = (
+    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "num_parameters",
+    "latency_seconds", "replayed_seconds", "replayed_spread_seconds",
+)  # fmt: skip
 # One row a node; documented in docs/report-format.md.
 COLUMNS = (
     "path", "depth", "type", "class_name", "primitive", "calls",
     "joules", "low", "high", "source", "share_of_root", "share_of_parent", "own_joules",
-    "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "num_parameters",
-    "latency_seconds", "replayed_seconds", "replayed_spread_seconds", "shapes", "flags",
+    *_FEATURES, "shapes", "flags",
 )  # fmt: skip
 
 
@@ -59,12 +63,13 @@ class Bottlenecks:
 
     def __str__(self) -> str:
         rest = Bottleneck("(rest)", 0, self.rest_joules, self._share(self.rest_joules))
-        lines = [
+        cells = [
             (printable(row.class_name), format_share(row.share), format_joules(row.joules))
             for row in (*self.rows, rest)
         ]
-        width = max(len(name) for name, _, _ in lines)
-        return "\n".join(f"{name:<{width}}  {part:>7}  {joules:>8}" for name, part, joules in lines)
+        return aligned(
+            [(name, f"{part:>7}", f"{joules:>8}") for name, part, joules in cells], "<>>"
+        )
 
     __repr__ = __str__  # what a notebook shows
 
@@ -169,14 +174,9 @@ def _records(root: Node | None) -> Iterator[dict[str, Any]]:
             "share_of_root": unknown if of_root is None else of_root,
             "share_of_parent": unknown if of_parent is None else of_parent,
             "own_joules": unknown if own is None else own,
-            "flops": features.flops,
-            "bytes": features.bytes,
-            "canonical_megaflops": features.canonical_megaflops,
-            "canonical_mebibytes": features.canonical_mebibytes,
-            "num_parameters": features.num_parameters,
             **{
                 name: unknown if getattr(features, name) is None else getattr(features, name)
-                for name in ("latency_seconds", "replayed_seconds", "replayed_spread_seconds")
+                for name in _FEATURES
             },
             "shapes": format_shapes(features.input_shapes, features.output_shapes),
             "flags": "; ".join(node.flags),

@@ -14,22 +14,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from irene_jupyter.report.folding import Row, limited_rows
+from irene_jupyter.report.folding import AnyRow, Row, limited_rows
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
-from irene_jupyter.report.units import format_joules, format_share, printable, share
-from irene_jupyter.report.words import (
-    NOT_RUN_TITLE,
+from irene_jupyter.report.said import (
     PART_COLUMNS,
-    codes_text,
     counter_line,
     flag_lines,
-    headline,
-    notes,
     observer_line,
     part_rows,
     resource_line,
 )
+from irene_jupyter.report.units import format_joules, format_share, printable, share
+from irene_jupyter.report.words import NOT_RUN_TITLE, codes_text, headline, notes
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
@@ -69,9 +66,17 @@ def render_text(
     With `color` it holds ANSI codes, otherwise none.
     """
     buffer = StringIO()
-    console = Console(
+    console = console_on(buffer, max(_MIN_WIDTH, width or _WIDTH), color)
+    _draw(console, report, depth, max_rows or _ALL_ROWS)
+    text = trimmed(buffer)
+    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii_only else text
+
+
+def console_on(buffer: StringIO, width: int, color: bool = False) -> Console:
+    """A console that writes to `buffer` and looks at no terminal and no environment."""
+    return Console(
         file=buffer,
-        width=max(_MIN_WIDTH, width or _WIDTH),
+        width=width,
         force_terminal=color,
         color_system="standard" if color else None,
         no_color=not color,
@@ -79,10 +84,11 @@ def render_text(
         legacy_windows=False,
         _environ={},
     )
-    _draw(console, report, depth, max_rows or _ALL_ROWS)
-    # No colour: rich pads table cells with blanks that are worth nothing.
-    text = "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().split("\n"))
-    return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii_only else text
+
+
+def trimmed(buffer: StringIO) -> str:
+    """What was written, without the blanks that rich pads table cells with."""
+    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().split("\n"))
 
 
 def print_text(report: EnergyReport, file: TextIO | None = None, depth: int | None = None) -> None:
@@ -151,7 +157,9 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
 def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, most: int) -> None:
     trees = [limited_rows(root, depth, most // len(roots))[0] for root in roots]
     narrow = console.width < _NARROW
-    lines = [line for tree in trees for line in _lines(tree, narrow)]
+    lines = [
+        _Line(guide, row, tree.joules) for tree in trees for guide, row in guided(tree, narrow)
+    ]
     gap = 1 if narrow else 2
     bars = console.width >= _BAR_FROM
     calls = any(line.row.node.features.calls > 1 for line in lines)
@@ -193,12 +201,12 @@ def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, mos
         console.print(Text(f"{hidden:,} {plural} below the depth shown", style="dim"))
 
 
-def _lines(tree: Row, narrow: bool) -> Iterator[_Line]:
-    total = tree.joules
+def guided(tree: AnyRow, narrow: bool = False) -> Iterator[tuple[str, AnyRow]]:
+    """All rows of a tree, each behind the lines that lead to it."""
     stack = [("", "", tree)]
     while stack:
         guide, below, row = stack.pop()
-        yield _Line(guide, row, total)
+        yield guide, row
         last = len(row.children) - 1
         for number in range(last, -1, -1):
             turn, onward = ("└─ ", "   ") if number == last else ("├─ ", "│  ")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DataError, readReport } from "../src/tree/data.js";
-import { fullReport } from "../src/tree/full.js";
+import { fullReport } from "../src/tree/data/full.js";
+import { DataError, readReport } from "../src/tree/data/report.js";
 import { bert, node, report } from "./reports.js";
 
 describe("readReport", () => {
@@ -22,7 +22,7 @@ describe("readReport", () => {
     );
     expect(read.root).toMatchObject({ path: "", flags: [], children: [] });
     expect(read.root?.energy?.joules).toBe(0);
-    expect(read).toMatchObject({ parts: [], observer: null, resources: null, phases: [] });
+    expect(read).toMatchObject({ parts: [], measured: null, phases: [] });
     expect(read.notes).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe("readReport", () => {
           type: "module",
           class_name: "Layer",
           energy: energy(2),
-          flags: ["shared: here and there"],
+          flags: ["estimated: here and there"],
           children: [
             {
               path: "0.query",
@@ -96,12 +96,12 @@ describe("readReport", () => {
     const read = readReport(data);
     const [first, second] = read.root?.children ?? [];
     expect(read.root).toMatchObject({ ownJoules: 0, flags: [], primitive: null });
-    expect(first).toMatchObject({ ownJoules: 0.5, flags: ["shared: here and there"] });
+    expect(first).toMatchObject({ ownJoules: 0.5, flags: ["estimated: here and there"] });
     expect(second).toMatchObject({ className: "Layer", type: "module", ownJoules: 3 });
     expect(second?.flags).toEqual(first?.flags);
     expect(second?.children[0]).toMatchObject({ className: "Linear", energy: null, ownJoules: null });
     expect(second?.children[0]?.features).toMatchObject({ flops: 3, inputShapes: ["8 × 1"] });
-    expect(read.resources?.seconds).toBe(2);
+    expect(read.hasMore).toBe(true);
     expect(read.phases[0]?.joulesAt.get("0.query")).toBe(1.5);
 
     // Saved as a file it is whole.
@@ -116,7 +116,7 @@ describe("readReport", () => {
       primitive: null,
       energy: energy(3),
       own_joules: 3,
-      flags: ["shared: here and there"],
+      flags: ["estimated: here and there"],
       features: {},
       children: [
         {

@@ -8,8 +8,8 @@ import {
   formatInterval,
   formatLarge,
   formatShare,
-} from "../src/tree/format.js";
-import { shade } from "../src/tree/palette.js";
+} from "../src/tree/data/format.js";
+import { shade } from "../src/tree/draw/palette.js";
 
 describe("numbers", () => {
   it.each([

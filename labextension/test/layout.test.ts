@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { readReport } from "../src/tree/data.js";
-import { csvText, fileName, modelOf, rowText } from "../src/tree/files.js";
-import { depthOf, layOut } from "../src/tree/layout.js";
-import { Rows } from "../src/tree/rows.js";
-import { icicleSvg } from "../src/tree/svg.js";
+import { readReport } from "../src/tree/data/report.js";
+import { csvText, fileName, modelOf, rowText } from "../src/tree/draw/files.js";
+import { icicleSvg } from "../src/tree/draw/svg.js";
+import { depthOf, layOut } from "../src/tree/rows/layout.js";
+import { Rows } from "../src/tree/rows/rows.js";
 import { bert, node, report } from "./reports.js";
 
 const rootOf = (data: unknown) => readReport(data).root!;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Pair } from "../src/tree/aligning.js";
-import { readReport } from "../src/tree/data.js";
+import { readReport } from "../src/tree/data/report.js";
+import type { Pair } from "../src/tree/rows/aligning.js";
 import {
   changeOf,
   differenceOf,
@@ -8,8 +8,8 @@ import {
   sideOf,
   verdictOf,
   type PairRow,
-} from "../src/tree/pairs.js";
-import { search } from "../src/tree/search.js";
+} from "../src/tree/rows/pairs.js";
+import { search } from "../src/tree/rows/search.js";
 import { bert, distilBert, leaf, node, report } from "./reports.js";
 
 type NodeJson = ReturnType<typeof node>;
@@ -150,7 +150,7 @@ describe("Pairs", () => {
     ]);
     expect(differenceOf(group)).toBeCloseTo(9);
     expect(changeOf(group)).toBeCloseTo(1);
-    expect(group.detail).toBe("layer.0 … 2");
+    expect(group.detail).toBe("layer.0–2");
     pairs.expandTo(3);
     expect(labels(pairs)).toContain("layer.1");
     expect(pairs.extremes).toEqual([0, expect.closeTo(10)]);

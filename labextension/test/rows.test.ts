@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readReport } from "../src/tree/data.js";
-import { joulesOf, shareOf, shareOfParent, type Item } from "../src/tree/items.js";
-import { Rows } from "../src/tree/rows.js";
-import { MOST_MATCHES, search } from "../src/tree/search.js";
+import { readReport } from "../src/tree/data/report.js";
+import { joulesOf, shareOf, shareOfParent, type Item } from "../src/tree/rows/items.js";
+import { Rows } from "../src/tree/rows/rows.js";
+import { MOST_MATCHES, search } from "../src/tree/rows/search.js";
 import { bert, node, report } from "./reports.js";
 
 const rowsOf = (data: unknown): Rows => new Rows(readReport(data));
@@ -26,16 +26,6 @@ describe("Rows", () => {
     expect(shareOfParent(group)).toBeCloseTo(9 / 9.25);
     rows.expandTo(3);
     expect(labels(rows)).toContain("layer.1");
-  });
-
-  it.each([
-    ["other names", ["query", "key"], [1, 1]],
-    ["other energies", ["block.0", "block.1"], [1, 1.1]],
-  ])("does not fold siblings of %s", (_, names, joules) => {
-    const children = names.map((name, index) => node(name, "Linear", joules[index] as number));
-    const rows = rowsOf(report(node("", "Model", 3, children)));
-    rows.expandTo(1);
-    expect(labels(rows)).toEqual(["Model", ...names]);
   });
 
   describe("foremost, where the energy is followed to", () => {

@@ -119,7 +119,7 @@ describe("renderTree", () => {
     expect(labels()).toEqual(["BertModel"]);
     expect(row("BertModel").querySelector(".irene-energy")?.textContent).toBe("2.78 mWh");
     view.update(report(null));
-    expect(place.textContent).toContain("No model was built or run here");
+    expect(place.textContent).toContain("No PyTorch model was built or run in this cell.");
   });
 
   it("draws an icicle that can be walked, chosen from and zoomed", () => {
@@ -220,8 +220,8 @@ describe("renderComparison", () => {
     (other.root as { energy: { source: string } }).energy.source = "measured";
     renderComparison(place, bert(), other);
     expect(texts(".irene-notes li").slice(0, 2)).toEqual([
-      "⚠ The reports are of different devices: GTX 1080 Ti PC and Other PC",
-      "⚠ predicted is compared with measured energy",
+      "⚠ Two devices: GTX 1080 Ti PC before, Other PC after.",
+      "⚠ Two kinds of numbers: predicted before, measured after.",
     ]);
   });
 

@@ -29,7 +29,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An energy 
 SERVED = {
     "widget.js": (STATIC / "widget.js", "text/javascript"),
     "widget.css": (STATIC / "widget.css", "text/css"),
-    "comparison.css": (FRONT_END / "src" / "tree" / "comparison.css", "text/css"),
+    "comparison.css": (FRONT_END / "src" / "tree" / "draw" / "comparison.css", "text/css"),
     "axe.js": (AXE, "text/javascript"),
 }
 START_SECONDS = 60.0

@@ -48,7 +48,7 @@ def test_alike_layers_fold_with_their_sums_and_spread(compare: Draw) -> None:
     page = compare(small_report(), grown_report(), labels=["small", "large"])
     assert labels(page) == ["BertModel", "embeddings", "encoder", "3 × BertLayer", "pooler"]
     group = row(page, "3 × BertLayer")
-    assert "+3.00 J each · layer.0 … 2" in group.text_content()
+    assert "+3.00 J each · layer.0–2" in group.text_content()
     assert cells(page, "3 × BertLayer") == ["9.00 J", "18.0 J", "+9.00 J", "+100 %", "significant"]
     group.click()
     assert group.get_attribute("aria-expanded") == "true"

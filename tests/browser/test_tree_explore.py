@@ -12,8 +12,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from chromium import ROOT
 from transformers import BertConfig
-from tree_data import energy_node, energy_report, large_report, small_report
+from tree_data import energy_node, large_report, small_report
 from tree_page import focused, labels, row, selected, status
 
 import irene_jupyter as irene
@@ -277,27 +278,16 @@ def test_copies_a_row(draw: Draw, page: Any) -> None:
 
 
 def test_parts_phases_and_what_happened_meanwhile_are_in_sight(draw: Draw) -> None:
-    root = small_report()["root"]
-    phase = {
-        "phase": "decode", "model": "BertModel", "calls": 3, "tokens": 6, "seconds": 0.6,
-        "joules": 10.0, "root": root,
-    }  # fmt: skip
-    parts = [
-        {"name": "BertModel", "kind": "model", "seconds": 0.6, "joules": 10.0},
-        {"name": "backward passes", "kind": "backward", "seconds": 1.2, "joules": None},
-    ]
-    observer = {"stages": {"recording": 0.01}, "during_seconds": 0.01, "percent": 2.0}
-    resources = {"duration_seconds": 1.8, "cpu_percent": 55.0}
-    page = draw(
-        energy_report(root, phases=[phase], parts=parts, observer=observer, resources=resources)
-    )
+    case, *_ = json.loads((ROOT / "tests/report/tongue.json").read_text("utf-8"))["said"]
+    page = draw(case["report"] | {"said": case["said"]})
     text = page.locator("#tree").inner_text()
     for expected in (
-        "BertModel decode",
-        "1.67 J",  # per token
-        "backward passes",
+        "GPT decode",
+        "Replayed",  # as Python says it, with the capital of a heading
+        "333 mJ",  # per token
+        "4.00 J predicted",
+        "Python, data handling, idle",
         "not measured",
-        "This machine meanwhile: 1.80 s, CPU 55 %",
-        "Watching added 10.0 ms (2.0 %) to the cell",
+        *case["said"]["lines"],
     ):
         assert expected in text

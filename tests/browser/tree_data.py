@@ -121,6 +121,10 @@ def hostile_report() -> dict[str, Any]:
     part = {"name": image, "kind": "backward", "seconds": 1.0, "joules": None}
     phase = {"phase": image, "model": image, "calls": 1, "tokens": 1, "joules": 1.0, "root": root}
     observer = {"stages": {image: 1.0}, "during_seconds": 1.0, "percent": 1.0}
+    table = {"columns": [image], "rows": [[image]], "legend": image}
+    said = {"joules": 4.0, "source": "predicted", "title": image, "provenance": image}
+    said |= {"interval": image, "flags": [[image, image]], "lines": [image]}
     return energy_report(
-        root, notes=[image], device=device, parts=[part], phases=[phase], observer=observer
-    )
+        root, notes=[image], device=device, parts=[part], phases=[phase], observer=observer,
+        said=said | {"phases": table, "parts": table},
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from transformers import BertConfig, DistilBertConfig, GPT2Config
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.compare import COLUMNS, Comparison, Difference
-from irene_jupyter.report.compare_views import format_change
+from irene_jupyter.report.compare_words import format_change
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
 from irene_jupyter.tree import Energy, Node
 

@@ -1,3 +1,5 @@
+"""Rows of a view; which siblings fold and what they are called stands in tongue.json."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -25,32 +27,10 @@ def test_layers_fold() -> None:
     assert fold(layers, "encoder")[0][0] is layers[0]
 
 
-def test_names_without_index_never_fold() -> None:
-    assert _sizes([leaf(f"self.{name}", "Linear", 1) for name in ("query", "key")], "self") == [
-        1,
-        1,
-    ]
-    assert _sizes([leaf(f"m.fc{index}", "Linear", 1) for index in (1, 2)], "m") == [1, 1]
-
-
-def test_functional_primitives_fold_under_one_stem() -> None:
-    assert _sizes([leaf(f"a.matmul_{index}", "matmul", 1) for index in range(3)], "a") == [3]
-    mixed = [leaf("a.matmul_0", "matmul", 1), leaf("a.softmax_1", "matmul", 1)]
-    assert _sizes(mixed, "a") == [1, 1]
-
-
 def test_a_cheaper_layer_in_between_breaks_the_run() -> None:
     layers = [bert_layer(f"layer.{index}") for index in range(5)]
     layers[2] = bert_layer("layer.2", scale=0.9)
     assert _sizes(layers) == [2, 1, 2]
-
-
-def test_tolerance_is_five_percent_of_the_first() -> None:
-    first = leaf("layer.0", "Linear", 1.0)
-    assert identical(first, leaf("layer.1", "Linear", 1.04))
-    assert not identical(first, leaf("layer.1", "Linear", 1.06))
-    drifting = [leaf(f"layer.{index}", "Linear", 1 + 0.03 * index) for index in range(4)]
-    assert _sizes(drifting) == [2, 2]
 
 
 @pytest.mark.parametrize(
@@ -70,20 +50,6 @@ def test_what_keeps_nodes_apart(change: dict[str, object]) -> None:
     # The same one level down.
     above = inner("b.0", "Block", [replace(first, path="b.0.x")])
     assert not identical(above, inner("b.1", "Block", [replace(second, path="b.1.x", **change)]))  # type: ignore[arg-type]
-
-
-def test_shapes_keep_apart_and_latencies_do_not() -> None:
-    first, second = leaf("layer.0", "Linear", 1), leaf("layer.1", "Linear", 1)
-    slower = replace(second, features=replace(second.features, latency_seconds=9.0))
-    wider = replace(second, features=replace(second.features, output_shapes=((1, 2),)))
-    assert identical(first, slower)
-    assert not identical(first, wider)
-
-
-def test_same_codes_with_other_words_fold() -> None:
-    first = leaf("layer.0", "Linear", 1, flags=("shared: with layer.1",))
-    second = leaf("layer.1", "Linear", 1, flags=("shared: with layer.0",))
-    assert identical(first, second)
 
 
 def test_rows_add_up() -> None:
@@ -129,15 +95,6 @@ def test_depth_counts_what_it_hides() -> None:
     group = display_rows(root, 2).children[1].children[0]
     assert (group.kind, group.children) == ("group", ())
     assert group.hidden == encoder.hidden - 12
-
-
-def test_names_of_groups_with_gaps() -> None:
-    some = [leaf(f"experts.{index}", "Linear", 1) for index in (0, 2, 5)]
-    assert display_rows(inner("", "Moe", some, kind="model")).children[0].name == "experts.0, 2, 5"
-    many = [leaf(f"experts.{index}", "Linear", 1) for index in range(0, 16, 2)]
-    assert (
-        display_rows(inner("", "Moe", many, kind="model")).children[0].name == "experts.0, 2 … 14"
-    )
 
 
 def test_limited_rows_cut_the_depth() -> None:

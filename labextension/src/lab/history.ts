@@ -6,7 +6,7 @@ import type { IOutputModel } from "@jupyterlab/rendermime";
 import { Signal, type ISignal } from "@lumino/signaling";
 
 import { ENERGY_MIME } from "./static_tree.js";
-import { DataError, provenance, readReport, type Energy, type Report } from "./view.js";
+import { DataError, readReport, type Energy, type Report } from "./view.js";
 
 /** One report in an output. */
 export interface Entry {
@@ -20,6 +20,8 @@ export interface Entry {
   /** The class of the model, or "Cell" for several. */
   model: string;
   energy: Energy;
+  /** The model and its energy. */
+  title: string;
   /** Where the number comes from, as the tree's head says it. */
   provenance: string;
   /** Milliseconds since 1970; 0 where the report does not say. */
@@ -28,7 +30,7 @@ export interface Entry {
   data: unknown;
 }
 
-type Facts = Pick<Entry, "model" | "energy" | "provenance" | "created" | "data">;
+type Facts = Pick<Entry, "model" | "energy" | "title" | "provenance" | "created" | "data">;
 
 const UPDATE_MILLISECONDS = 150;
 const LONGEST_LINE = 120;
@@ -118,7 +120,8 @@ function readFacts(output: IOutputModel): Facts | null {
   return {
     model: report.root.className,
     energy: report.root.energy,
-    provenance: provenance(report),
+    title: report.said.title,
+    provenance: report.said.provenance,
     created: Date.parse(String(created)) || 0,
     data,
   };

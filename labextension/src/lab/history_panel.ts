@@ -64,8 +64,7 @@ export class HistoryPanel extends Widget {
   }
 
   #row(entry: Entry, most: number): HTMLElement {
-    const { joules, low, high, source } = entry.energy;
-    const interval = high > low ? `90 % interval ${joulesOf(low)} to ${joulesOf(high)}` : "";
+    const { joules, source } = entry.energy;
     const box = make("input", "history-pick", {
       type: "checkbox",
       "aria-label": `Compare cell ${promptOf(entry)}, ${joulesOf(joules)}`,
@@ -80,7 +79,7 @@ export class HistoryPanel extends Widget {
       "history-jump",
       {
         type: "button",
-        title: [`${shorten(entry.model)}. ${entry.provenance}.`, interval].join(" ").trim(),
+        title: `${shorten(entry.title)}. ${shorten(entry.provenance)}.`,
         "data-key": `jump ${entry.key}`,
       },
       make("span", "history-prompt", {}, promptOf(entry)),

@@ -1,11 +1,9 @@
 // Two reports side by side: one tree of aligned nodes, what each spends, and what differs.
 
-import type { Pair } from "./aligning.js";
-import { renderComparisonHead, type Reports } from "./comparison_head.js";
-import { make, nameOf, shorten } from "./dom.js";
-import { modelOf } from "./files.js";
-import { formatChange, formatDifference, type Unit } from "./format.js";
-import { OutlineView } from "./outline_view.js";
+import { formatChange, formatDifference, type Unit } from "./data/format.js";
+import { renderComparisonHead, type Reports } from "./draw/comparison_head.js";
+import { modelOf } from "./draw/files.js";
+import { OutlineView } from "./draw/outline_view.js";
 import {
   pairCells,
   pairHeading,
@@ -14,11 +12,13 @@ import {
   verdictBadge,
   VERDICTS,
   type Labels,
-} from "./pair_row.js";
-import { changeOf, differenceOf, PAIR_SORTS, Pairs, verdictOf, type PairRow } from "./pairs.js";
-import { saveButton, savingBar } from "./saving.js";
-import { renderSides } from "./sides.js";
-import { button } from "./toolbar.js";
+} from "./draw/pair_row.js";
+import { saveButton, savingBar } from "./draw/saving.js";
+import { renderSides } from "./draw/sides.js";
+import { button } from "./draw/toolbar.js";
+import { make, nameOf, shorten } from "./grid/dom.js";
+import type { Pair } from "./rows/aligning.js";
+import { changeOf, differenceOf, PAIR_SORTS, Pairs, verdictOf, type PairRow } from "./rows/pairs.js";
 import { frame, readable } from "./view.js";
 
 export interface ComparisonOptions {
@@ -131,7 +131,7 @@ class Comparison {
         () => pairsCsv(this.#pairs.root),
       ),
     );
-    const legend = make("p", "legend", {}, "* significant: the 90 % intervals do not overlap");
+    const legend = make("p", "legend", {}, `* significant: the ${reports[0].said.interval}s do not overlap`);
     outer.replaceChildren(this.#head, toolbar.element, toolbar.status, panes, legend, saving);
     this.#draw();
     if (this.#outline.selected) grid.moveTo(this.#outline.selected);

@@ -2,5 +2,5 @@
 
 export { renderComparison, type ComparisonOptions, type ComparisonView } from "./comparison.js";
 export { renderTree, type TreeOptions, type TreeView, type Unit, type ViewName } from "./view.js";
-export { UNITS } from "./format.js";
-export { VIEWS } from "./toolbar.js";
+export { UNITS } from "./data/format.js";
+export { VIEWS } from "./draw/toolbar.js";

@@ -1,19 +1,19 @@
 // Holds the parts of one report's view together: what is selected, in which unit, drawn how.
 
-import type { Report, TreeNode } from "./data.js";
-import { renderDetail } from "./detail.js";
-import { make } from "./dom.js";
-import { rowText } from "./files.js";
-import { renderFooter } from "./footer.js";
-import { formatEnergy, formatShare, type Unit } from "./format.js";
-import { renderHeader } from "./header.js";
-import { Icicle } from "./icicle.js";
-import type { Item } from "./items.js";
-import { OutlineView } from "./outline_view.js";
-import { renderHeading, treeCells } from "./row.js";
-import { ownJoules, Rows, SORTS } from "./rows.js";
-import { renderSaving } from "./saving.js";
-import { button, type ViewName } from "./toolbar.js";
+import { formatEnergy, formatShare, type Unit } from "./data/format.js";
+import type { Report, TreeNode } from "./data/report.js";
+import { renderDetail } from "./draw/detail.js";
+import { rowText } from "./draw/files.js";
+import { renderFooter } from "./draw/footer.js";
+import { renderHeader } from "./draw/header.js";
+import { Icicle } from "./draw/icicle.js";
+import { OutlineView } from "./draw/outline_view.js";
+import { renderHeading, treeCells, treeColumns } from "./draw/row.js";
+import { renderSaving } from "./draw/saving.js";
+import { button, type ViewName } from "./draw/toolbar.js";
+import { make } from "./grid/dom.js";
+import type { Item } from "./rows/items.js";
+import { ownJoules, Rows, SORTS } from "./rows/rows.js";
 
 export interface TreeOptions {
   /** Path of the node that is selected at first; "" is the root. */
@@ -53,7 +53,7 @@ export class Shell {
     this.#rows = new Rows(report);
     this.#outline = new OutlineView<TreeNode>(this.#rows, {
       label: "Energy by module",
-      heading: renderHeading(),
+      heading: renderHeading(treeColumns(report.said.interval)),
       words: {
         follow: "Follow the energy",
         followTitle: "Open the path to the node that spends the most",

@@ -1,12 +1,12 @@
 // The energy report as a tree or an icicle, with its head, toolbar, details and tables. It knows
 // neither Jupyter nor kernels: the ipywidgets adapter and the MIME renderer call `renderTree`.
 
-import { DataError, readReport, type Report } from "./data.js";
-import { make } from "./dom.js";
-import type { Unit } from "./format.js";
-import { isPlain } from "./grid_keys.js";
+import type { Unit } from "./data/format.js";
+import { DataError, readReport, type Report } from "./data/report.js";
+import type { ViewName } from "./draw/toolbar.js";
+import { make, nameOf } from "./grid/dom.js";
+import { isPlain } from "./grid/grid_keys.js";
 import { Shell, type TreeOptions } from "./shell.js";
-import type { ViewName } from "./toolbar.js";
 
 export type { TreeOptions, Unit, ViewName };
 
@@ -43,8 +43,8 @@ export function readable(data: unknown): Report | HTMLElement[] {
     const report = readReport(data);
     if (report.root || report.notRun.length) return report;
     return [
-      make("p", "empty", {}, "No model was built or run here, so there is no energy to show."),
-      ...report.notes.map((note) => make("p", "note", {}, note)),
+      make("p", "empty", {}, nameOf(report.said.title, "")),
+      ...report.notes.map((note) => make("p", "note", {}, nameOf(note, ""))),
     ];
   } catch (error) {
     if (!(error instanceof DataError)) throw error;

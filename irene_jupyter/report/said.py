@@ -1,0 +1,238 @@
+"""What every view says around the tree: flags, parts, phases, counters, the machine, our cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.report.folding import flag_codes
+from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.units import (
+    INTERVAL,
+    format_joules,
+    format_seconds,
+    format_share,
+    printable,
+)
+from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
+
+if TYPE_CHECKING:
+    from irene_jupyter.report.parts import Part, Parts
+    from irene_jupyter.report.report import EnergyReport
+
+_GPUS = 8  # named in the resource line
+_LARGEST_SHOWN = 1e15  # a summary's number beyond this is no reading
+_EXPLANATIONS = 3  # of one flag code; further ones are counted
+
+# What a flag's code says where its node brings no explanation, in the order of weight.
+FLAGS: Mapping[str, str] = {
+    "incomplete": "the run failed half-way; only what ran is counted",
+    "not_run": "built but never run; predicted for one forward pass on inputs of our own",
+    "estimated": "no regressor fits; a declared fallback with a wide interval",
+    "extrapolated": "larger or smaller than anything that the profile was fitted on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLine:
+    """A flag code, on how many nodes it is, and what it says there."""
+
+    code: str
+    nodes: int
+    explanations: tuple[str, ...]
+
+    @property
+    def sign(self) -> str:
+        """What stands before the line."""
+        return MARKS.get(self.code, MARK)
+
+    @property
+    def text(self) -> str:
+        """The line without its sign."""
+        plural = "node" if self.nodes == 1 else "nodes"
+        shown = "; ".join(self.explanations[:_EXPLANATIONS])
+        more = len(self.explanations) - _EXPLANATIONS
+        return f"{self.code} ({self.nodes} {plural}): {shown}" + (
+            f"; and {more} more" if more > 0 else ""
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.text}"
+
+
+def flag_lines(report: EnergyReport) -> tuple[FlagLine, ...]:
+    """All flags of all nodes, one line for each code, the gravest first."""
+    nodes: dict[str, int] = {}
+    explanations: dict[str, dict[str, None]] = {}  # a set that keeps its order
+    for tree in (report.root, *report.not_run):
+        for node in tree.walk() if tree is not None else ():
+            for code in set(flag_codes(node)):
+                nodes[code] = nodes.get(code, 0) + 1
+            for flag in node.flags:
+                code, _, text = flag.partition(":")
+                text = text.strip() or FLAGS.get(code.strip(), "")
+                reasons = explanations.setdefault(code.strip(), {})
+                for reason in printable(text, NOTE_LENGTH).split("; "):
+                    reasons[reason] = None
+    rank = {code: number for number, code in enumerate(FLAGS)}
+    codes = sorted(nodes, key=lambda code: (rank.get(code, len(rank)), code))
+    return tuple(FlagLine(printable(c, 40), nodes[c], tuple(explanations[c])) for c in codes)
+
+
+def resource_line(report: EnergyReport) -> str:
+    """What the sampler saw of this machine, in one line; empty where no model ran.
+
+    Unknown values are left out. The keys are those of `ResourceSummary.to_dict`.
+    """
+    found = report.resources
+    if not found or report.root is None:
+        return ""
+    parts = []
+    if (seconds := _number(found, "duration_seconds")) is not None:
+        parts.append(format_seconds(seconds))
+    if (cpu := _number(found, "cpu_percent")) is not None:
+        parts.append(f"CPU {cpu:.0f} %")
+    if (memory := _number(found, "memory_percent_mean")) is not None:
+        most = _number(found, "memory_percent_max")
+        parts.append(f"memory {memory:.0f} %" + ("" if most is None else f" (most {most:.0f} %)"))
+    gpus = found.get("gpus")
+    for gpu in gpus[:_GPUS] if isinstance(gpus, list) else ():
+        if isinstance(gpu, Mapping):
+            parts.append(_gpu(gpu))
+    if (overhead := _number(found, "overhead_seconds")) is not None:
+        parts.append(f"sampling took {format_seconds(overhead)}")
+    unknown = found.get("notes")  # why something could not be read
+    if isinstance(unknown, list | tuple):
+        parts += [printable(str(reason), NOTE_LENGTH) for reason in unknown]
+    return f"This machine meanwhile: {', '.join(parts)}" if parts else ""
+
+
+PART_COLUMNS = ("part of the cell", "time here", "energy")
+# Below one of them the rest of a cell is not worth a line.
+_REST_SHARE = 0.05
+_REST_SECONDS = 0.1
+
+
+def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
+    """The cell's parts and their sum, as cells under `PART_COLUMNS`.
+
+    Empty where the tree holds nearly all that there is to tell: nothing was measured, no
+    training, and the cell spent its time in the models.
+    """
+    parts = report.parts
+    if parts is None or report.root is None:
+        return ()
+    is_measured = report.measured is not None and report.measured.joules is not None
+    if not is_measured and not _is_rest_worth_telling(parts):
+        return ()
+    rows = [
+        (
+            printable(part.name, 40) + (" (forward)" if part.kind == "model" else ""),
+            format_seconds(part.seconds),
+            _part_joules(part),
+        )
+        for part in parts
+    ]
+    total = format_joules(parts.total_joules) if is_measured else "–"
+    return (*rows, ("the whole cell", format_seconds(parts.total_seconds), total))
+
+
+def _is_rest_worth_telling(parts: Parts) -> bool:
+    rest = math.fsum(part.seconds or 0.0 for part in parts if part.kind == "rest")
+    if any(part.kind not in ("model", "rest") for part in parts):
+        return True
+    return bool(parts.models) and rest >= max(_REST_SECONDS, _REST_SHARE * parts.total_seconds)
+
+
+def _part_joules(part: Part) -> str:
+    if part.joules is None:
+        return "not measured"
+    # Beside this machine's seconds it must be said whose joules these are.
+    return format_joules(part.joules) + (" predicted" if part.basis == "predicted" else "")
+
+
+def counter_line(report: EnergyReport) -> str:
+    """What the energy counters of this machine said, in one line; empty where nothing ran."""
+    found = report.measured
+    if found is None or report.root is None:
+        return ""
+    if found.joules is None:
+        # What would help stands behind the semicolon, and in doctor.
+        reasons = [each.reason.partition(";")[0] for each in found.counters if each.reason]
+        reason = printable("; ".join(reasons) or found.reason or "", NOTE_LENGTH)
+        return f"No energy was measured here ({reason}); `irene-jupyter doctor` tells more"
+    told = [
+        f"{printable(each.name, 80)} {format_joules(each.joules)}"
+        if each.used
+        else f"{printable(each.name, 80)} not counted: {printable(each.reason or '', NOTE_LENGTH)}"
+        for each in found.counters
+    ]
+    return f"Energy counters here: {'; '.join(told)}"
+
+
+def observer_line(report: EnergyReport, display_seconds: float | None = None) -> str:
+    """What watching the cell cost, in one line; `display_seconds` where it is being shown."""
+    found = report.observer
+    if not found or report.root is None:
+        return ""
+    stages = dict(found["stages"])
+    if stages.get("display") is None:
+        stages["display"] = display_seconds
+    told = ", ".join(
+        f"{printable(str(name), 20)} {format_seconds(seconds)}"
+        for name, seconds in stages.items()
+        if seconds
+    )
+    percent = found.get("percent")
+    share = "" if percent is None else f" ({format_share(percent / 100)})"
+    during = format_seconds(found["during_seconds"])
+    return f"Watching added {during}{share} to the cell; in all: {told}"
+
+
+def _gpu(gpu: Mapping[str, Any]) -> str:
+    parts = [printable(str(gpu.get("name", "GPU")), 40)]
+    for key, text in (("utilisation_percent", "{:.0f} %"), ("watts", "{:.0f} W")):
+        if (value := _number(gpu, key)) is not None:
+            parts.append(text.format(value))
+    return " ".join(parts)
+
+
+def _number(values: Mapping[str, Any], key: str) -> float | None:
+    value = values.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if 0 <= value < _LARGEST_SHOWN else None
+
+
+# --- in the report's JSON ----------------------------------------------------------------------
+
+
+def said(report: EnergyReport) -> dict[str, Any]:
+    """What views say around the tree, as strict JSON values: the front end draws these words.
+
+    `joules` and `source` are the root's: what is said of another tree is not believed.
+    """
+    energy = None if report.root is None else report.root.energy
+    phases = [phase_cells(phase) for phase in report.phases]
+    lines = (counter_line(report), resource_line(report), observer_line(report))
+    return {
+        "joules": None if energy is None else energy.joules,
+        "source": None if energy is None else energy.source,
+        "title": title(report),
+        "provenance": provenance(report),
+        "interval": INTERVAL,
+        "flags": [[line.sign, line.text] for line in flag_lines(report)],
+        "phases": _table(PHASE_COLUMNS, phases, phase_legend(report)),
+        "parts": _table(PART_COLUMNS, part_rows(report)),
+        "lines": [line for line in lines if line],
+    }
+
+
+def _table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], legend: str = ""
+) -> dict[str, Any] | None:
+    if not rows:
+        return None
+    return {"columns": list(columns), "rows": [list(row) for row in rows], "legend": legend}

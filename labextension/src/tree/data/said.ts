@@ -1,0 +1,66 @@
+// What a report says of itself: made once, by `irene_jupyter/report/said.py`, and drawn as it is.
+
+import { isObject, text, unwrapped } from "./json.js";
+import type { Energy } from "./report.js";
+
+export interface Table {
+  columns: string[];
+  rows: string[][];
+  legend: string;
+}
+
+/** A line that warns, behind its sign. */
+export type Warning = [sign: string, text: string];
+
+export interface Said {
+  title: string;
+  /** Whose energy it is, and how it is known. */
+  provenance: string;
+  /** What an interval is called. */
+  interval: string;
+  flags: Warning[];
+  phases: Table | null;
+  parts: Table | null;
+  /** Counters, the machine meanwhile, what watching cost. */
+  lines: string[];
+}
+
+export const WARNING_SIGN = "⚠";
+
+/** The code of a flag "code: explanation". */
+export const flagCode = (flag: string): string => flag.split(":", 1)[0]?.trim() ?? "";
+
+/** More than Python says: a file may hold anything. */
+const MOST = 200;
+
+const isTexts = (value: unknown, length?: number): value is string[] =>
+  Array.isArray(value) &&
+  value.length <= (length ?? MOST) &&
+  value.length >= (length ?? 0) &&
+  value.every((each) => typeof each === "string");
+
+const isRows = (value: unknown, length: number): boolean =>
+  Array.isArray(value) && value.length <= MOST && value.every((row) => isTexts(row, length));
+
+const isTable = (value: unknown): boolean =>
+  value === null ||
+  (isObject(value) &&
+    isTexts(value.columns) &&
+    isRows(value.rows, value.columns.length) &&
+    typeof value.legend === "string");
+
+/** What `value` says; null where it is damaged, or was said of another root or device. */
+export function readSaid(value: unknown, energy: Energy | null, device: unknown): Said | null {
+  const said = unwrapped(value);
+  const isSound =
+    isObject(said) &&
+    said.joules === (energy?.joules ?? null) &&
+    said.source === (energy?.source ?? null) &&
+    isTexts([said.title, said.provenance, said.interval]) &&
+    text(said.provenance).includes(text(device)) &&
+    isRows(said.flags, 2) &&
+    isTable(said.phases) &&
+    isTable(said.parts) &&
+    isTexts(said.lines);
+  return isSound ? (said as unknown as Said) : null;
+}

@@ -1,0 +1,36 @@
+// Below everything: buttons that save the report as files.
+
+import { fullReport } from "../data/full.js";
+import type { Report } from "../data/report.js";
+import { make } from "../grid/dom.js";
+import { csvText, download, fileName, modelOf } from "./files.js";
+import { icicleSvg } from "./svg.js";
+import { button } from "./toolbar.js";
+
+/** A button that saves a file of this name; `text` makes it when the button is pressed. */
+export const saveButton = (
+  label: string,
+  title: string,
+  mediaType: string,
+  name: () => string,
+  text: () => string,
+): HTMLButtonElement =>
+  button(label, title, () =>
+    download(fileName(name(), label.toLowerCase()), text(), mediaType),
+  );
+
+export const savingBar = (...buttons: HTMLButtonElement[]): HTMLElement =>
+  make("div", "saving", { role: "group", "aria-label": "Save the report" }, "Save as ", ...buttons);
+
+/** The buttons of one report; `shown` gives what is on the screen when one is pressed. */
+export function renderSaving(shown: () => { report: Report; data: unknown }): HTMLElement {
+  const save = (label: string, title: string, mediaType: string, text: () => string) =>
+    saveButton(label, title, mediaType, () => modelOf(shown().report), text);
+  return savingBar(
+    save("JSON", "The whole report", "application/json", () =>
+      JSON.stringify(fullReport(shown().data)),
+    ),
+    save("CSV", "One line for each node", "text/csv", () => csvText(shown().report)),
+    save("SVG", "The icicle as a picture", "image/svg+xml", () => icicleSvg(shown().report)),
+  );
+}
