@@ -19,7 +19,7 @@ from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
 from irene_jupyter.report.text import render_text
 from irene_jupyter.report.words import provenance
-from irene_jupyter.tree import node_from_dict
+from irene_jupyter.tree_json import node_from_dict
 
 TONGUE = json.loads(Path(__file__).with_name("tongue.json").read_text("utf-8"))
 
