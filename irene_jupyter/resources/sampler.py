@@ -131,9 +131,9 @@ class Sampler:
             return self._totals.summary(
                 self._gpu_names,
                 self._notes,
+                None if ended is None else self._own_cpu_seconds,
                 duration_seconds=time.perf_counter() - self._start if ended is None else ended,
                 interval_seconds=self._interval_seconds,
-                own_cpu_seconds=None if ended is None else self._own_cpu_seconds,
                 overhead_seconds=self._entering_seconds + self._thread_seconds,
                 block_overhead_seconds=self._block_seconds,
             )

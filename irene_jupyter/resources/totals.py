@@ -61,14 +61,15 @@ class Totals:
         self,
         gpu_names: Sequence[str],
         notes: Sequence[str],
+        own_cpu_seconds: float | None,
         *,
         duration_seconds: float,
-        interval_seconds: float,
-        own_cpu_seconds: float | None,
-        overhead_seconds: float,
-        block_overhead_seconds: float,
+        **seconds: float,
     ) -> ResourceSummary:
-        """All of it. `own_cpu_seconds` are this process's; None while the block has not ended."""
+        """All of it. `own_cpu_seconds` are this process's; None while the block has not ended.
+
+        `seconds` are what the sampler knows of its own times, by their names in the summary.
+        """
         cpu_percent = None
         if self._first_cpu is not None and self._last_cpu is not None:
             cpu_percent = self._last_cpu.percent_since(self._first_cpu)
@@ -77,17 +78,15 @@ class Totals:
         return ResourceSummary(
             duration_seconds=duration_seconds,
             samples=self._taken,
-            interval_seconds=interval_seconds,
             longest_gap_seconds=self._longest_gap,
             cpu_percent=cpu_percent,
             memory_percent_mean=self._mean(-1, "memory_percent").value,
             memory_percent_max=self._mean(-1, "memory_percent").highest,
             gpus=tuple(self._gpu(index, name) for index, name in enumerate(gpu_names)),
-            overhead_seconds=overhead_seconds,
             notes=tuple(notes),
-            block_overhead_seconds=block_overhead_seconds,
             others_cpu_share=self._others_cpu_share(duration_seconds, own_cpu_seconds),
             timeline=columns(self.timeline, gpu_names),
+            **seconds,
         )
 
     def _gpu(self, index: int, name: str) -> GpuSummary:

@@ -35,7 +35,6 @@ class Uncertainty:
     repeatability: float
     meter: float
     clock: float
-    level: float = LEVEL
 
     @property
     def combined(self) -> float:
@@ -49,19 +48,19 @@ class Uncertainty:
             freedom = math.inf
         else:
             freedom = max(1, self.rounds - 1) * (self.combined / self.repeatability) ** 4
-        return float(student.ppf((1 + self.level) / 2, freedom))
+        return float(student.ppf((1 + LEVEL) / 2, freedom))
 
     @property
     def expanded(self) -> float:
-        """The relative half-width of the interval that holds the true energy at `level`."""
+        """The relative half-width of the interval that holds the true energy at `LEVEL`."""
         return self.coverage_factor * self.combined
 
     @property
     def expanded_repeatability(self) -> float:
-        """The relative half-width within which another mean of rounds would fall, at `level`."""
+        """The relative half-width within which another mean of rounds would fall, at `LEVEL`."""
         if self.repeatability == 0 or self.rounds < 2:
             return 0.0
-        factor = float(student.ppf((1 + self.level) / 2, self.rounds - 1))
+        factor = float(student.ppf((1 + LEVEL) / 2, self.rounds - 1))
         return factor * self.repeatability
 
     @property
@@ -72,7 +71,7 @@ class Uncertainty:
     def words(self) -> str:
         """For people: what was repeated is not thereby right."""
         return (
-            f"{self.joules:.4g} J ± {_percent(self.expanded)} ({100 * self.level:g} %): repeated "
+            f"{self.joules:.4g} J ± {_percent(self.expanded)} ({100 * LEVEL:g} %): repeated "
             f"to ± {_percent(self.expanded_repeatability)} in {self.rounds} rounds, which is "
             f"repeatability, not accuracy; the meter's calibration adds "
             f"{_percent(self.meter)} and the clock {_percent(self.clock)} (standard uncertainties)"
@@ -85,7 +84,6 @@ def uncertainty_of(
     meter_accuracy: float,
     clock_joules: float = 0.0,
     within_joules: float = 0.0,
-    level: float = LEVEL,
 ) -> Uncertainty:
     """Of rounds of one node.
 
@@ -116,7 +114,6 @@ def uncertainty_of(
         meter_accuracy / math.sqrt(3),
         # One alignment serves all rounds: its error does not average out.
         clock_joules / mean,
-        level,
     )
 
 
