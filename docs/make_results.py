@@ -18,14 +18,19 @@ from pathlib import Path
 from string import Template
 
 from irene_jupyter.errors import IreneError
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.crossvalidation import PROTOCOLS, CrossValidation, crossvalidate
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.evaluation import LEVELS, Outcome, quantile
-from irene_jupyter.predictors.irene import STEPS, PredictedSum
-from irene_jupyter.predictors.linear import FEATURE_SETS
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.baselines.irene import STEPS, PredictedSum
+from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
+from irene_jupyter.predictors.evaluate.crossvalidation import (
+    PROTOCOLS,
+    CrossValidation,
+    crossvalidate,
+)
+from irene_jupyter.predictors.evaluate.plots import draw
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import LEVELS, Outcome, quantile
 from irene_jupyter.predictors.methods import FeatureSet
-from irene_jupyter.predictors.plots import draw
 from irene_jupyter.report.files import write_atomic
 from irene_jupyter.tree import ModelTree
 

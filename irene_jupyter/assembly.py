@@ -17,7 +17,7 @@ from irene_jupyter.tree import Node, Run
 
 if TYPE_CHECKING:
     from irene_jupyter.cell import Cell
-    from irene_jupyter.predictors.device import DeviceProfile
+    from irene_jupyter.predictors.profiles.loading import DeviceProfile
 
 # A model's runs by phase, None for those of no generation, each with its predicted tree.
 Phases = dict[str | None, list[tuple[Run, Node]]]
@@ -37,7 +37,7 @@ def make_report(
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
     """
-    from irene_jupyter.predictors.paper import DEFAULT, NOTE, predict_with
+    from irene_jupyter.predictors.baselines.stored import DEFAULT, NOTE, predict_with
 
     ran: dict[str, list[Node]] = {}
     idle: dict[str, list[Node]] = {}

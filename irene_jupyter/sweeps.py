@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.measurement import Options
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.paper import check_method
+from irene_jupyter.predictors.baselines.stored import check_method
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.units import printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
     from irene_jupyter.report.report import EnergyReport
 
 # One row for each model, size and device; NaN and None where `error` tells why.

@@ -99,7 +99,7 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> list[st
     "name",
     [
         "irene_jupyter/py.typed",
-        "irene_jupyter/predictors/devices/gtx1080ti.json",
+        "irene_jupyter/predictors/profiles/devices/gtx1080ti.json",
         "irene_jupyter/static/widget.js",
         "irene_jupyter/example_notebooks/01_first_look.ipynb",
         f"{EXTENSION}/package.json",

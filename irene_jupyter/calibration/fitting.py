@@ -18,10 +18,10 @@ from irene_jupyter.calibration.scorecard import Checked, left_out, scorecard_dic
 from irene_jupyter.calibration.transfer import Target, transferred
 from irene_jupyter.calibration.uncertainty import NORMAL_90
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.device import fingerprint
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import Interval
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import fingerprint
 
 LEAST_HALF = math.log1p(0.02)  # no interval of a transferred profile is tighter
 

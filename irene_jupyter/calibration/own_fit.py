@@ -12,10 +12,10 @@ from irene_jupyter.calibration.results import Measured, Results
 from irene_jupyter.calibration.scorecard import Checked, error_percent
 from irene_jupyter.calibration.transfer import Target, joules_of
 from irene_jupyter.calibration.uncertainty import NORMAL_90
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval, Rules
-from irene_jupyter.predictors.training import train_device
+from irene_jupyter.predictors.fit.device_training import train_device
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import Interval, Rules
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 

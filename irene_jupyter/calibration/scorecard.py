@@ -9,8 +9,8 @@ from typing import Any
 
 from irene_jupyter.calibration.results import Measured, Results
 from irene_jupyter.calibration.transfer import Target, joules_of, transferred
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.rules import Rules
+from irene_jupyter.predictors.forms.coefficients import Rules
+from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.tree import NodeType
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.joules import Coefficients
-from irene_jupyter.predictors.rules import Rules
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import Rules
+from irene_jupyter.predictors.predict.terms import Coefficients
 from irene_jupyter.tree import ModelTree, Node
 
 Array = NDArray[np.float64]

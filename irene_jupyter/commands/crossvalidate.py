@@ -55,12 +55,12 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.predictors.crossvalidation import crossvalidate
-    from irene_jupyter.predictors.dataset import load_trees
+    from irene_jupyter.predictors.evaluate.crossvalidation import crossvalidate
+    from irene_jupyter.predictors.fit.dataset import load_trees
 
     plot: Path | None = arguments.plot
     if plot is not None:
-        from irene_jupyter.predictors.plots import require_matplotlib
+        from irene_jupyter.predictors.evaluate.plots import require_matplotlib
 
         require_matplotlib()  # before minutes of work, not after
     trees = load_trees(arguments.data)
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> Result:
     )
     document = found.to_dict()
     if plot is not None:
-        from irene_jupyter.predictors.plots import draw
+        from irene_jupyter.predictors.evaluate.plots import draw
         from irene_jupyter.report.files import write_atomic
 
         say(f"saved {write_atomic(plot, draw(found, plot.suffix[1:].lower()), IreneError)}")
@@ -126,7 +126,7 @@ def _seeds(text: str) -> int:
 
 
 def _plot_path(text: str) -> Path:
-    from irene_jupyter.predictors.plots import FORMATS
+    from irene_jupyter.predictors.evaluate.plots import FORMATS
 
     path = Path(text)
     if path.suffix[1:].lower() not in FORMATS:

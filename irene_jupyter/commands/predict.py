@@ -13,7 +13,7 @@ from irene_jupyter.commands.arguments import Commands, not_negative, positive
 from irene_jupyter.commands.result import Result
 from irene_jupyter.commands.views import add_views, shown
 from irene_jupyter.errors import CaptureError
-from irene_jupyter.predictors.paper import METHODS
+from irene_jupyter.predictors.baselines.stored import METHODS
 
 
 def add(commands: Commands) -> None:

@@ -135,7 +135,7 @@ def _check_expression(text: str) -> None:
 
 
 def _check_device(name: str) -> None:
-    from irene_jupyter.predictors.device import load_device
+    from irene_jupyter.predictors.profiles.loading import load_device
 
     try:
         load_device(name)
@@ -144,7 +144,7 @@ def _check_device(name: str) -> None:
 
 
 def _check_method(name: str) -> None:
-    from irene_jupyter.predictors.paper import check_method
+    from irene_jupyter.predictors.baselines.stored import check_method
 
     try:
         check_method(name)

@@ -5,51 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from irene_jupyter.predictors.evaluation import Method
+from irene_jupyter.predictors.held_out.evaluation import Method
 
 if TYPE_CHECKING:
-    from irene_jupyter.predictors.knowledge import Known
+    from irene_jupyter.predictors.predict.estimates import Known
 
 FeatureSet = Literal["all", "no-resource", "no-model"]
 
 
 def _irene(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import IrEne
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+    from irene_jupyter.predictors.baselines.irene import IrEne
+    from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
 
     return IrEne(FEATURE_SETS[features], seed=seed)
 
 
 def _stepwise(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import IrEne
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+    from irene_jupyter.predictors.baselines.irene import IrEne
+    from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
 
     return IrEne(FEATURE_SETS[features], training="stepwise", seed=seed)
 
 
 def _predicted_sum(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import PredictedSum
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+    from irene_jupyter.predictors.baselines.irene import PredictedSum
+    from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
 
     return PredictedSum(FEATURE_SETS[features])
 
 
 def _unstructured(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import Unstructured
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+    from irene_jupyter.predictors.baselines.irene import Unstructured
+    from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
 
     return Unstructured(FEATURE_SETS[features])
 
 
 def _software(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.software import Software
+    from irene_jupyter.predictors.baselines.software import Software
 
     return Software()
 
 
 def _additive(known: Known) -> Callable[..., Method]:
     def additive(features: FeatureSet, seed: int) -> Method:
-        from irene_jupyter.predictors.estimators import Additive
+        from irene_jupyter.predictors.fit.additive import Additive
 
         return Additive(known)
 

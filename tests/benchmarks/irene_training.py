@@ -16,10 +16,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.forest import Forest, plant
-from irene_jupyter.predictors.irene import DEGREE, LEARNING_RATE, TAU, IrEne
+from irene_jupyter.predictors.baselines.arrays import Forest, plant
+from irene_jupyter.predictors.baselines.irene import DEGREE, LEARNING_RATE, TAU, IrEne
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.tree import ModelTree, Node
 
 RECURSIVE_STEPS = 3

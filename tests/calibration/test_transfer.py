@@ -12,7 +12,7 @@ from irene_jupyter.calibration.bench import Bench
 from irene_jupyter.calibration.parts import Part, covered, distinct
 from irene_jupyter.calibration.suite import suite_of
 from irene_jupyter.calibration.transfer import Target, joules_of, transferred
-from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import ModelTree, Node
 
 UNSEEN = (

@@ -17,9 +17,9 @@ from transformers import BertConfig, BertModel
 import irene_jupyter as irene
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import DeviceError, IreneError, ReportError
-from irene_jupyter.predictors.device import SHIPPED_FOLDER
-from irene_jupyter.predictors.paper import METHODS, predict_with
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.baselines.stored import METHODS, predict_with
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import SHIPPED_FOLDER
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.tree import ModelTree, Node, TreeError, node_from_dict, node_to_dict
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irene_jupyter.predictors.additive import predict_tree
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.featurewise import widened
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.forms.coefficients import Interval
+from irene_jupyter.predictors.predict.bounds import widened
+from irene_jupyter.predictors.predict.predicted import predict_tree
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import Energy, Features, ModelTree, Node
 
 Leaf = Callable[..., Node]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irene_jupyter.predictors.boosting import LEAF, Residual, Tree, fit_residual
+from irene_jupyter.predictors.forms.boosting import LEAF, Residual, Tree, fit_residual
 
 GRID = [(float(x), float(y)) for x in range(8) for y in range(6)]
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irene_jupyter.predictors import evaluation, features
-from irene_jupyter.predictors.additive import predict_tree, predictions
-from irene_jupyter.predictors.conformal import table_estimates
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.estimators import Additive
-from irene_jupyter.predictors.fitting_rules import fit_driver, fit_rules
-from irene_jupyter.predictors.knowledge import (
+from irene_jupyter.predictors.fit.additive import Additive
+from irene_jupyter.predictors.fit.intervals import table_estimates
+from irene_jupyter.predictors.fit.least_squares import fit_driver, fit_rules
+from irene_jupyter.predictors.fit.measurements import tables_of
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.predict.estimates import (
     KNOWN,
     R1,
     R2,
@@ -27,8 +27,9 @@ from irene_jupyter.predictors.knowledge import (
     estimates,
     reconciled,
 )
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.tables import tables_of
+from irene_jupyter.predictors.predict.predicted import predict_tree, predictions
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import Energy, Features, ModelTree, Node
 
 # (ml, module, model) in percent, with a little room: the targets where it has some.

@@ -10,9 +10,10 @@ from typing import Self
 import pytest
 
 from irene_jupyter.errors import DataError, OptionError
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.crossvalidation import CrossValidation, crossvalidate
-from irene_jupyter.predictors.evaluation import Prediction
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.evaluate.crossvalidation import CrossValidation, crossvalidate
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import Prediction
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 MakeTree = Callable[..., ModelTree]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
+from irene_jupyter.predictors.forms import features
 from irene_jupyter.tree import Features, ModelTree, Node
 
 

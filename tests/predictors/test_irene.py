@@ -11,16 +11,17 @@ import pytest
 import torch
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import evaluation, features
-from irene_jupyter.predictors.evaluation import Outcome
-from irene_jupyter.predictors.forest import plant
-from irene_jupyter.predictors.irene import (
+from irene_jupyter.predictors.baselines.arrays import plant
+from irene_jupyter.predictors.baselines.irene import (
     TAU,
     IrEne,
     PredictedSum,
     Unstructured,
 )
-from irene_jupyter.predictors.linear import FEATURE_SETS
+from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import Outcome
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 

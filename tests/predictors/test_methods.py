@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.crossvalidation import PROTOCOLS, crossvalidate
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.evaluate.crossvalidation import PROTOCOLS, crossvalidate
+from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.tree import ModelTree
 
 NAMES = (

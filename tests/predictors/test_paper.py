@@ -9,8 +9,8 @@ import pytest
 
 import irene_jupyter as irene
 from irene_jupyter.errors import DeviceError, OptionError
-from irene_jupyter.predictors.paper import METHODS, predict_with
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.baselines.stored import METHODS, predict_with
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from irene_jupyter.errors import DataError, OptionError
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.software import (
+from irene_jupyter.predictors.baselines.software import (
     ProcessUse,
     Software,
     Use,
     software_energy,
     use_of_run,
 )
+from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.resources.sampler import GpuSummary, ResourceSummary
 from irene_jupyter.tree import ModelTree
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import NEW
-from irene_jupyter.predictors.training import train_device
+from irene_jupyter.predictors.fit.device_training import train_device
+from irene_jupyter.predictors.forms.coefficients import NEW
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree
 
 

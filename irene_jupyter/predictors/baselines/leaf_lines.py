@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from irene_jupyter.predictors.forest import Floats, Forest
+from irene_jupyter.predictors.baselines.arrays import Floats, Forest
 
 # Table 1 of the paper, and the two columns that the released data add: with them, and not
 # without, the ml level's errors are those of the paper's table 7 to the second digit.

@@ -14,15 +14,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import DataError, DeviceError, OptionError
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.joules import is_doubted
-from irene_jupyter.predictors.knowledge import reconciled
-from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.forms.coefficients import Interval
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.predict.estimates import reconciled
+from irene_jupyter.predictors.predict.terms import is_doubted
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.predictors.irene import PredictedSum
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.baselines.irene import PredictedSum
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 
 DEFAULT = "additive"
 PAPER_METHODS = ("irene", "stepwise", "predicted-sum")
@@ -70,7 +70,7 @@ def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelT
     Raises `OptionError` for another method, `DeviceError` where the profile lacks it.
     """
     if check_method(method) == DEFAULT:
-        from irene_jupyter.predictors.additive import predict_tree
+        from irene_jupyter.predictors.predict.predicted import predict_tree
 
         predicted = predict_tree(tree, profile)
         if profile.is_simulated:
@@ -111,16 +111,16 @@ def _simulated(node: Node) -> Node:
 
 
 def _model(training: str) -> Any:
-    from irene_jupyter.predictors.irene import IrEne
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+    from irene_jupyter.predictors.baselines.irene import IrEne
+    from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
 
     return IrEne(FEATURE_SETS["no-resource"], training=training)  # type: ignore[arg-type]
 
 
 def _fresh(method: str) -> Any:
     if method == "predicted-sum":
-        from irene_jupyter.predictors.irene import PredictedSum
-        from irene_jupyter.predictors.linear import FEATURE_SETS
+        from irene_jupyter.predictors.baselines.irene import PredictedSum
+        from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
 
         return PredictedSum(FEATURE_SETS["no-resource"])
     return _model("end2end" if method == "irene" else method)
@@ -141,8 +141,8 @@ def _intervals(method: str, parts: Sequence[evaluation.Split]) -> dict[str, Inte
 
 def _stored(profile: DeviceProfile, method: str) -> tuple[PredictedSum, Mapping[str, Interval]]:
     """The regressors in the profile, checked."""
-    from irene_jupyter.predictors import checks
-    from irene_jupyter.predictors.irene import IrEne, PredictedSum
+    from irene_jupyter.predictors.baselines.irene import IrEne, PredictedSum
+    from irene_jupyter.predictors.profiles import checks
 
     if profile.irene is None:
         raise DeviceError(

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import nnls
 
-from irene_jupyter.predictors import features, fitting
-from irene_jupyter.predictors.joules import Coefficients
-from irene_jupyter.predictors.rules import DriverRule, LatencyRule, Rules
-from irene_jupyter.predictors.tables import Array, Row, Table
+from irene_jupyter.predictors.fit import rooflines
+from irene_jupyter.predictors.fit.measurements import Array, Row, Table
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import DriverRule, LatencyRule, Rules
+from irene_jupyter.predictors.predict.terms import Coefficients
 
 OWN_RIDGE = 0.02  # weight of the ridge in rows of data, relative to their number
 OWN_RIDGE_RESIDUAL = 0.05
@@ -30,7 +31,7 @@ LEAST_DRIVER_ROWS = 3
 
 def fit_rules(tables: Sequence[Table]) -> Rules:
     """All coefficients but the root's scaling. Raises `DataError` if the trees are too few."""
-    leaves = fitting.fit_leaves(tables)
+    leaves = rooflines.fit_leaves(tables)
     own = fit_own(tables, leaves["LayerNorm"].slopes[0])
     rules = Rules(leaves, own, fit_driver(tables))
     return Rules(leaves, own, rules.driver, fit_latency(tables, rules))

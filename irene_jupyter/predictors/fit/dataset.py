@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors.features import KINDS
+from irene_jupyter.predictors.forms.features import KINDS
 from irene_jupyter.tree import (
     MAX_COUNT,
     MAX_DEPTH,
@@ -195,7 +195,7 @@ def _check_primitive(name: str, scope: str, children: list[Any]) -> None:
     if name not in PRIMITIVES and name not in KINDS:
         raise _LineError(
             f"'instance_type' {name!r} of {scope!r} is not a known ml primitive (a new one: "
-            f"irene_jupyter.predictors.dataset.PRIMITIVES.add({name!r}))"
+            f"irene_jupyter.predictors.fit.dataset.PRIMITIVES.add({name!r}))"
         )
     if children:
         raise _LineError(f"the 'children' of {scope!r} must be none, as its type is ml")

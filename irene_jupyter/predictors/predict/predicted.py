@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from irene_jupyter.predictors.evaluation import Prediction
-from irene_jupyter.predictors.featurewise import by_features, interval_of, widened
-from irene_jupyter.predictors.knowledge import R1, R2, Known, estimates, reconciled
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.forms.coefficients import Interval
+from irene_jupyter.predictors.held_out.evaluation import Prediction
+from irene_jupyter.predictors.predict.bounds import by_features, interval_of, widened
+from irene_jupyter.predictors.predict.estimates import R1, R2, Known, estimates, reconciled
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 

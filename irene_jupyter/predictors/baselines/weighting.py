@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from irene_jupyter.predictors.forest import Floats, Forest
+from irene_jupyter.predictors.baselines.arrays import Floats, Forest
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
+from irene_jupyter.predictors.forms import features
 from irene_jupyter.tree import ModelTree, Node
 
 Array = NDArray[np.float64]

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, get_args
 
 from irene_jupyter.errors import DataError, OptionError
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.evaluation import Outcome
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import Outcome
 from irene_jupyter.predictors.methods import FeatureSet
 from irene_jupyter.tree import ModelTree
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from irene_jupyter.predictors import evaluation, fitting_rules
-from irene_jupyter.predictors.evaluation import Split
-from irene_jupyter.predictors.knowledge import KNOWN, ROLES, Known, role
-from irene_jupyter.predictors.rules import NEW, OTHER_SIZE, Interval, Rules
-from irene_jupyter.predictors.tables import Array, Table, tables_of
+from irene_jupyter.predictors.fit import least_squares
+from irene_jupyter.predictors.fit.measurements import Array, Table, tables_of
+from irene_jupyter.predictors.forms.coefficients import NEW, OTHER_SIZE, Interval, Rules
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import Split
+from irene_jupyter.predictors.predict.estimates import KNOWN, ROLES, Known, role
 from irene_jupyter.tree import ModelTree
 
 COVERAGE = 0.9  # of an interval
@@ -73,10 +74,10 @@ _fitted: OrderedDict[frozenset[int], tuple[list[Table], Rules]] = OrderedDict()
 
 
 def fitted(tables: Sequence[Table]) -> Rules:
-    """`fitting_rules.fit_rules`, once for the same tables: methods are compared on equal folds."""
+    """`least_squares.fit_rules`, once for the same tables: methods are compared on equal folds."""
     key = frozenset(map(id, tables))
     if key not in _fitted:
-        _fitted[key] = (list(tables), fitting_rules.fit_rules(tables))
+        _fitted[key] = (list(tables), least_squares.fit_rules(tables))
         while len(_fitted) > KEPT_FITS:
             _fitted.popitem(last=False)
     return _fitted[key][1]
@@ -97,8 +98,8 @@ def calibrated(
 
 
 def table_estimates(table: Table, rules: Rules, known: Known) -> Array:
-    """Joules of the table's rows as `knowledge.estimates` makes them."""
-    by_features = fitting_rules.features_joules(table, rules)
+    """Joules of the table's rows as `estimates.estimates` makes them."""
+    by_features = least_squares.features_joules(table, rules)
     driver = rules.driver
     r1 = np.array(
         [
@@ -117,7 +118,7 @@ def table_estimates(table: Table, rules: Rules, known: Known) -> Array:
         found = np.where(np.isnan(r3), by_features, r3)
     else:
         leaves = np.where(np.isnan(r1), by_features, r1)[:count]
-        above = table.leaves_below @ leaves + fitting_rules.own_joules(table, rules)
+        above = table.leaves_below @ leaves + least_squares.own_joules(table, rules)
         found = np.concatenate([leaves, above])
         if known == "measured":
             found = np.where(np.isnan(r1), np.where(np.isnan(r3), found, r3), r1)
@@ -143,9 +144,9 @@ def _by_latency(table: Table, rules: Rules, by_features: Array) -> Array:
         rule.of_leaf(row.seconds * row.node.features.calls, joules)
         for row, joules in zip(table.leaves, by_features[:count], strict=True)
     ]
-    own = fitting_rules.own_joules(table, rules)
+    own = least_squares.own_joules(table, rules)
     below = table.leaves_below @ by_features[:count]
-    seconds = fitting_rules.own_seconds(table)
+    seconds = least_squares.own_seconds(table)
     inner = [
         math.nan if math.isnan(each[0]) else rule.of_module(*each)
         for each in zip(seconds.tolist(), below.tolist(), own.tolist(), strict=True)
@@ -169,7 +170,7 @@ def _scaling(folds: Sequence[Fold], known: Known) -> dict[str, float]:
             for row, joules in zip(table.rows, found, strict=True):
                 part = role(row.node, row.parent)
                 samples[part].append((row.joules, float(joules), ratio))
-    return fitting_rules.fit_scaling(samples, ROLES)
+    return least_squares.fit_scaling(samples, ROLES)
 
 
 def _intervals(folds: Sequence[Fold], known: Known) -> dict[str, Interval]:

@@ -9,8 +9,8 @@ import math
 from typing import Any
 
 from irene_jupyter.errors import DeviceError
-from irene_jupyter.predictors.boosting import LEAF, Residual, Tree
-from irene_jupyter.predictors.rules import DriverRule, Interval, LatencyRule, Roofline
+from irene_jupyter.predictors.forms.boosting import LEAF, Residual, Tree
+from irene_jupyter.predictors.forms.coefficients import DriverRule, Interval, LatencyRule, Roofline
 
 MAX_ENTRIES = 20_000  # in any one table
 MAX_TEXT = 20_000  # characters

@@ -15,10 +15,8 @@ import numpy as np
 from sklearn.preprocessing import PolynomialFeatures
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.evaluation import Prediction
-from irene_jupyter.predictors.forest import Floats, Forest, plant
-from irene_jupyter.predictors.linear import (
+from irene_jupyter.predictors.baselines.arrays import Floats, Forest, plant
+from irene_jupyter.predictors.baselines.leaf_lines import (
     FEATURE_SETS,
     LeafLines,
     Line,
@@ -26,6 +24,8 @@ from irene_jupyter.predictors.linear import (
     finite,
     standard,
 )
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.held_out.evaluation import Prediction
 from irene_jupyter.tree import ModelTree
 
 TAU = 10.0  # of equation 4: a child's weight lies within 1 ± 1/τ
@@ -103,7 +103,9 @@ class IrEne(PredictedSum):
         self.steps = steps
 
     def _fit_inner(self, forest: Forest) -> None:
-        from irene_jupyter.predictors.weighting import train_weights  # torch, for training only
+        from irene_jupyter.predictors.baselines.weighting import (
+            train_weights,  # torch, for training only
+        )
 
         self.feature_mean_, self.feature_scale_ = standard(forest.rows, forest.copies)
         terms = self._terms(forest)

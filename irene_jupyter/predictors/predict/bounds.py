@@ -12,11 +12,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.joules import Coefficients, Part, is_doubted
-from irene_jupyter.predictors.knowledge import Known
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import NEW, OTHER_SIZE, Interval
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import NEW, OTHER_SIZE, Interval
+from irene_jupyter.predictors.predict.estimates import Known
+from irene_jupyter.predictors.predict.terms import Coefficients, Part, is_doubted
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import Energy, ModelTree, Node, Source
 
 # Interval of a fallback: ×/÷ this. No data say so; it is meant to be wide.

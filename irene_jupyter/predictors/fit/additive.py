@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from irene_jupyter.predictors.additive import predictions
-from irene_jupyter.predictors.evaluation import Prediction
-from irene_jupyter.predictors.knowledge import Known
+from irene_jupyter.predictors.held_out.evaluation import Prediction
+from irene_jupyter.predictors.predict.estimates import Known
+from irene_jupyter.predictors.predict.predicted import predictions
 from irene_jupyter.tree import ModelTree
 
 if TYPE_CHECKING:
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 
 
 class Additive:
@@ -34,7 +34,7 @@ class Additive:
 
     def fit(self, trees: Sequence[ModelTree]) -> Self:
         """Learn from measured trees. Raises `DataError` if they are too few."""
-        from irene_jupyter.predictors.training import fit_profile  # scipy
+        from irene_jupyter.predictors.fit.device_training import fit_profile  # scipy
 
         self.profile_ = fit_profile(trees, "fitted", [self.known], intervals=self.intervals)
         return self

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
+from irene_jupyter.predictors.forms import features
 from irene_jupyter.tree import ModelTree, Node, NodeType
 
 LEVELS: tuple[NodeType, ...] = ("ml", "module", "model")

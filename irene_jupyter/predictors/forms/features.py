@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import products
-from irene_jupyter.predictors.products import (
+from irene_jupyter.predictors.forms import matrices
+from irene_jupyter.predictors.forms.matrices import (
     KINDS,
     gemm_mebibytes,
     gemm_sizes,
@@ -148,7 +148,7 @@ def rest_mebibytes(node: Node) -> float:
 
 def _child_mebibytes(node: Node, kind: str) -> float:
     """MiB of the direct children of a kind, for one call of `node`."""
-    measure = gemm_mebibytes if kind == "GEMM" else products.mebibytes
+    measure = gemm_mebibytes if kind == "GEMM" else matrices.mebibytes
     total = 0.0
     for child in node.children:
         if kind_of(child) == kind:
@@ -209,7 +209,7 @@ def _child_gemm_output(node: Node) -> float:
     total = 0.0
     for child in node.children:
         if kind_of(child) == "GEMM":
-            total += products.gemm_part(child, "output") * child.features.calls
+            total += matrices.gemm_part(child, "output") * child.features.calls
     return total / node.features.calls
 
 
@@ -218,20 +218,20 @@ COLUMNS: dict[str, Column] = {
     "seq_len": Column("1", lambda tree, node: tree.seq_len),
     "input_size": Column("1", lambda tree, node: tree.batch_size * tree.seq_len),
     "num_parameters": Column("1", lambda tree, node: node.features.num_parameters),
-    "megaflops": Column("Mflop", lambda tree, node: products.megaflops(node)),
-    "mebibytes": Column("MiB", lambda tree, node: products.mebibytes(node)),
+    "megaflops": Column("Mflop", lambda tree, node: matrices.megaflops(node)),
+    "mebibytes": Column("MiB", lambda tree, node: matrices.mebibytes(node)),
     "gemm_mebibytes": Column("MiB", lambda tree, node: gemm_mebibytes(node)),
-    "gemm_input_mebibytes": Column("MiB", lambda tree, node: products.gemm_part(node, "input")),
-    "gemm_weight_mebibytes": Column("MiB", lambda tree, node: products.gemm_part(node, "weight")),
-    "gemm_output_mebibytes": Column("MiB", lambda tree, node: products.gemm_part(node, "output")),
+    "gemm_input_mebibytes": Column("MiB", lambda tree, node: matrices.gemm_part(node, "input")),
+    "gemm_weight_mebibytes": Column("MiB", lambda tree, node: matrices.gemm_part(node, "weight")),
+    "gemm_output_mebibytes": Column("MiB", lambda tree, node: matrices.gemm_part(node, "output")),
     "tiles_64_megaflops": Column(
-        "Mflop", lambda tree, node: products.tiled_megaflops(tree, node, 64, 64)
+        "Mflop", lambda tree, node: matrices.tiled_megaflops(tree, node, 64, 64)
     ),
     "tiles_128_megaflops": Column(
-        "Mflop", lambda tree, node: products.tiled_megaflops(tree, node, 128, 128)
+        "Mflop", lambda tree, node: matrices.tiled_megaflops(tree, node, 128, 128)
     ),
     "rows_128_megaflops": Column(
-        "Mflop", lambda tree, node: products.tiled_megaflops(tree, node, 128, 1)
+        "Mflop", lambda tree, node: matrices.tiled_megaflops(tree, node, 128, 1)
     ),
     "log2_outputs": Column(
         "1", lambda tree, node: _log2(gemm_sizes(node)[0] * gemm_sizes(node)[2])
@@ -240,10 +240,10 @@ COLUMNS: dict[str, Column] = {
     "log2_gemm_n": Column("1", lambda tree, node: _log2(gemm_sizes(node)[2])),
     "is_conv1d": Column("1", lambda tree, node: node.primitive == "Conv1D"),
     "log2_queries": Column("1", lambda tree, node: _log2(matmul_sizes(tree, node)[0])),
-    "log2_heads_width": Column("1", lambda tree, node: _log2(products.heads_width(tree, node))),
+    "log2_heads_width": Column("1", lambda tree, node: _log2(matrices.heads_width(tree, node))),
     "keys_over_64": Column("1", lambda tree, node: matmul_sizes(tree, node)[1] % 64 / 64),
     "keys_over_128": Column("1", lambda tree, node: matmul_sizes(tree, node)[1] % 128 / 128),
-    "log2_mebibytes": Column("1", lambda tree, node: _log2(products.mebibytes(node))),
+    "log2_mebibytes": Column("1", lambda tree, node: _log2(matrices.mebibytes(node))),
     "log2_tokens": Column("1", lambda tree, node: _log2(tree.batch_size * tree.seq_len)),
     "rest_megaflops": Column("Mflop", lambda tree, node: rest_megaflops(node)),
     "rest_mebibytes": Column("MiB", lambda tree, node: rest_mebibytes(node)),

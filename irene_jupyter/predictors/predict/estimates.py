@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.joules import Coefficients
-from irene_jupyter.predictors.rules import Rules
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import Rules
+from irene_jupyter.predictors.predict.terms import Coefficients
 from irene_jupyter.tree import ModelTree, Node
 
 Known = Literal["features", "leaves", "latency", "measured", "root", "root-latency"]

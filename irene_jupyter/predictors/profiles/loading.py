@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.errors import DeviceError
-from irene_jupyter.predictors.profile import NAME, DeviceProfile, ProfileKind, read_profile
+from irene_jupyter.predictors.profiles.device_profile import (
+    NAME,
+    DeviceProfile,
+    ProfileKind,
+    read_profile,
+)
 
 __all__ = [
     "REFERENCE",

@@ -9,8 +9,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from irene_jupyter.errors import RenderError
-from irene_jupyter.predictors.crossvalidation import CrossValidation
-from irene_jupyter.predictors.evaluation import LEVELS
+from irene_jupyter.predictors.evaluate.crossvalidation import CrossValidation
+from irene_jupyter.predictors.held_out.evaluation import LEVELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

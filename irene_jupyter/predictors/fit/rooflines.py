@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.boosting import Residual, fit_residual
-from irene_jupyter.predictors.rules import Roofline
-from irene_jupyter.predictors.tables import Row, Table
+from irene_jupyter.predictors.fit.measurements import Row, Table
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.boosting import Residual, fit_residual
+from irene_jupyter.predictors.forms.coefficients import Roofline
 
 Array = NDArray[np.float64]
 

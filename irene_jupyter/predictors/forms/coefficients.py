@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from irene_jupyter.predictors.boosting import Residual
+from irene_jupyter.predictors.forms.boosting import Residual
 
 # Added to the group of a node whose pattern was not in training, or else its tree's size.
 NEW = " (new)"

@@ -12,11 +12,14 @@ from functools import partial
 from typing import Any
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import conformal, evaluation, features, paper
-from irene_jupyter.predictors.knowledge import KNOWN, Known
-from irene_jupyter.predictors.profile import NAME, DeviceProfile
-from irene_jupyter.predictors.rules import Interval
-from irene_jupyter.predictors.tables import Table, tables_of
+from irene_jupyter.predictors.baselines import stored
+from irene_jupyter.predictors.fit.intervals import calibrated, fitted, held_out
+from irene_jupyter.predictors.fit.measurements import Table, tables_of
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import Interval
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.predict.estimates import KNOWN, Known
+from irene_jupyter.predictors.profiles.device_profile import NAME, DeviceProfile
 from irene_jupyter.tree import ModelTree
 
 LEAST_TREES = 8
@@ -80,7 +83,7 @@ def train_device(
     label = label or published.pop("label", None) or name
     published.pop("label", None)
     memory = MEMORY_GIBIBYTES.get(name)
-    from irene_jupyter.predictors.estimators import Additive
+    from irene_jupyter.predictors.fit.additive import Additive
 
     crossed: dict[str, dict[str, Any]] = {"error_percent": {}, "coverage_percent": {}}
     for protocol in evaluation.PROTOCOLS:
@@ -120,7 +123,7 @@ def train_device(
         label=label,
         training=training,
         scorecard=scorecard,
-        irene=paper.fit_paper(trees),
+        irene=stored.fit_paper(trees),
         memory_gibibytes=memory,
     )
     return DeviceProfile.from_dict(_rounded(profile.to_dict()))
@@ -135,10 +138,10 @@ def fit_profile(
 ) -> DeviceProfile:
     """Coefficients and, if wanted, intervals (for what may be `known`) from measured trees."""
     tables = tables_of(trees)
-    rules = conformal.fitted(tables)
+    rules = fitted(tables)
     bounds: Mapping[str, Mapping[str, Interval]] = {}
     if intervals:
-        rules, bounds = conformal.calibrated(rules, conformal.held_out(trees), known)
+        rules, bounds = calibrated(rules, held_out(trees), known)
     dtypes = {row.node.features.dtype for table in tables for row in table.rows}
     return DeviceProfile(
         name=name,

@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from irene_jupyter.errors import DeviceError
-from irene_jupyter.predictors import checks, features
-from irene_jupyter.predictors.checks import bad
-from irene_jupyter.predictors.knowledge import KNOWN
-from irene_jupyter.predictors.rules import DriverRule, Interval, LatencyRule, Roofline, Rules
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import (
+    DriverRule,
+    Interval,
+    LatencyRule,
+    Roofline,
+    Rules,
+)
+from irene_jupyter.predictors.predict.estimates import KNOWN
+from irene_jupyter.predictors.profiles import checks
+from irene_jupyter.predictors.profiles.checks import bad
 
 SCHEMA_VERSION = 2
 DOCUMENT_KIND = "irene.device"

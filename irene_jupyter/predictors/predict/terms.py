@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.rules import Roofline
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.forms.coefficients import Roofline
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, ModelTree, Node
 
 # Operations a byte from which work is taken for a product: pointwise float32 work has at most

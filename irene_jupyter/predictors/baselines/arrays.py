@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
+from irene_jupyter.predictors.forms import features
 from irene_jupyter.tree import ModelTree, Node
 
 Floats = npt.NDArray[np.float64]
