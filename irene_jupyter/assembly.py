@@ -37,7 +37,7 @@ def make_report(
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
     """
-    from irene_jupyter.predictors.baselines.stored import DEFAULT, NOTE, predict_with
+    from irene_jupyter.predictors.methods import DEFAULT, NOTE, predict_with
 
     ran: dict[str, list[Node]] = {}
     idle: dict[str, list[Node]] = {}

@@ -12,7 +12,7 @@ from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
-from irene_jupyter.predictors.baselines.stored import check_method
+from irene_jupyter.predictors.methods import check_method
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.measurement import Options
-from irene_jupyter.predictors.baselines.stored import check_method
+from irene_jupyter.predictors.methods import check_method
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.units import printable

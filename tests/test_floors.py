@@ -32,6 +32,16 @@ ROOMS = {
         {"dry"},
         {"gather"},
     ),
+    "predictors": (
+        {"forms"},
+        {"profiles"},
+        {"predict"},
+        {"held_out"},
+        {"baselines"},
+        {"fit"},
+        {"methods"},
+        {"evaluate"},
+    ),
 }
 DOORS = {
     "IPython": {"notebook"},

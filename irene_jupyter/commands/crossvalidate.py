@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from irene_jupyter.commands.arguments import Commands, add_json
 from irene_jupyter.commands.result import Result, say
 from irene_jupyter.errors import IreneError
 
-PROTOCOLS = ("model", "size", "family")
-FEATURES = ("all", "no-resource", "no-model")
 # Wider than any model's name makes the table; a file or pipe has no width of its own.
 WIDTH = 100
 
 
 def add(commands: Commands) -> None:
-    from irene_jupyter.predictors.methods import ABLATED, METHODS
+    from irene_jupyter.predictors.held_out.protocols import PROTOCOLS
+    from irene_jupyter.predictors.methods import ABLATED, METHODS, FeatureSet
 
     command = commands.add_parser(
         "crossvalidate", help="how well a method predicts models that it has not seen"
@@ -34,7 +33,10 @@ def add(commands: Commands) -> None:
         help="what is unseen in training; size: a model and a quarter of the sizes",
     )
     command.add_argument(
-        "--features", choices=FEATURES, default="all", help="ablations of the paper's methods"
+        "--features",
+        choices=get_args(FeatureSet),
+        default="all",
+        help="ablations of the paper's methods",
     )
     command.add_argument(
         "--seeds", type=_seeds, default=1, metavar="N", help="average over the seeds 0 … N-1"

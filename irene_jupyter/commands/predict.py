@@ -13,7 +13,7 @@ from irene_jupyter.commands.arguments import Commands, not_negative, positive
 from irene_jupyter.commands.result import Result
 from irene_jupyter.commands.views import add_views, shown
 from irene_jupyter.errors import CaptureError
-from irene_jupyter.predictors.baselines.stored import METHODS
+from irene_jupyter.predictors.methods import IN_PROFILES
 
 
 def add(commands: Commands) -> None:
@@ -49,8 +49,8 @@ def add(commands: Commands) -> None:
     )
     predict.add_argument(
         "--method",
-        choices=METHODS,
-        default=METHODS[0],
+        choices=IN_PROFILES,
+        default=IN_PROFILES[0],
         help="additive, or one of the paper's (default: %(default)s)",
     )
     add_views(predict)

@@ -211,9 +211,9 @@ def complete(shell: InteractiveShell, event: SimpleNamespace) -> list[str]:
     if words[-1:] == ["--view"]:
         return list(VIEWS)
     if words[-1:] == ["--method"]:
-        from irene_jupyter.predictors.baselines.stored import METHODS
+        from irene_jupyter.predictors.methods import IN_PROFILES
 
-        return list(METHODS)
+        return list(IN_PROFILES)
     if words[-1:] == ["--device"]:
         from irene_jupyter.predictors.profiles.loading import devices
 

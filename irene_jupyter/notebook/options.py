@@ -144,7 +144,7 @@ def _check_device(name: str) -> None:
 
 
 def _check_method(name: str) -> None:
-    from irene_jupyter.predictors.baselines.stored import check_method
+    from irene_jupyter.predictors.methods import check_method
 
     try:
         check_method(name)

@@ -11,7 +11,7 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
 from irene_jupyter.measurement import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options, with_origin
 from irene_jupyter.merging import total
-from irene_jupyter.predictors.baselines.stored import predict_with
+from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport

@@ -26,7 +26,7 @@ from irene_jupyter.calibration.session import runs
 from irene_jupyter.calibration.suite import Suite, Timing
 from irene_jupyter.meters.emulated import EmulatedMeter
 from irene_jupyter.meters.wire import Knobs
-from irene_jupyter.predictors.forms.features import gemm_mebibytes, kind_of
+from irene_jupyter.predictors.forms.matrices import gemm_mebibytes, kind_of
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree, Node
 

@@ -13,7 +13,7 @@ import pytest
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.fit import dataset
 from irene_jupyter.predictors.fit.dataset import load_trees
-from irene_jupyter.predictors.forms.features import gemm_mebibytes, gemm_widths
+from irene_jupyter.predictors.forms.matrices import gemm_mebibytes, gemm_widths
 from irene_jupyter.tree import ModelTree
 
 

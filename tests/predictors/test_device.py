@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from irene_jupyter.errors import DeviceError
+from irene_jupyter.predictors.forms.coefficients import KNOWN
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import (
     SHIPPED_FOLDER,
@@ -42,6 +43,12 @@ def test_round_trip(profile: DeviceProfile, tmp_path: Path) -> None:
     assert load_device(path) == load_device(str(path)) == profile
     assert DeviceProfile.from_dict(profile.to_dict()) == profile
     assert [item.name for item in path.parent.iterdir()] == ["copy.json"]
+
+
+def test_a_file_of_before_holds_intervals_that_nobody_reads(profile: DeviceProfile) -> None:
+    data = profile.to_dict()
+    data["intervals"] = dict.fromkeys(KNOWN, data["intervals"]["features"])
+    assert DeviceProfile.from_dict(data).intervals["features"] == profile.intervals["features"]
 
 
 def test_a_failed_save_leaves_the_old_file(

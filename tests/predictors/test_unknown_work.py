@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from irene_jupyter.predictors.baselines.stored import predict_with
+from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.predict.bounds import UNKNOWN_FACTOR, UNKNOWN_WATTS
 from irene_jupyter.predictors.predict.predicted import predict_tree
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile

@@ -34,7 +34,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
+class TreeArrays:
     """Distinct subtrees of some trees. Node indices are shared by all fields."""
 
     columns: tuple[str, ...]
@@ -64,8 +64,8 @@ class Forest:
         return groups
 
 
-def plant(trees: Sequence[ModelTree], columns: Sequence[str]) -> Forest:
-    """The forest of `trees`. Raises `DataError` where a column's value is not finite."""
+def arrays_of(trees: Sequence[ModelTree], columns: Sequence[str]) -> TreeArrays:
+    """The arrays of `trees`. Raises `DataError` where a column's value is not finite."""
     builder = _Builder(tuple(columns))
     places = tuple(tuple(builder.add(tree)) for tree in trees)
     return builder.finish(places)
@@ -122,7 +122,7 @@ class _Builder:
         order[place] = index
         return index
 
-    def finish(self, places: tuple[tuple[int, ...], ...]) -> Forest:
+    def finish(self, places: tuple[tuple[int, ...], ...]) -> TreeArrays:
         levels = []
         for height in range(1, max(self.heights, default=0) + 1):
             nodes = [i for i, value in enumerate(self.heights) if value == height]
@@ -136,7 +136,7 @@ class _Builder:
                 )
             )
         copies = Counter(index for order in places for index in order)
-        return Forest(
+        return TreeArrays(
             columns=self.columns,
             rows=np.array(self.rows, dtype=np.float64).reshape(-1, len(self.columns)),
             joules=np.array(self.joules, dtype=np.float64),

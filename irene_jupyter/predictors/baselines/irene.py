@@ -2,7 +2,7 @@
 
 Source: Cao et al., "IrEne: Interpretable Energy Prediction for Transformers", ACL 2021,
 section 3, equations 1 to 5. Estimators in scikit-learn's manner: `fit`, `predict`, what was
-learned ends in an underscore. They compute on `Forest`s: all trees at once, level by level.
+learned ends in an underscore. They compute on `TreeArrays`: all trees at once, level by level.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.preprocessing import PolynomialFeatures
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors.baselines.arrays import Floats, Forest, plant
+from irene_jupyter.predictors.baselines.arrays import Floats, TreeArrays, arrays_of
 from irene_jupyter.predictors.baselines.leaf_lines import (
     FEATURE_SETS,
     LeafLines,
@@ -25,7 +25,7 @@ from irene_jupyter.predictors.baselines.leaf_lines import (
     standard,
 )
 from irene_jupyter.predictors.forms import features
-from irene_jupyter.predictors.held_out.evaluation import Prediction
+from irene_jupyter.predictors.predict.prediction import Prediction
 from irene_jupyter.tree import ModelTree
 
 TAU = 10.0  # of equation 4: a child's weight lies within 1 ± 1/τ
@@ -50,9 +50,9 @@ class PredictedSum:
 
     def fit(self, trees: Sequence[ModelTree]) -> Self:
         """Learn from measured trees. Raises `DataError` for none, or nodes without energy."""
-        forest = _measured(trees, self.columns)
-        self.leaves_ = LeafLines.fit(forest)
-        self._fit_inner(forest)
+        arrays = _measured(trees, self.columns)
+        self.leaves_ = LeafLines.fit(arrays)
+        self._fit_inner(arrays)
         return self
 
     def predict(self, trees: Sequence[ModelTree]) -> list[list[Prediction]]:
@@ -60,21 +60,21 @@ class PredictedSum:
 
         Raises `DataError` where a column of a node has no value.
         """
-        forest = plant(trees, self.columns)
-        joules, bases = self.leaves_.joules(forest)
-        weights = self._weights(forest)
-        for level in forest.levels:
+        arrays = arrays_of(trees, self.columns)
+        joules, bases = self.leaves_.joules(arrays)
+        weights = self._weights(arrays)
+        for level in arrays.levels:
             below = level.count * weights[level.child] * joules[level.child]
             np.add.at(joules, level.parent, below)
             bases |= dict.fromkeys(level.nodes.tolist(), self._inner_basis)
-        return _in_order(forest, joules, bases)
+        return _in_order(arrays, joules, bases)
 
-    def _fit_inner(self, forest: Forest) -> None:
+    def _fit_inner(self, arrays: TreeArrays) -> None:
         """PredictedSum has nothing to learn there."""
 
-    def _weights(self, forest: Forest) -> Floats:
+    def _weights(self, arrays: TreeArrays) -> Floats:
         """α of every node, as a child."""
-        return np.ones(len(forest.rows))
+        return np.ones(len(arrays.rows))
 
 
 class IrEne(PredictedSum):
@@ -102,36 +102,36 @@ class IrEne(PredictedSum):
         self.seed = seed
         self.steps = steps
 
-    def _fit_inner(self, forest: Forest) -> None:
+    def _fit_inner(self, arrays: TreeArrays) -> None:
         from irene_jupyter.predictors.baselines.weighting import (
             train_weights,  # torch, for training only
         )
 
-        self.feature_mean_, self.feature_scale_ = standard(forest.rows, forest.copies)
-        terms = self._terms(forest)
-        self.polynomial_mean_, self.polynomial_scale_ = standard(terms, forest.copies)
+        self.feature_mean_, self.feature_scale_ = standard(arrays.rows, arrays.copies)
+        terms = self._terms(arrays)
+        self.polynomial_mean_, self.polynomial_scale_ = standard(terms, arrays.copies)
         self.coef_, self.intercept_, self.losses_ = train_weights(
-            forest,
-            self._inputs(forest),
-            None if self.training == "stepwise" else self.leaves_.joules(forest)[0],
+            arrays,
+            self._inputs(arrays),
+            None if self.training == "stepwise" else self.leaves_.joules(arrays)[0],
             tau=TAU,
             learning_rate=LEARNING_RATE,
             steps=self.steps,
             seed=self.seed,
         )
 
-    def _terms(self, forest: Forest) -> Floats:
+    def _terms(self, arrays: TreeArrays) -> Floats:
         """The polynomial of every node's standardised columns."""
-        rows = (forest.rows - self.feature_mean_) / self.feature_scale_
+        rows = (arrays.rows - self.feature_mean_) / self.feature_scale_
         terms: Floats = PolynomialFeatures(DEGREE, include_bias=False).fit_transform(rows)
         return terms
 
-    def _inputs(self, forest: Forest) -> Floats:
+    def _inputs(self, arrays: TreeArrays) -> Floats:
         """What w is multiplied with."""
-        return (self._terms(forest) - self.polynomial_mean_) / self.polynomial_scale_
+        return (self._terms(arrays) - self.polynomial_mean_) / self.polynomial_scale_
 
-    def _weights(self, forest: Forest) -> Floats:
-        weights: Floats = 1 + np.tanh(self._inputs(forest) @ self.coef_ + self.intercept_) / TAU
+    def _weights(self, arrays: TreeArrays) -> Floats:
+        weights: Floats = 1 + np.tanh(self._inputs(arrays) @ self.coef_ + self.intercept_) / TAU
         return weights
 
     def to_dict(self) -> dict[str, Any]:
@@ -201,10 +201,10 @@ class Unstructured:
 
     def fit(self, trees: Sequence[ModelTree]) -> Self:
         """Learn from measured trees. Raises `DataError` for none, or nodes without energy."""
-        forest = _measured(trees, self.columns)
-        self.leaves_ = LeafLines.fit(forest)
+        arrays = _measured(trees, self.columns)
+        self.leaves_ = LeafLines.fit(arrays)
         self.inner_ = {
-            level: Line.of(forest, indices) for level, indices in _inner(forest) if indices
+            level: Line.of(arrays, indices) for level, indices in _inner(arrays) if indices
         }
         return self
 
@@ -213,34 +213,46 @@ class Unstructured:
 
         Raises `DataError` where a column of a node has no value.
         """
-        forest = plant(trees, self.columns)
-        joules, bases = self.leaves_.joules(forest)
-        for level, indices in _inner(forest):
+        arrays = arrays_of(trees, self.columns)
+        joules, bases = self.leaves_.joules(arrays)
+        for level, indices in _inner(arrays):
             # Training without any module, or with models of one node: all leaves then.
             line = self.inner_.get(level, self.leaves_.foreign)
-            joules[indices] = forest.calls[indices] * line.joules(forest.rows[indices])
+            joules[indices] = arrays.calls[indices] * line.joules(arrays.rows[indices])
             bases |= dict.fromkeys(indices, f"linear regression of every {level}")
-        return _in_order(forest, joules, bases)
+        return _in_order(arrays, joules, bases)
 
 
-def _inner(forest: Forest) -> Iterator[tuple[str, list[int]]]:
+def method_of_paper(name: str, features: str = "all", seed: int = 0) -> PredictedSum | Unstructured:
+    """A fresh method: irene, stepwise, predicted-sum or unstructured, on a set of features."""
+    columns = FEATURE_SETS[features]
+    if name == "unstructured":
+        return Unstructured(columns)
+    if name == "predicted-sum":
+        return PredictedSum(columns)
+    return IrEne(columns, training="stepwise" if name == "stepwise" else "end2end", seed=seed)
+
+
+def _inner(arrays: TreeArrays) -> Iterator[tuple[str, list[int]]]:
     """The inner nodes by level: "module" and "model"."""
-    roots = {order[0] for order in forest.places}
-    inner = forest.inner.tolist()
+    roots = {order[0] for order in arrays.places}
+    inner = arrays.inner.tolist()
     yield "module", [index for index in inner if index not in roots]
     yield "model", [index for index in inner if index in roots]
 
 
-def _measured(trees: Sequence[ModelTree], columns: Sequence[str]) -> Forest:
-    """The forest of `trees`, if every node in it can be learned from."""
+def _measured(trees: Sequence[ModelTree], columns: Sequence[str]) -> TreeArrays:
+    """The arrays of `trees`, if every node in it can be learned from."""
     if not trees:
         raise DataError("there is no tree to train on; give measured trees of two or more models")
-    forest = plant(trees, columns)
-    if not (forest.joules > 0).all():
+    arrays = arrays_of(trees, columns)
+    if not (arrays.joules > 0).all():
         raise DataError("a node has no measured energy above zero; remove its tree, or measure it")
-    return forest
+    return arrays
 
 
-def _in_order(forest: Forest, joules: Floats, bases: Mapping[int, str]) -> list[list[Prediction]]:
+def _in_order(
+    arrays: TreeArrays, joules: Floats, bases: Mapping[int, str]
+) -> list[list[Prediction]]:
     distinct = [Prediction.exact(value, bases[i]) for i, value in enumerate(joules.tolist())]
-    return [[distinct[index] for index in order] for order in forest.places]
+    return [[distinct[index] for index in order] for order in arrays.places]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from irene_jupyter.predictors.baselines.arrays import Floats, Forest
+from irene_jupyter.predictors.baselines.arrays import Floats, TreeArrays
 
 # Table 1 of the paper, and the two columns that the released data add: with them, and not
 # without, the ml level's errors are those of the paper's table 7 to the second digit.
@@ -58,10 +58,10 @@ class Line:
         return cls(tuple(map(float, slopes)), intercept)
 
     @classmethod
-    def of(cls, forest: Forest, indices: Sequence[int]) -> Line:
-        """The line of some nodes of a forest, each copy counted."""
-        joules = forest.joules[indices] / forest.calls[indices]
-        return cls.fit(forest.rows[indices], joules, forest.copies[indices])
+    def of(cls, arrays: TreeArrays, indices: Sequence[int]) -> Line:
+        """The line of some nodes of a arrays, each copy counted."""
+        joules = arrays.joules[indices] / arrays.calls[indices]
+        return cls.fit(arrays.rows[indices], joules, arrays.copies[indices])
 
     def joules(self, rows: Floats) -> Floats:
         """Never negative, though a line may be."""
@@ -90,28 +90,28 @@ class LeafLines:
     foreign: Line
 
     @classmethod
-    def fit(cls, forest: Forest) -> LeafLines:
-        """From the measured leaves of a forest."""
-        groups = forest.leaves_by_primitive()
-        leaves = forest.leaves
-        rows = forest.rows[leaves]
-        if not set(RESOURCE_COLUMNS).isdisjoint(forest.columns):
-            rows = rows * [name not in MODEL_COLUMNS for name in forest.columns]
-        joules = (forest.joules / forest.calls)[leaves]
+    def fit(cls, arrays: TreeArrays) -> LeafLines:
+        """From the measured leaves of a arrays."""
+        groups = arrays.leaves_by_primitive()
+        leaves = arrays.leaves
+        rows = arrays.rows[leaves]
+        if not set(RESOURCE_COLUMNS).isdisjoint(arrays.columns):
+            rows = rows * [name not in MODEL_COLUMNS for name in arrays.columns]
+        joules = (arrays.joules / arrays.calls)[leaves]
         # Relative errors count: leaves of all sizes are in one line, none is to be ignored.
-        foreign = Line.fit(rows, joules, forest.copies[leaves] / joules**2)
-        return cls({name: Line.of(forest, each) for name, each in groups.items()}, foreign)
+        foreign = Line.fit(rows, joules, arrays.copies[leaves] / joules**2)
+        return cls({name: Line.of(arrays, each) for name, each in groups.items()}, foreign)
 
-    def joules(self, forest: Forest) -> tuple[Floats, dict[int, str]]:
+    def joules(self, arrays: TreeArrays) -> tuple[Floats, dict[int, str]]:
         """Joules of the leaves over all their calls, 0 elsewhere; and what each rests on."""
-        joules = np.zeros(len(forest.rows))
+        joules = np.zeros(len(arrays.rows))
         bases: dict[int, str] = {}
-        for name, indices in forest.leaves_by_primitive().items():
+        for name, indices in arrays.leaves_by_primitive().items():
             line, basis = self.primitives.get(name), f"linear regression of {name}"
             if line is None:
                 line = self.foreign
                 basis = f"no {name} in training: linear regression of all primitives"
-            joules[indices] = forest.calls[indices] * line.joules(forest.rows[indices])
+            joules[indices] = arrays.calls[indices] * line.joules(arrays.rows[indices])
             bases |= dict.fromkeys(indices, basis)
         return joules, bases
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from irene_jupyter.errors import DataError, OptionError
-from irene_jupyter.predictors.held_out.evaluation import Prediction
+from irene_jupyter.predictors.predict.prediction import Prediction
 from irene_jupyter.tree import ModelTree, Node
 
 Resource = Literal["dram", "cpu", "gpu"]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from irene_jupyter.predictors.baselines.arrays import Floats, Forest
+from irene_jupyter.predictors.baselines.arrays import Floats, TreeArrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class _Edges:
 
 
 def train_weights(
-    forest: Forest,
+    arrays: TreeArrays,
     inputs: Floats,
     leaf_joules: Floats | None,
     *,
@@ -43,13 +43,13 @@ def train_weights(
             torch.from_numpy(level.child),
             torch.from_numpy(level.count).float(),
         )
-        for level in forest.levels
+        for level in arrays.levels
     ]
     rows = torch.from_numpy(inputs).float()
-    measured = torch.from_numpy(forest.joules).float()
-    inner = torch.from_numpy(forest.inner)
+    measured = torch.from_numpy(arrays.joules).float()
+    inner = torch.from_numpy(arrays.inner)
     target = measured[inner]
-    copies = torch.from_numpy(forest.copies).float()[inner]
+    copies = torch.from_numpy(arrays.copies).float()[inner]
     leaves = None if leaf_joules is None else torch.from_numpy(leaf_joules).float()
 
     # The seed alone decides the start, and the caller's random state stays as it is.
@@ -68,7 +68,7 @@ def train_weights(
             predicted = _sums(edges, alpha, torch.zeros_like(measured), measured)
         else:
             predicted = _sums(edges, alpha, leaves, None)
-        loss = (copies * ((predicted[inner] - target) / target) ** 2).sum() / len(forest.places)
+        loss = (copies * ((predicted[inner] - target) / target) ** 2).sum() / len(arrays.places)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses[step] = loss.detach()

@@ -13,11 +13,9 @@ from irene_jupyter.errors import DataError, OptionError
 from irene_jupyter.predictors import methods
 from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.predictors.held_out.evaluation import Outcome
+from irene_jupyter.predictors.held_out.protocols import PROTOCOLS, family, splits
 from irene_jupyter.predictors.methods import FeatureSet
 from irene_jupyter.tree import ModelTree
-
-# What a protocol is called on the command line → its name in `evaluation`.
-PROTOCOLS: Mapping[str, str] = {"model": "LOMO", "size": "SIZE", "family": "FAM"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def crossvalidate(
             f"{method} has no choice of features: take all, or one of the methods "
             f"{', '.join(sorted(methods.ABLATED))}"
         )
-    parts = evaluation.splits(PROTOCOLS[protocol], trees)
+    parts = splits(protocol, trees)
     if not parts:
         raise DataError(_nothing_left(trees, protocol))
     began = time.perf_counter()
@@ -128,7 +126,7 @@ def _nothing_left(trees: Sequence[ModelTree], protocol: str) -> str:
             "give trees of two or more models"
         )
     if protocol == "family":
-        label = evaluation.family(models[0])
+        label = family(models[0])
         return (
             f"all models ({', '.join(models)}) are of one family by their 'model_name', {label}; "
             "give trees of another family too, or take --protocol model"
@@ -153,10 +151,7 @@ def _errors(outcomes: Sequence[Outcome]) -> LevelErrors:
     of_models = {model: _mean(errors) for model, errors in by_model.items()}
     coverage = None
     if any(outcome.low < outcome.high for outcome in outcomes):
-        inside = [
-            (each.model, each.level, each.low <= each.measured <= each.high) for each in outcomes
-        ]
-        (coverage,) = evaluation.coverage(inside).values()
+        (coverage,) = evaluation.coverage(outcomes).values()
     return LevelErrors(
         mean=_mean(list(of_models.values())),
         pooled=_mean(percent),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from irene_jupyter.predictors.held_out.evaluation import Prediction
-from irene_jupyter.predictors.predict.estimates import Known
+from irene_jupyter.predictors.forms.coefficients import Known
+from irene_jupyter.predictors.predict.estimates import R5
 from irene_jupyter.predictors.predict.predicted import predictions
+from irene_jupyter.predictors.predict.prediction import Prediction
+from irene_jupyter.predictors.predict.subtrees import readings
 from irene_jupyter.tree import ModelTree
 
 if TYPE_CHECKING:
@@ -36,11 +38,14 @@ class Additive:
         """Learn from measured trees. Raises `DataError` if they are too few."""
         from irene_jupyter.predictors.fit.device_training import fit_profile  # scipy
 
-        self.profile_ = fit_profile(trees, "fitted", [self.known], intervals=self.intervals)
+        known = [self.known] if self.intervals else []
+        scaled = [self.known] if self.known in R5 else []
+        self.profile_ = fit_profile(trees, "fitted", known, scaled)
         return self
 
     def predict(self, trees: Sequence[ModelTree]) -> list[list[Prediction]]:
         """For each tree, the predictions of its nodes in the order of `root.walk()`."""
         return [
-            predictions(tree, self.profile_, self.known, reconcile=self.reconcile) for tree in trees
+            predictions(tree, self.profile_, self.known, readings(tree), reconcile=self.reconcile)
+            for tree in trees
         ]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors.forms.features import KINDS
+from irene_jupyter.predictors.forms.matrices import KINDS
 from irene_jupyter.tree import (
     MAX_COUNT,
     MAX_DEPTH,

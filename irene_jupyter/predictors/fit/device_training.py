@@ -6,22 +6,26 @@ Deterministic: the same trees give the same profile on any machine (stored to te
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors.baselines import stored
+from irene_jupyter.predictors.baselines.stored import fit_stored
 from irene_jupyter.predictors.fit.intervals import calibrated, fitted, held_out
 from irene_jupyter.predictors.fit.measurements import Table, tables_of
-from irene_jupyter.predictors.forms import features
-from irene_jupyter.predictors.forms.coefficients import Interval
+from irene_jupyter.predictors.forms import features, matrices
+from irene_jupyter.predictors.forms.coefficients import Known
+from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.held_out import evaluation
-from irene_jupyter.predictors.predict.estimates import KNOWN, Known
+from irene_jupyter.predictors.held_out.protocols import family, splits
+from irene_jupyter.predictors.predict.estimates import R5
 from irene_jupyter.predictors.profiles.device_profile import NAME, DeviceProfile
 from irene_jupyter.tree import ModelTree
 
+# What a scorecard calls the protocols.
+SHORT = {"model": "LOMO", "size": "SIZE", "family": "FAM"}
 LEAST_TREES = 8
 LEAST_MODELS = 2
 DIGITS = 10  # significant, of every stored number
@@ -40,7 +44,6 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "source": "the public IrEne measurements, github.com/StonyBrookNLP/irene, device_1",
     }
 }
-
 
 MEMORY_GIBIBYTES = {"gtx1080ti": 11.2}
 
@@ -86,19 +89,15 @@ def train_device(
     from irene_jupyter.predictors.fit.additive import Additive
 
     crossed: dict[str, dict[str, Any]] = {"error_percent": {}, "coverage_percent": {}}
-    for protocol in evaluation.PROTOCOLS:
-        parts = evaluation.splits(protocol, trees)
+    for protocol, short in SHORT.items():
+        parts = splits(protocol, trees)
         if not parts:
             continue
-        bounded = protocol != "SIZE"  # whose many folds, each with its own, take minutes
+        bounded = protocol != "size"  # whose many folds, each with its own, take minutes
         outcomes = evaluation.run(partial(Additive, intervals=bounded), parts)
-        crossed["error_percent"][protocol] = evaluation.mean_errors(outcomes)
+        crossed["error_percent"][short] = evaluation.mean_errors(outcomes)
         if bounded:
-            inside = [
-                (each.model, each.level, each.low <= each.measured <= each.high)
-                for each in outcomes
-            ]
-            crossed["coverage_percent"][protocol] = evaluation.coverage(inside)
+            crossed["coverage_percent"][short] = evaluation.coverage(outcomes)
     scorecard: dict[str, Any] = {
         **crossed,
         "protocols": {
@@ -113,17 +112,17 @@ def train_device(
         **published,
         "trees": len(trees),
         "models": sorted({tree.name for tree in trees}),
-        "families": sorted({evaluation.family(tree.name) for tree in trees}),
+        "families": sorted({family(tree.name) for tree in trees}),
         "nodes": sum(1 for tree in trees for _ in tree.root.walk()),
         "method": "additive: boosted rooflines of leaves and non-negative own terms (R2), driver "
         "energy and latency where known (R1, R3), scaled to a measured root (R5)",
     }
     profile = replace(
-        fit_profile(trees, name),
+        fit_profile(trees, name, scaled=tuple(R5)),
         label=label,
         training=training,
         scorecard=scorecard,
-        irene=stored.fit_paper(trees),
+        irene=fit_stored(trees),
         memory_gibibytes=memory,
     )
     return DeviceProfile.from_dict(_rounded(profile.to_dict()))
@@ -132,28 +131,22 @@ def train_device(
 def fit_profile(
     trees: Sequence[ModelTree],
     name: str,
-    known: Iterable[Known] = KNOWN,
-    *,
-    intervals: bool = True,
+    known: Sequence[Known] = ("features",),
+    scaled: Sequence[Known] = (),
 ) -> DeviceProfile:
-    """Coefficients and, if wanted, intervals (for what may be `known`) from measured trees."""
+    """Coefficients, intervals for what may be `known`, and the scaling of those in `scaled`."""
     tables = tables_of(trees)
-    rules = fitted(tables)
-    bounds: Mapping[str, Mapping[str, Interval]] = {}
-    if intervals:
-        rules, bounds = calibrated(rules, held_out(trees), known)
+    device = fitted(frozenset(tables))
+    intervals: Mapping[str, Mapping[str, Interval]] = {}
+    if known:
+        device, intervals = calibrated(device, held_out(trees), known, scaled)
     dtypes = {row.node.features.dtype for table in tables for row in table.rows}
     return DeviceProfile(
         name=name,
         label=name,
         kind="reference",
-        leaves=rules.leaves,
-        own=rules.own,
-        own_units={column: _joules_per(features.COLUMNS[column].unit) for column in rules.own},
-        driver=rules.driver,
-        latency=rules.latency,
-        scaling=rules.scaling,
-        intervals=bounds,
+        coefficients=device,
+        intervals=intervals,
         patterns=frozenset(row.pattern for table in tables for row in table.rows),
         sizes=frozenset((tree.batch_size, tree.seq_len) for tree in trees),
         ranges=feature_ranges(tables),
@@ -173,14 +166,10 @@ def feature_ranges(tables: Sequence[Table]) -> dict[str, tuple[float, float]]:
         for row in table.inner:
             found["rest_mebibytes"].append(features.rest_mebibytes(row.node))
         for row in table.leaves:
-            if (widths := features.gemm_widths(row.node)) is not None:
+            if (widths := matrices.gemm_widths(row.node)) is not None:
                 found["gemm_k"].append(widths[0])
                 found["gemm_n"].append(widths[1])
     return {name: (float(min(values)), float(max(values))) for name, values in found.items()}
-
-
-def _joules_per(unit: str) -> str:
-    return "J" if unit == "1" else f"J/{unit}"
 
 
 def _rounded(value: Any) -> Any:

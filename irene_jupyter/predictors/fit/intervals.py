@@ -9,35 +9,35 @@ new pattern, or in a tree of a new size, that of those which were new. Needs num
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
+from functools import lru_cache
 
 from irene_jupyter.predictors.fit import least_squares
-from irene_jupyter.predictors.fit.measurements import Array, Table, tables_of
-from irene_jupyter.predictors.forms.coefficients import NEW, OTHER_SIZE, Interval, Rules
-from irene_jupyter.predictors.held_out import evaluation
-from irene_jupyter.predictors.held_out.evaluation import Split
-from irene_jupyter.predictors.predict.estimates import KNOWN, ROLES, Known, role
+from irene_jupyter.predictors.fit.least_squares import fit_coefficients
+from irene_jupyter.predictors.fit.measurements import Table, tables_of
+from irene_jupyter.predictors.forms.coefficients import ROLES, Coefficients, Known
+from irene_jupyter.predictors.forms.interval import COVERAGE, NEW, OTHER_SIZE, Interval
+from irene_jupyter.predictors.held_out.evaluation import quantile
+from irene_jupyter.predictors.held_out.protocols import SIZE_PARTS, Split, size_part, splits
+from irene_jupyter.predictors.predict.estimates import role
 from irene_jupyter.tree import ModelTree
 
-COVERAGE = 0.9  # of an interval
 # A new pattern's interval is this much wider (in logarithms) than a known one's where none
 # could be tried: near twins make models look easier than families are.
 # A whole model is no more than its parts, whose errors differ in sign.
 NEW_FACTOR = {"ml": 2.0, "module": 2.0, "model": 1.0}
 LEAST_SPREAD = 0.01  # no interval is tighter on a side: two runs of one node differ by half of it
-KEPT_FITS = 256  # tables stay alive with their fit, so that an id is never another's
+KEPT_FITS = 256
 LEAST_SAMPLES = 10  # of a group; fewer are not a distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Held-out tables, the rules that have not seen them, and the patterns these have seen."""
+    """Held-out tables, coefficients of a fit without them, and the patterns that it has seen."""
 
-    rules: Rules
+    coefficients: Coefficients
     patterns: frozenset[str]
     sizes: frozenset[tuple[int, int]]
     tables: tuple[Table, ...]
@@ -48,114 +48,47 @@ def held_out(trees: Sequence[ModelTree]) -> list[Fold]:
 
     None where only one model is there.
     """
-    models = sorted(evaluation.splits("LOMO", trees), key=lambda split: split.held_out)
-    sizes = [_without_sizes(split, at % evaluation.SIZE_PARTS) for at, split in enumerate(models)]
+    models = sorted(splits("model", trees), key=lambda split: split.held_out)
+    sizes = [_without_sizes(split, at % SIZE_PARTS) for at, split in enumerate(models)]
     folds = []
-    for split in (*models, *sizes, *evaluation.splits("FAM", trees)):
+    for split in (*models, *sizes, *splits("family", trees)):
         tables = tables_of(split.train)
         kinds = {row.kind for table in tables for row in table.leaves}
         if not split.test or not kinds >= {"GEMM", "LayerNorm"}:
             continue
         patterns = frozenset(row.pattern for table in tables for row in table.rows)
         known = frozenset((tree.batch_size, tree.seq_len) for tree in split.train)
-        folds.append(Fold(fitted(tables), patterns, known, tuple(tables_of(split.test))))
+        folds.append(Fold(fitted(frozenset(tables)), patterns, known, tuple(tables_of(split.test))))
     return folds
 
 
 def _without_sizes(split: Split, part: int) -> Split:
     return Split(
         split.held_out,
-        train=tuple(tree for tree in split.train if evaluation.size_part(tree) != part),
-        test=tuple(tree for tree in split.test if evaluation.size_part(tree) == part),
+        train=tuple(tree for tree in split.train if size_part(tree) != part),
+        test=tuple(tree for tree in split.test if size_part(tree) == part),
     )
 
 
-_fitted: OrderedDict[frozenset[int], tuple[list[Table], Rules]] = OrderedDict()
-
-
-def fitted(tables: Sequence[Table]) -> Rules:
-    """`least_squares.fit_rules`, once for the same tables: methods are compared on equal folds."""
-    key = frozenset(map(id, tables))
-    if key not in _fitted:
-        _fitted[key] = (list(tables), least_squares.fit_rules(tables))
-        while len(_fitted) > KEPT_FITS:
-            _fitted.popitem(last=False)
-    return _fitted[key][1]
+@lru_cache(KEPT_FITS)
+def fitted(tables: frozenset[Table]) -> Coefficients:
+    """`fit_coefficients`, once for equal tables: methods are compared on equal folds."""
+    return fit_coefficients(tuple(tables))
 
 
 def calibrated(
-    rules: Rules, folds: Sequence[Fold], known: Iterable[Known] = KNOWN
-) -> tuple[Rules, dict[str, dict[str, Interval]]]:
-    """The rules with their scaling to a measured root, and the intervals for each knowledge."""
-    scaling = dict(rules.scaling)
-    intervals = {}
-    for each in known:
-        if each in ("root", "root-latency"):
-            scaling[each] = _scaling(folds, each)
-        scaled = [replace(fold, rules=replace(fold.rules, scaling=scaling)) for fold in folds]
-        intervals[str(each)] = _intervals(scaled, each)
-    return replace(rules, scaling=scaling), intervals
+    device: Coefficients, folds: Sequence[Fold], known: Iterable[Known], scaled: Iterable[Known]
+) -> tuple[Coefficients, dict[str, dict[str, Interval]]]:
+    """The coefficients with their scaling to a measured root, and the intervals for each `known`.
 
-
-def table_estimates(table: Table, rules: Rules, known: Known) -> Array:
-    """Joules of the table's rows as `estimates.estimates` makes them."""
-    by_features = least_squares.features_joules(table, rules)
-    driver = rules.driver
-    r1 = np.array(
-        [
-            math.nan
-            if driver is None or not row.seconds > 0 or not row.driver_joules >= 0
-            else driver.joules(row.seconds, row.driver_joules, row.gpu_percent)
-            * row.node.features.calls
-            for row in table.rows
-        ]
-    )
-    r3 = _by_latency(table, rules, by_features)
-    count = len(table.leaves)
-    if known in ("features", "root"):
-        found = by_features
-    elif known in ("latency", "root-latency"):
-        found = np.where(np.isnan(r3), by_features, r3)
-    else:
-        leaves = np.where(np.isnan(r1), by_features, r1)[:count]
-        above = table.leaves_below @ leaves + least_squares.own_joules(table, rules)
-        found = np.concatenate([leaves, above])
-        if known == "measured":
-            found = np.where(np.isnan(r1), np.where(np.isnan(r3), found, r3), r1)
-    if known in ("root", "root-latency"):
-        found = found.copy()
-        at = _root_place(table)
-        if not math.isnan(r1[at]):
-            ratio = r1[at] / found[at]
-            powers = rules.scaling.get(known, {})
-            roles = [role(row.node, row.parent) for row in table.rows]
-            found *= np.array([ratio ** powers.get(part, 0.0) for part in roles])
-            found[at] = r1[at]
-    return found
-
-
-def _by_latency(table: Table, rules: Rules, by_features: Array) -> Array:
-    """R3 of the table's rows, NaN where a latency is unknown."""
-    rule = rules.latency
-    if rule is None:
-        return np.full(len(table.rows), math.nan)
-    count = len(table.leaves)
-    leaves = [
-        rule.of_leaf(row.seconds * row.node.features.calls, joules)
-        for row, joules in zip(table.leaves, by_features[:count], strict=True)
+    `scaled` are those of "root" and "root-latency" to which the device is scaled.
+    """
+    scaling = {str(each): _scaling(folds, each) for each in scaled}
+    folds = [
+        replace(fold, coefficients=replace(fold.coefficients, scaling=scaling)) for fold in folds
     ]
-    own = least_squares.own_joules(table, rules)
-    below = table.leaves_below @ by_features[:count]
-    seconds = least_squares.own_seconds(table)
-    inner = [
-        math.nan if math.isnan(each[0]) else rule.of_module(*each)
-        for each in zip(seconds.tolist(), below.tolist(), own.tolist(), strict=True)
-    ]
-    return np.array([*leaves, *inner])
-
-
-def _root_place(table: Table) -> int:
-    return next(at for at, row in enumerate(table.rows) if row.parent is None)
+    intervals = {str(each): _intervals(folds, each) for each in known}
+    return replace(device, scaling=scaling), intervals
 
 
 def _scaling(folds: Sequence[Fold], known: Known) -> dict[str, float]:
@@ -163,13 +96,13 @@ def _scaling(folds: Sequence[Fold], known: Known) -> dict[str, float]:
     base: Known = "features" if known == "root" else "latency"
     for fold in folds:
         for table in fold.tables:
-            found = table_estimates(table, fold.rules, base)
-            exact = table_estimates(table, replace(fold.rules, scaling={}), known)
-            at = _root_place(table)
-            ratio = float(exact[at] / found[at])
-            for row, joules in zip(table.rows, found, strict=True):
-                part = role(row.node, row.parent)
-                samples[part].append((row.joules, float(joules), ratio))
+            found = table.estimates(fold.coefficients, base)
+            exact = table.estimates(replace(fold.coefficients, scaling={}), known)
+            ratio = exact[-1].joules / found[-1].joules
+            for row, each in zip(table.rows, found, strict=True):
+                if row.node is not table.tree.root:
+                    part = role(table.subtrees.distinct[row.place])
+                    samples[part].append((row.joules, each.joules, ratio))
     return least_squares.fit_scaling(samples, ROLES)
 
 
@@ -204,16 +137,16 @@ def _intervals(folds: Sequence[Fold], known: Known) -> dict[str, Interval]:
 def _ratios(folds: Sequence[Fold], known: Known) -> Iterator[tuple[str, float]]:
     for fold in folds:
         for table in fold.tables:
-            joules = table_estimates(table, fold.rules, known)
+            found = table.estimates(fold.coefficients, known)
             size = (table.tree.batch_size, table.tree.seq_len)
-            for row, predicted in zip(table.rows, joules, strict=True):
-                if row.kind is not None and row.kind not in fold.rules.leaves:
+            for row, estimate in zip(table.rows, found, strict=True):
+                if row.kind is not None and row.kind not in fold.coefficients.leaves:
                     continue  # no regressor: such a node is estimated, not predicted
-                if predicted > 0:
+                if estimate.joules > 0:
                     suffix = "" if row.pattern in fold.patterns else NEW
                     if not suffix and size not in fold.sizes:
                         suffix = OTHER_SIZE
-                    yield row.group + suffix, row.joules / predicted
+                    yield row.group + suffix, row.joules / estimate.joules
 
 
 def _interval(ratios: Sequence[float], *, symmetric: bool) -> Interval:
@@ -221,9 +154,9 @@ def _interval(ratios: Sequence[float], *, symmetric: bool) -> Interval:
     # With n samples, n + 1 places for the next: the quantile that holds for it, too.
     inside = min(1.0, COVERAGE * (1 + 1 / len(ratios)))
     if symmetric:
-        up = down = evaluation.quantile([abs(math.log(ratio)) for ratio in ratios], inside)
+        up = down = quantile([abs(math.log(ratio)) for ratio in ratios], inside)
     else:
         tail = (1 - inside) / 2
-        down = -math.log(evaluation.quantile(ratios, tail))
-        up = math.log(evaluation.quantile(ratios, 1 - tail))
+        down = -math.log(quantile(ratios, tail))
+        up = math.log(quantile(ratios, 1 - tail))
     return Interval(math.exp(-max(down, least)), math.exp(max(up, least)))

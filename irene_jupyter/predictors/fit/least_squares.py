@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -15,8 +16,7 @@ from scipy.optimize import nnls
 from irene_jupyter.predictors.fit import rooflines
 from irene_jupyter.predictors.fit.measurements import Array, Row, Table
 from irene_jupyter.predictors.forms import features
-from irene_jupyter.predictors.forms.coefficients import DriverRule, LatencyRule, Rules
-from irene_jupyter.predictors.predict.terms import Coefficients
+from irene_jupyter.predictors.forms.coefficients import Coefficients, DriverRule, LatencyRule
 
 OWN_RIDGE = 0.02  # weight of the ridge in rows of data, relative to their number
 OWN_RIDGE_RESIDUAL = 0.05
@@ -29,12 +29,12 @@ NO_SPREAD = 1e-20  # of seconds per joule, squared: the GPU's use tells nothing 
 LEAST_DRIVER_ROWS = 3
 
 
-def fit_rules(tables: Sequence[Table]) -> Rules:
+def fit_coefficients(tables: Sequence[Table]) -> Coefficients:
     """All coefficients but the root's scaling. Raises `DataError` if the trees are too few."""
     leaves = rooflines.fit_leaves(tables)
     own = fit_own(tables, leaves["LayerNorm"].slopes[0])
-    rules = Rules(leaves, own, fit_driver(tables))
-    return Rules(leaves, own, rules.driver, fit_latency(tables, rules))
+    device = Coefficients(leaves, own, fit_driver(tables))
+    return replace(device, latency=fit_latency(tables, device))
 
 
 def fit_own(tables: Sequence[Table], memory_slope: float) -> dict[str, float]:
@@ -93,9 +93,9 @@ def fit_driver(tables: Sequence[Table]) -> DriverRule | None:
     if len(rows) < LEAST_DRIVER_ROWS:
         return None
     joules = np.array([row.joules for row in rows])
-    driver = np.array([row.driver_joules for row in rows])
-    seconds = np.array([row.seconds for row in rows])
-    idle = 1 - np.array([row.gpu_percent for row in rows]) / 100
+    driver = np.array([row.reading.driver_joules for row in rows])
+    seconds = np.array([row.reading.seconds for row in rows])
+    idle = 1 - np.array([row.reading.gpu_percent for row in rows]) / 100
     matrix = np.column_stack([driver, seconds]) / joules[:, None]
     size = matrix.max(axis=0)
     matrix /= size
@@ -121,28 +121,21 @@ def fit_driver(tables: Sequence[Table]) -> DriverRule | None:
 
 
 def _was_read(row: Row) -> bool:
-    return row.seconds > 0 and row.driver_joules >= 0  # False for NaN
+    return row.reading.seconds > 0 and row.reading.driver_joules >= 0  # False for NaN
 
 
-def fit_latency(tables: Sequence[Table], rules: Rules) -> LatencyRule | None:
+def fit_latency(tables: Sequence[Table], device: Coefficients) -> LatencyRule | None:
     """R3; None where no latency was measured."""
     leaves: list[list[float]] = []
     modules: list[list[float]] = []
     for table in sorted(tables, key=_order):
-        by_features = leaf_joules(table, rules)
-        for row, joules in zip(table.leaves, by_features, strict=True):
-            if row.seconds > 0:
-                leaves.append([row.seconds / row.joules, joules / row.joules])
-        parts = zip(
-            table.inner,
-            table.leaves_below @ by_features,
-            own_seconds(table),
-            own_joules(table, rules),
-            strict=True,
-        )
-        for row, below, seconds, own in parts:
-            if not math.isnan(seconds):
-                modules.append([below / row.joules, seconds / row.joules, own / row.joules])
+        for row, each in zip(table.rows, table.estimates(device), strict=True):
+            if row.node.children:
+                if not math.isnan(each.beyond_seconds):
+                    parts = (each.leaves, each.beyond_seconds, each.own)
+                    modules.append([part / row.joules for part in parts])
+            elif row.reading.seconds > 0:
+                leaves.append([row.reading.seconds / row.joules, each.leaves / row.joules])
     if min(len(leaves), len(modules)) < LEAST_DRIVER_ROWS:
         return None
     return LatencyRule(*_robust(leaves, 1), *_robust(modules, ROBUST_STEPS))
@@ -159,43 +152,6 @@ def _robust(rows: Sequence[Sequence[float]], steps: int) -> list[float]:
         left = matrix / size @ found - 1
         weights = (1 + (left / ROBUST_LATENCY_SCALE) ** 2) ** -0.25
     return [float(value) for value in found / size]
-
-
-def own_seconds(table: Table) -> Array:
-    """Each inner node's seconds beyond its leaves', of all calls; NaN where one is unknown."""
-    seconds = [
-        np.array([row.seconds * row.node.features.calls for row in rows])
-        for rows in (table.leaves, table.inner)
-    ]
-    below = np.array([math.fsum(row[row > 0] * seconds[0][row > 0]) for row in table.leaves_below])
-    return np.asarray(seconds[1] - below)
-
-
-def features_joules(table: Table, rules: Rules) -> Array:
-    """R2's joules of the table's rows: leaves, then inner nodes."""
-    leaves = leaf_joules(table, rules)
-    return np.concatenate([leaves, table.leaves_below @ leaves + own_joules(table, rules)])
-
-
-def leaf_joules(table: Table, rules: Rules) -> Array:
-    """R2's joules of the distinct leaves."""
-    coefficients = Coefficients(rules.leaves, rules.own)
-    found = []
-    for row in table.leaves:
-        regressor = rules.leaves.get(row.kind or "")
-        if regressor is not None and any(row.columns):
-            joules = regressor.joules(row.columns, row.residual) * row.node.features.calls
-        else:
-            joules = coefficients.of_leaf(table.tree, row.node, row.parent).joules
-        found.append(joules)
-    return np.array(found)
-
-
-def own_joules(table: Table, rules: Rules) -> Array:
-    """R2's own joules of all inner nodes from each inner node down."""
-    coefficients = Coefficients(rules.leaves, rules.own)
-    own = [coefficients.of_own(table.tree, row.node).joules for row in table.inner]
-    return np.asarray(table.inner_below @ np.array(own)) if own else np.zeros(0)
 
 
 def fit_scaling(

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from irene_jupyter.errors import DataError
+from irene_jupyter.predictors.fit.boosting import fit_residual
 from irene_jupyter.predictors.fit.measurements import Row, Table
 from irene_jupyter.predictors.forms import features
-from irene_jupyter.predictors.forms.boosting import Residual, fit_residual
 from irene_jupyter.predictors.forms.coefficients import Roofline
+from irene_jupyter.predictors.forms.residual import Residual
 
 Array = NDArray[np.float64]
 
@@ -100,7 +101,6 @@ def _fit_roofline(
         residual = fit_residual(names, [row.residual for row in data], left.tolist())
     return Roofline(
         columns=columns,
-        units=tuple(f"J/{features.COLUMNS[column].unit}" for column in columns),
         floor_joules=floor,
         slopes=tuple(slopes),
         sharpness=sharpness,

@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
-from irene_jupyter.predictors.forms.boosting import Residual
+from irene_jupyter.predictors.forms.residual import Residual
 
-# Added to the group of a node whose pattern was not in training, or else its tree's size.
-NEW = " (new)"
-OTHER_SIZE = " (other size)"
+# What of a run may be used. "features": nothing was run (R2). "leaves": latency and driver energy
+# of the leaves (R1), own terms above them. "latency": R3. "measured": node by node the best that
+# is known, R1 before R3 before R2. "root", "root-latency": R2 or R3, brought to the root's R1 (R5).
+Known = Literal["features", "leaves", "latency", "measured", "root", "root-latency"]
+KNOWN: tuple[Known, ...] = get_args(Known)
+Role = Literal["ml", "module", "container"]  # of a node that is scaled to the root
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,10 @@ class Roofline:
     """Joules of one call of a kind of leaf: (floor^p + (Σ slope·feature)^p)^(1/p)·exp(residual).
 
     A launch floor (J) that goes over smoothly, by the sharpness p >= 1, into slopes (J per
-    feature's unit). `ranges` are the smallest and largest feature values in training.
+    column's unit). `ranges` are the smallest and largest feature values in training.
     """
 
     columns: tuple[str, ...]
-    units: tuple[str, ...]  # of the slopes
     floor_joules: float
     slopes: tuple[float, ...]
     sharpness: float
@@ -101,34 +105,11 @@ class LatencyRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """Bounds of 90 % of the true values, as multiples of the prediction: low <= 1 <= high."""
-
-    low: float
-    high: float
-
-    def widened(self, factor: float, least: float, most: float = math.inf) -> Interval:
-        """`factor` times as wide (in logarithms) on either side, within bounds.
-
-        By no more than ×/÷ `most`, for what is wide already knows little; to at least ×/÷ `least`.
-        """
-        sides = (abs(math.log(self.low)), abs(math.log(self.high)))
-        down, up = (
-            max(min(side * factor, side + math.log(most)), math.log(least)) for side in sides
-        )
-        return Interval(math.exp(-down), math.exp(up))
-
-    def joined(self, other: Interval) -> Interval:
-        """What holds both."""
-        return Interval(min(self.low, other.low), max(self.high, other.high))
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Coefficients:
     """All coefficients of one device; `driver` and `latency` are None where never measured.
 
-    `scaling` has, for each of `KNOWLEDGE` with a root, the power of the root's ratio for
-    each of `ROLES`.
+    `leaves` are by kind, `own` has J per unit of each of `features.OWN_COLUMNS`. `scaling` has,
+    for each of `KNOWN` with a root, the power of the root's ratio for each of `ROLES`.
     """
 
     leaves: Mapping[str, Roofline]
@@ -136,3 +117,8 @@ class Rules:
     driver: DriverRule | None = None
     latency: LatencyRule | None = None
     scaling: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def launch_joules(self) -> float:
+        """What the cheapest kernel needs, however small its work."""
+        return min(leaf.floor_joules for leaf in self.leaves.values())

@@ -16,35 +16,10 @@ from irene_jupyter.predictors.forms.matrices import (
     KINDS,
     gemm_mebibytes,
     gemm_sizes,
-    gemm_widths,
     kind_of,
     matmul_sizes,
 )
 from irene_jupyter.tree import ModelTree, Node
-
-__all__ = [
-    "COLUMNS",
-    "KINDS",
-    "KIND_COLUMNS",
-    "OTHER_RESIDUAL_COLUMNS",
-    "OWN_COLUMNS",
-    "RESIDUAL_COLUMNS",
-    "RESOURCE_UNITS",
-    "Column",
-    "gemm_mebibytes",
-    "gemm_sizes",
-    "gemm_widths",
-    "kind_of",
-    "matmul_sizes",
-    "node_group",
-    "pattern",
-    "register_kind",
-    "rest_mebibytes",
-    "rest_megaflops",
-    "table",
-    "values",
-]
-
 
 # Columns of each kind's regressor: a product is bound by compute or memory, the rest by memory.
 # Libraries compute a batched product in tiles, and pay for a tile that is not full.

@@ -9,8 +9,9 @@ import math
 from typing import Any
 
 from irene_jupyter.errors import DeviceError
-from irene_jupyter.predictors.forms.boosting import LEAF, Residual, Tree
-from irene_jupyter.predictors.forms.coefficients import DriverRule, Interval, LatencyRule, Roofline
+from irene_jupyter.predictors.forms.coefficients import DriverRule, LatencyRule, Roofline
+from irene_jupyter.predictors.forms.interval import Interval
+from irene_jupyter.predictors.forms.residual import LEAF, Residual, Tree
 
 MAX_ENTRIES = 20_000  # in any one table
 MAX_TEXT = 20_000  # characters
@@ -76,16 +77,14 @@ def whole(value: Any, what: str, least: int, most: int) -> int:
     return value
 
 
-def slope(entry: Any) -> tuple[str, float, str]:
-    """(column, J per unit, unit)."""
+def slope(entry: Any) -> tuple[str, float]:
+    """(column, J per unit); the unit in the file is for people."""
     if not isinstance(entry, dict):
         raise bad("a coefficient must be an object")
     column = text(entry, "column")
-    return (
-        column,
-        number(entry.get("joules_per_unit"), f"the coefficient of {column!r}", MAX_COEFFICIENT),
-        text(entry, "unit"),
-    )
+    text(entry, "unit")
+    what = f"the coefficient of {column!r}"
+    return column, number(entry.get("joules_per_unit"), what, MAX_COEFFICIENT)
 
 
 def roofline(data: Any) -> Roofline:
@@ -99,10 +98,9 @@ def roofline(data: Any) -> Roofline:
         raise bad("'sharpness' must lie between 1 and 100")
     boosted = data.get("residual")
     return Roofline(
-        columns=tuple(column for column, _, _ in slopes),
-        units=tuple(unit for _, _, unit in slopes),
+        columns=tuple(column for column, _ in slopes),
         floor_joules=number(data.get("floor_joules"), "'floor_joules'", MAX_COEFFICIENT),
-        slopes=tuple(value for _, value, _ in slopes),
+        slopes=tuple(value for _, value in slopes),
         sharpness=sharpness,
         ranges=tuple(ends(entry.get("range")) for entry in parts),
         residual=None if boosted is None else residual(boosted),

@@ -14,13 +14,13 @@ from typing import Any, Literal
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.predictors.forms import features
 from irene_jupyter.predictors.forms.coefficients import (
+    KNOWN,
+    Coefficients,
     DriverRule,
-    Interval,
     LatencyRule,
     Roofline,
-    Rules,
 )
-from irene_jupyter.predictors.predict.estimates import KNOWN
+from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.profiles import checks
 from irene_jupyter.predictors.profiles.checks import bad
 
@@ -38,25 +38,19 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class DeviceProfile:
     """All that predictions for one device need: coefficients, valid ranges, own errors.
 
-    `own` maps columns of `features.OWN_COLUMNS` to J per unit. `driver` and `latency` are R1
-    and R3, None where the training data lack what they read; `scaling` belongs to R5.
-    `intervals` has, for each of `knowledge.KNOWN`, an entry for each `features.node_group`, one
-    with " (new)" for patterns that are not among `patterns`, and one with " (other size)" for
-    (batch_size, seq_len) that are not among `sizes`. `ranges` are the trained ranges
-    of batch_size, seq_len, gemm_k, gemm_n and rest_mebibytes. `irene` are the paper's
-    regressors, as `irene.IrEne.to_dict` writes them. `training`, `scorecard` and `citation` say
-    where the numbers come from. `memory_gibibytes` is the device's, None where it is not known.
+    `intervals` has, for those of `KNOWN` that users predict by ("features"; others are declared),
+    an entry for each `features.node_group`, one with " (new)" for patterns that are not among
+    `patterns`, and one with " (other size)" for (batch_size, seq_len) that are not among `sizes`.
+    `ranges` are the trained ranges of batch_size, seq_len, gemm_k, gemm_n and rest_mebibytes.
+    `irene` are the paper's regressors, as `baselines.stored` writes them. `training`, `scorecard`
+    and `citation` say where the numbers come from. `memory_gibibytes` is the device's, None where
+    it is not known.
     """
 
     name: str
     label: str
     kind: ProfileKind
-    leaves: Mapping[str, Roofline]
-    own: Mapping[str, float]
-    own_units: Mapping[str, str]
-    driver: DriverRule | None
-    latency: LatencyRule | None
-    scaling: Mapping[str, Mapping[str, float]]
+    coefficients: Coefficients
     intervals: Mapping[str, Mapping[str, Interval]]
     patterns: frozenset[str]
     sizes: frozenset[tuple[int, int]]
@@ -70,31 +64,27 @@ class DeviceProfile:
     memory_gibibytes: float | None = field(default=None)
 
     @property
-    def rules(self) -> Rules:
-        """The coefficients alone."""
-        return Rules(self.leaves, self.own, self.driver, self.latency, self.scaling)
-
-    @property
     def is_simulated(self) -> bool:
         """Whether a simulated meter had a part in the numbers."""
         return self.training.get("simulated") is True
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
+        device = self.coefficients
         return {
             "schema_version": SCHEMA_VERSION,
             "kind": DOCUMENT_KIND,
             "name": self.name,
             "label": self.label,
             "profile_kind": self.kind,
-            "measured": None if self.driver is None else _driver_to_dict(self.driver),
-            "latency": None if self.latency is None else _latency_to_dict(self.latency),
-            "leaves": {kind: _roofline_to_dict(leaf) for kind, leaf in self.leaves.items()},
+            "measured": None if device.driver is None else _driver_to_dict(device.driver),
+            "latency": None if device.latency is None else _latency_to_dict(device.latency),
+            "leaves": {kind: _roofline_to_dict(leaf) for kind, leaf in device.leaves.items()},
             "own": [
-                {"column": column, "joules_per_unit": value, "unit": self.own_units[column]}
-                for column, value in self.own.items()
+                {"column": column, "joules_per_unit": value, "unit": _joules_per(column)}
+                for column, value in device.own.items()
             ],
-            "root_scaling": {known: dict(powers) for known, powers in self.scaling.items()},
+            "root_scaling": {known: dict(powers) for known, powers in device.scaling.items()},
             "intervals": {
                 known: {
                     group: {"low": interval.low, "high": interval.high}
@@ -131,25 +121,25 @@ class DeviceProfile:
         kind = data.get("profile_kind")
         if kind not in PROFILE_KINDS:
             raise bad(f"'profile_kind' must be one of {', '.join(PROFILE_KINDS)}")
-        own = [checks.slope(entry) for entry in checks.items(data, "own")]
         scaling = checks.table(data, "root_scaling")
         intervals = checks.table(data, "intervals")
         profile = cls(
             name=name,
             label=checks.text(data, "label"),
             kind=kind,
-            leaves={k: checks.roofline(v) for k, v in checks.table(data, "leaves").items()},
-            own={column: slope for column, slope, _ in own},
-            own_units={column: unit for column, _, unit in own},
-            driver=checks.driver(data.get("measured")),
-            latency=checks.latency(data.get("latency")),
-            scaling={
-                known: {
-                    role: checks.number(power, "a power of the root's ratio", 10.0)
-                    for role, power in checks.table(scaling, known).items()
-                }
-                for known in scaling
-            },
+            coefficients=Coefficients(
+                leaves={k: checks.roofline(v) for k, v in checks.table(data, "leaves").items()},
+                own=dict(checks.slope(entry) for entry in checks.items(data, "own")),
+                driver=checks.driver(data.get("measured")),
+                latency=checks.latency(data.get("latency")),
+                scaling={
+                    known: {
+                        role: checks.number(power, "a power of the root's ratio", 10.0)
+                        for role, power in checks.table(scaling, known).items()
+                    }
+                    for known in scaling
+                },
+            ),
             intervals={
                 known: {
                     group: checks.interval(value)
@@ -262,10 +252,13 @@ def _roofline_to_dict(leaf: Roofline) -> dict[str, Any]:
     residual = leaf.residual
     return {
         "features": [
-            {"column": column, "joules_per_unit": slope, "unit": unit, "range": [*ends]}
-            for column, unit, slope, ends in zip(
-                leaf.columns, leaf.units, leaf.slopes, leaf.ranges, strict=True
-            )
+            {
+                "column": column,
+                "joules_per_unit": slope,
+                "unit": f"J/{features.COLUMNS[column].unit}",
+                "range": [*ends],
+            }
+            for column, slope, ends in zip(leaf.columns, leaf.slopes, leaf.ranges, strict=True)
         ],
         "floor_joules": leaf.floor_joules,
         "sharpness": leaf.sharpness,
@@ -290,18 +283,24 @@ def _roofline_to_dict(leaf: Roofline) -> dict[str, Any]:
     }
 
 
+def _joules_per(column: str) -> str:
+    unit = features.COLUMNS[column].unit
+    return "J" if unit == "1" else f"J/{unit}"
+
+
 def _require_known(profile: DeviceProfile) -> None:
-    for kind, leaf in profile.leaves.items():
+    leaves, own = profile.coefficients.leaves, profile.coefficients.own
+    for kind, leaf in leaves.items():
         residual = () if leaf.residual is None else leaf.residual.columns
         for column in (*leaf.columns, *residual):
             if column not in features.COLUMNS:
                 raise bad(f"the regressor of {kind} uses an unknown feature {column!r}")
     # Every fallback rests on these two.
-    if "GEMM" not in profile.leaves or "megaflops" not in profile.leaves["GEMM"].columns:
+    if "GEMM" not in leaves or "megaflops" not in leaves["GEMM"].columns:
         raise bad("the regressor of GEMM is missing or does not know the operations")
-    if "LayerNorm" not in profile.leaves or len(profile.leaves["LayerNorm"].columns) != 1:
+    if "LayerNorm" not in leaves or len(leaves["LayerNorm"].columns) != 1:
         raise bad("the regressor of LayerNorm is missing or has not 1 feature")
-    if set(profile.own) != set(features.OWN_COLUMNS):
+    if set(own) != set(features.OWN_COLUMNS):
         raise bad(f"'own' must have exactly {', '.join(features.OWN_COLUMNS)}")
     if not set(profile.intervals) <= set(KNOWN):
         raise bad(f"'intervals' knows only {', '.join(KNOWN)}")

@@ -1,20 +1,17 @@
-"""Boosted regression trees of what a roofline leaves of log joules: kept as plain numbers.
+"""Boosts regression trees on what a roofline leaves of log joules.
 
-Predicting needs the standard library only. Fitting is deterministic: no chance has a part in
-it, rows of equal features count as one, and ties go to the first column and threshold.
+Deterministic: no chance has a part in it, rows of equal features count as one, and ties go to
+the first column and threshold. Needs numpy.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+
+from irene_jupyter.predictors.forms.residual import LEAF, Residual, Tree
 
 TREES = 40
 LEARNING_RATE = 0.2
@@ -23,74 +20,12 @@ LEAST_ROWS = 3  # of training, in a leaf
 SHRINKAGE = 1.0  # rows of residual zero that every leaf has besides its own
 LEAST_GAIN = 1e-9  # of the sum of squared log residuals: below it is rounding
 TIE = 1e-6  # a later split must be better by this part, so that rounding never decides
-# Outside the trained range of a column the residual halves with every … of its range, or of 1
-# (an octave, as the columns are logarithms).
-HALVING = 0.5
-LEAF = -1  # in place of a column
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A binary tree in preorder: the left child follows its parent, `right` points to the other.
-
-    `column` is an index, or `LEAF`; `value` the threshold (left if below or equal), or the
-    leaf's contribution to log joules.
-    """
-
-    column: tuple[int, ...]
-    value: tuple[float, ...]
-    right: tuple[int, ...]
-
-    def predict(self, row: Sequence[float]) -> float:
-        """The contribution for one row of features."""
-        index = 0
-        while (column := self.column[index]) != LEAF:
-            index = index + 1 if row[column] <= self.value[index] else self.right[index]
-        return self.value[index]
-
-
-@dataclass(frozen=True, slots=True)
-class Residual:
-    """The sum of trees over named columns, faded out beyond the columns' trained `ranges`."""
-
-    columns: tuple[str, ...]
-    ranges: tuple[tuple[float, float], ...]
-    trees: tuple[Tree, ...]
-    _cells: list[list[float]] = field(init=False, repr=False, compare=False)
-    _known: dict[tuple[int, ...], float] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        cells: list[set[float]] = [set() for _ in self.columns]
-        for tree in self.trees:
-            for column, value in zip(tree.column, tree.value, strict=True):
-                if column != LEAF:
-                    cells[column].add(value)
-        object.__setattr__(self, "_cells", [sorted(values) for values in cells])
-        object.__setattr__(self, "_known", {})
-
-    def log_joules(self, row: Sequence[float]) -> float:
-        """What to add to log joules, for features in the order of `columns`."""
-        inside = []
-        fade = 1.0
-        for value, (low, high) in zip(row, self.ranges, strict=True):
-            nearest = min(max(value, low), high)
-            inside.append(nearest)
-            if nearest != value and low < high:  # a constant column had no say in training
-                fade *= 0.5 ** (abs(value - nearest) / max(HALVING * (high - low), HALVING))
-        # The trees are constant between thresholds: one evaluation for each cell that is met.
-        key = tuple(map(bisect_left, self._cells, inside))
-        total = self._known.get(key)
-        if total is None:
-            total = self._known[key] = math.fsum(tree.predict(inside) for tree in self.trees)
-        return fade * total
 
 
 def fit_residual(
     columns: Sequence[str], rows: Sequence[Sequence[float]], targets: Sequence[float]
 ) -> Residual:
     """Boost trees on log residuals (`targets`, one for each row of features)."""
-    import numpy as np
-
     x = np.round(np.array(rows, dtype=float), 9)
     cells, inverse, counts = np.unique(x, axis=0, return_inverse=True, return_counts=True)
     inverse = inverse.reshape(-1)
@@ -112,9 +47,6 @@ class _Bins:
     """The distinct rows of features, binned once for all trees."""
 
     def __init__(self, cells: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
-        import numpy as np
-
-        self.np = np
         self.cells, self.counts = cells, counts
         offsets, bins, thresholds, last = [0], [], [], []
         for column in cells.T:
@@ -132,7 +64,6 @@ class _Bins:
 
     def grow(self, residual: NDArray[np.float64]) -> tuple[Tree, NDArray[np.float64]]:
         """One tree, best split first, and what it adds to each row (already times the rate)."""
-        np = self.np
         everything = np.arange(len(residual))
         splits: dict[int, tuple[int, float, int, int]] = {}  # node -> column, threshold, children
         members = [everything]
@@ -157,7 +88,6 @@ class _Bins:
         self, rows: NDArray[np.intp], residual: NDArray[np.float64]
     ) -> tuple[float, int, float]:
         """(gain, column, threshold) of the best split of some rows; no gain if there is none."""
-        np = self.np
         size = len(self.inner)
         bins = self.bins[rows].ravel()
         width = self.bins.shape[1]
