@@ -13,7 +13,7 @@ from typing import Any
 
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.baselines.stored import fit_stored
-from irene_jupyter.predictors.fit.intervals import calibrated, fitted, held_out
+from irene_jupyter.predictors.fit.intervals import calibrated, fitted, folds_of
 from irene_jupyter.predictors.fit.measurements import Table, tables_of
 from irene_jupyter.predictors.forms import features, matrices
 from irene_jupyter.predictors.forms.coefficients import Known
@@ -136,10 +136,10 @@ def fit_profile(
 ) -> DeviceProfile:
     """Coefficients, intervals for what may be `known`, and the scaling of those in `scaled`."""
     tables = tables_of(trees)
-    device = fitted(frozenset(tables))
+    device = fitted(tuple(tables))
     intervals: Mapping[str, Mapping[str, Interval]] = {}
     if known:
-        device, intervals = calibrated(device, held_out(trees), known, scaled)
+        device, intervals = calibrated(device, folds_of(trees), known, scaled)
     dtypes = {row.node.features.dtype for table in tables for row in table.rows}
     return DeviceProfile(
         name=name,

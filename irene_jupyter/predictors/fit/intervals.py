@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from irene_jupyter.predictors.fit import least_squares
-from irene_jupyter.predictors.fit.least_squares import fit_coefficients
+from irene_jupyter.predictors.fit.least_squares import fit_coefficients, fit_scaling
 from irene_jupyter.predictors.fit.measurements import Table, tables_of
 from irene_jupyter.predictors.forms.coefficients import ROLES, Coefficients, Known
 from irene_jupyter.predictors.forms.interval import COVERAGE, NEW, OTHER_SIZE, Interval
@@ -43,7 +42,7 @@ class Fold:
     tables: tuple[Table, ...]
 
 
-def held_out(trees: Sequence[ModelTree]) -> list[Fold]:
+def folds_of(trees: Sequence[ModelTree]) -> list[Fold]:
     """Each model held out in turn, each with a quarter of the sizes, and each family.
 
     None where only one model is there.
@@ -58,7 +57,7 @@ def held_out(trees: Sequence[ModelTree]) -> list[Fold]:
             continue
         patterns = frozenset(row.pattern for table in tables for row in table.rows)
         known = frozenset((tree.batch_size, tree.seq_len) for tree in split.train)
-        folds.append(Fold(fitted(frozenset(tables)), patterns, known, tuple(tables_of(split.test))))
+        folds.append(Fold(fitted(tuple(tables)), patterns, known, tuple(tables_of(split.test))))
     return folds
 
 
@@ -71,9 +70,9 @@ def _without_sizes(split: Split, part: int) -> Split:
 
 
 @lru_cache(KEPT_FITS)
-def fitted(tables: frozenset[Table]) -> Coefficients:
+def fitted(tables: tuple[Table, ...]) -> Coefficients:
     """`fit_coefficients`, once for equal tables: methods are compared on equal folds."""
-    return fit_coefficients(tuple(tables))
+    return fit_coefficients(tables)
 
 
 def calibrated(
@@ -103,7 +102,7 @@ def _scaling(folds: Sequence[Fold], known: Known) -> dict[str, float]:
                 if row.node is not table.tree.root:
                     part = role(table.subtrees.distinct[row.place])
                     samples[part].append((row.joules, each.joules, ratio))
-    return least_squares.fit_scaling(samples, ROLES)
+    return fit_scaling(samples, ROLES)
 
 
 def _intervals(folds: Sequence[Fold], known: Known) -> dict[str, Interval]:
