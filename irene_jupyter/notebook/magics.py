@@ -92,7 +92,7 @@ class EnergyMagics(Magics):
     @line_magic
     def irene_devices(self, line: str) -> None:
         """List the device profiles that `%%energy --device NAME` knows."""
-        from irene_jupyter.predictors.device import devices
+        from irene_jupyter.predictors.profiles.loading import devices
 
         rows = [("name", "device", "kind")]
         rows += [(device.name, device.label, device.kind) for device in devices()]
@@ -143,11 +143,11 @@ def complete(shell: InteractiveShell, event: SimpleNamespace) -> list[str]:
     if words[-1:] == ["--view"]:
         return list(VIEWS)
     if words[-1:] == ["--method"]:
-        from irene_jupyter.predictors.paper import METHODS
+        from irene_jupyter.predictors.methods import IN_PROFILES
 
-        return list(METHODS)
+        return list(IN_PROFILES)
     if words[-1:] == ["--device"]:
-        from irene_jupyter.predictors.device import devices
+        from irene_jupyter.predictors.profiles.loading import devices
 
         return ["auto", *(device.name for device in devices())]
     if event.symbol.startswith("-"):
