@@ -68,7 +68,7 @@ DOORS = {
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
-    "codecarbon": {"report/cost.py"},
+    "codecarbon": {"report/cost_summary.py"},
     "pynvml": {"resources/nvml.py"},
     "serial": {"meters/emonpi/transport.py"},
     "pickle": set(),

@@ -21,9 +21,9 @@ from irene_jupyter.commands import calibrate
 from irene_jupyter.commands.arguments import Arguments
 from irene_jupyter.notebook.block import EnergyBlock, EnergyLine, refusal
 from irene_jupyter.notebook.cell_options import ARGUMENTS, VIEWS, checked, parse
+from irene_jupyter.notebook.cell_session import CellSession
 from irene_jupyter.notebook.display import has_kernel, live_bundle
 from irene_jupyter.notebook.live_trees import LiveTrees
-from irene_jupyter.notebook.session import CellSession
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
