@@ -19,14 +19,16 @@ from string import Template
 
 from irene_jupyter.errors import IreneError
 from irene_jupyter.files import write_atomic
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.crossvalidation import PROTOCOLS, CrossValidation, crossvalidate
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.evaluation import LEVELS, Outcome, quantile
-from irene_jupyter.predictors.irene import STEPS, PredictedSum
-from irene_jupyter.predictors.linear import FEATURE_SETS
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.baselines.irene import STEPS, PredictedSum
+from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
+from irene_jupyter.predictors.evaluate.crossvalidation import CrossValidation, crossvalidate
+from irene_jupyter.predictors.evaluate.plots import draw
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import LEVELS, Outcome, quantile
+from irene_jupyter.predictors.held_out.protocols import PROTOCOLS, splits
 from irene_jupyter.predictors.methods import FeatureSet
-from irene_jupyter.predictors.plots import draw
 from irene_jupyter.tree import ModelTree
 
 FOLDER = Path(__file__).resolve().parent
@@ -228,9 +230,7 @@ def figures(results: Results) -> dict[str, str]:
     sizes = [o.percent_error for o in results("irene", "size").outcomes if o.level == "ml"]
     values["size_over_10"] = percent(100 * sum(e > 10 for e in sizes) / len(sizes), 1)
     published = [name for name in FEATURE_SETS["all"] if name not in RELEASED_COLUMNS]
-    outcomes = evaluation.run(
-        lambda: PredictedSum(published), evaluation.splits("LOMO", results.trees)
-    )
+    outcomes = evaluation.run(lambda: PredictedSum(published), splits("model", results.trees))
     for name in TABLE_7:
         values[f"table_1_{name}"] = percent(mean(_of_primitive(outcomes, name)))
     return values

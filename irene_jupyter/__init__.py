@@ -24,17 +24,17 @@ _HOMES = {
     "Options": "irene_jupyter.options",
     "Explorer": "irene_jupyter.notebook.explorer",
     "calibrate": "irene_jupyter.calibration.calibrate",
-    "crossvalidate": "irene_jupyter.predictors.crossvalidation",
-    "devices": "irene_jupyter.predictors.device",
+    "crossvalidate": "irene_jupyter.predictors.evaluate.crossvalidation",
+    "devices": "irene_jupyter.predictors.profiles.loading",
     "explore": "irene_jupyter.notebook.explorer",
-    "load_device": "irene_jupyter.predictors.device",
+    "load_device": "irene_jupyter.predictors.profiles.loading",
     "load_report": "irene_jupyter.report.report",
-    "load_trees": "irene_jupyter.predictors.dataset",
+    "load_trees": "irene_jupyter.predictors.fit.dataset",
     "measure": "irene_jupyter.measurement",
     "predict": "irene_jupyter.measurement",
     "register_primitive": "irene_jupyter.capture.count.primitives",
     "sweep": "irene_jupyter.sweeps",
-    "train_device": "irene_jupyter.predictors.training",
+    "train_device": "irene_jupyter.predictors.fit.device_training",
 }
 
 __all__ = [

@@ -16,7 +16,7 @@ from irene_jupyter.versions import versions
 if TYPE_CHECKING:
     from irene_jupyter.attribution.cell import Cell
     from irene_jupyter.capture.models.building import Origin
-    from irene_jupyter.predictors.device import DeviceProfile
+    from irene_jupyter.predictors.profiles.loading import DeviceProfile
 
 
 def make_report(
@@ -36,7 +36,7 @@ def make_report(
     From its `origin` the one model can be built again.
     """
     from irene_jupyter.attribution.model_energy import PredictedRun, models_of
-    from irene_jupyter.predictors.paper import DEFAULT, NOTE, predict_with
+    from irene_jupyter.predictors.methods import DEFAULT, NOTE, predict_with
 
     predicted = [PredictedRun.of(run, predict_with(run.tree, profile, method).root) for run in runs]
     every = models_of(predicted, cell)

@@ -15,7 +15,7 @@ from irene_jupyter.errors import IreneError
 from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, packages
-from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession, Unsupported
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 

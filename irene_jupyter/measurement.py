@@ -14,7 +14,7 @@ from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
-from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.room import room_notes

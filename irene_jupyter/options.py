@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from irene_jupyter.limits import POSITIVE, Limits
-from irene_jupyter.predictors.paper import check_method
+from irene_jupyter.predictors.methods import check_method
 from irene_jupyter.resources.sampler import (
     DEFAULT_INTERVAL_SECONDS,
     LONGEST_INTERVAL_SECONDS,

@@ -10,7 +10,7 @@ from irene_jupyter.tree import Node, Run
 if TYPE_CHECKING:
     from torch import nn
 
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 
 _GIBIBYTE = 2.0**30  # bytes
 

@@ -18,15 +18,15 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import Options
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.paper import check_method
+from irene_jupyter.predictors.methods import check_method
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.units import printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
     from irene_jupyter.report.report import EnergyReport
 
 # One row for each model, size and device; NaN and None where `error` tells why.

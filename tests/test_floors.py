@@ -50,6 +50,16 @@ ROOMS = {
         {"calibrate"},
     ),
     "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
+    "predictors": (
+        {"forms"},
+        {"profiles"},
+        {"predict"},
+        {"held_out"},
+        {"baselines"},
+        {"fit"},
+        {"methods"},
+        {"evaluate"},
+    ),
 }
 # And in the front end: files that stand beside these rooms put them together.
 FRONT_END = PACKAGE.parent / "labextension" / "src" / "tree"
@@ -58,7 +68,7 @@ DOORS = {
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
-    "codecarbon": {"report/cost.py"},
+    "codecarbon": {"report/cost_summary.py"},
     "pynvml": {"resources/nvml.py"},
     "serial": {"meters/emonpi/transport.py"},
     "pickle": set(),

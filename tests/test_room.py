@@ -11,8 +11,8 @@ from irene_jupyter.capture.dry.generation import generation_of
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.capture.models.building import build_model
 from irene_jupyter.notebook.whatif import Setting, WhatIf
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.room import room_notes
 from irene_jupyter.tree import Run
 

@@ -25,14 +25,14 @@ from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.predictors.device import (
+from irene_jupyter.predictors.profiles.device_profile import NAME, DeviceProfile, read_profile
+from irene_jupyter.predictors.profiles.loading import (
     REFERENCE,
     SHIPPED_FOLDER,
     fingerprint,
     load_device,
     user_devices_folder,
 )
-from irene_jupyter.predictors.profile import NAME, DeviceProfile, read_profile
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100

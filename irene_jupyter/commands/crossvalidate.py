@@ -5,22 +5,21 @@ from __future__ import annotations
 import argparse
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from irene_jupyter.commands.arguments import Commands, add_json
 from irene_jupyter.commands.result import Result, say
 from irene_jupyter.errors import IreneError
 from irene_jupyter.limits import Limits
 
-PROTOCOLS = ("model", "size", "family")
-FEATURES = ("all", "no-resource", "no-model")
 SEEDS = Limits("a whole number from 1 to 1000", 1, 1000)
 # Wider than any model's name makes the table; a file or pipe has no width of its own.
 WIDTH = 100
 
 
 def add(commands: Commands) -> None:
-    from irene_jupyter.predictors.methods import ABLATED, METHODS
+    from irene_jupyter.predictors.held_out.protocols import PROTOCOLS
+    from irene_jupyter.predictors.methods import ABLATED, METHODS, FeatureSet
 
     command = commands.add_parser(
         "crossvalidate", help="how well a method predicts models that it has not seen"
@@ -36,7 +35,10 @@ def add(commands: Commands) -> None:
         help="what is unseen in training; size: a model and a quarter of the sizes",
     )
     command.add_argument(
-        "--features", choices=FEATURES, default="all", help="ablations of the paper's methods"
+        "--features",
+        choices=get_args(FeatureSet),
+        default="all",
+        help="ablations of the paper's methods",
     )
     command.add_argument(
         "--seeds", type=SEEDS, default=1, metavar="N", help="average over the seeds 0 … N-1"
@@ -57,12 +59,12 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.predictors.crossvalidation import crossvalidate
-    from irene_jupyter.predictors.dataset import load_trees
+    from irene_jupyter.predictors.evaluate.crossvalidation import crossvalidate
+    from irene_jupyter.predictors.fit.dataset import load_trees
 
     plot: Path | None = arguments.plot
     if plot is not None:
-        from irene_jupyter.predictors.plots import require_matplotlib
+        from irene_jupyter.predictors.evaluate.plots import require_matplotlib
 
         require_matplotlib()  # before minutes of work, not after
     trees = load_trees(arguments.data)
@@ -76,7 +78,7 @@ def run(arguments: argparse.Namespace) -> Result:
     document = found.to_dict()
     if plot is not None:
         from irene_jupyter.files import write_atomic
-        from irene_jupyter.predictors.plots import draw
+        from irene_jupyter.predictors.evaluate.plots import draw
 
         say(f"saved {write_atomic(plot, draw(found, plot.suffix[1:].lower()), IreneError)}")
     return Result(table(document, len(trees)), document=document)
@@ -122,7 +124,7 @@ def _percent(value: float | None) -> str:
 
 
 def _plot_path(text: str) -> Path:
-    from irene_jupyter.predictors.plots import FORMATS
+    from irene_jupyter.predictors.evaluate.plots import FORMATS
 
     path = Path(text)
     if path.suffix[1:].lower() not in FORMATS:

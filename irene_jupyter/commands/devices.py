@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.predictors.device import devices, load_device
+    from irene_jupyter.predictors.profiles.loading import devices, load_device
 
     known = devices()
     automatic = load_device("auto").name

@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.predictors.dataset import load_trees
-    from irene_jupyter.predictors.training import train_device
+    from irene_jupyter.predictors.fit.dataset import load_trees
+    from irene_jupyter.predictors.fit.device_training import train_device
 
     trees = load_trees(arguments.data)
     profile = train_device(trees, name=arguments.name, label=arguments.label)

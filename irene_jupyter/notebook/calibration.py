@@ -16,7 +16,7 @@ from irene_jupyter.notebook.display import has_kernel
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 
 VARIABLE = "_profile"  # the user's name for the last profile
 

@@ -15,8 +15,8 @@ from irene_jupyter.errors import DeviceError, IreneError
 from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, Setting, WhatIf
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
-from irene_jupyter.predictors.device import devices, load_device
-from irene_jupyter.report.cost import CostSummary
+from irene_jupyter.predictors.profiles.loading import devices, load_device
+from irene_jupyter.report.cost_summary import CostSummary
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable

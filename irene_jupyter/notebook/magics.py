@@ -21,9 +21,9 @@ from irene_jupyter.commands import calibrate
 from irene_jupyter.commands.arguments import Arguments
 from irene_jupyter.notebook.block import EnergyBlock, EnergyLine, refusal
 from irene_jupyter.notebook.cell_options import ARGUMENTS, VIEWS, checked, parse
+from irene_jupyter.notebook.cell_session import CellSession
 from irene_jupyter.notebook.display import has_kernel, live_bundle
 from irene_jupyter.notebook.live_trees import LiveTrees
-from irene_jupyter.notebook.session import CellSession
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -92,7 +92,7 @@ class EnergyMagics(Magics):
     @line_magic
     def irene_devices(self, line: str) -> None:
         """List the device profiles that `%%energy --device NAME` knows."""
-        from irene_jupyter.predictors.device import devices
+        from irene_jupyter.predictors.profiles.loading import devices
 
         rows = [("name", "device", "kind")]
         rows += [(device.name, device.label, device.kind) for device in devices()]
@@ -143,11 +143,11 @@ def complete(shell: InteractiveShell, event: SimpleNamespace) -> list[str]:
     if words[-1:] == ["--view"]:
         return list(VIEWS)
     if words[-1:] == ["--method"]:
-        from irene_jupyter.predictors.paper import METHODS
+        from irene_jupyter.predictors.methods import IN_PROFILES
 
-        return list(METHODS)
+        return list(IN_PROFILES)
     if words[-1:] == ["--device"]:
-        from irene_jupyter.predictors.device import devices
+        from irene_jupyter.predictors.profiles.loading import devices
 
         return ["auto", *(device.name for device in devices())]
     if event.symbol.startswith("-"):

@@ -11,8 +11,8 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
 from irene_jupyter.merging import total
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.paper import predict_with
+from irene_jupyter.predictors.methods import predict_with
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.room import room_notes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from irene_jupyter.capture.dry.sized_runs import SizedRuns
     from irene_jupyter.capture.models.building import Origin
-    from irene_jupyter.predictors.profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 
 DTYPES = ("float32", "float16", "bfloat16")
 MAX_BATCH_SIZE = 64  # of the slider; a larger one can be set from Python

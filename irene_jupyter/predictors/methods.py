@@ -1,74 +1,80 @@
-"""The methods that can be cross-validated, by name; a new one is one entry of `METHODS`."""
+"""The methods by name: those that a profile holds, to predict by, and all that can be compared."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from irene_jupyter.predictors.evaluation import Method
+from irene_jupyter.errors import OptionError
+from irene_jupyter.predictors.baselines import stored
+from irene_jupyter.predictors.held_out.evaluation import Method
+from irene_jupyter.predictors.predict.predicted import predict_tree
+from irene_jupyter.predictors.predict.prediction import filled
 
 if TYPE_CHECKING:
-    from irene_jupyter.predictors.knowledge import Known
+    from irene_jupyter.predictors.forms.coefficients import Known
+    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+    from irene_jupyter.tree import ModelTree
 
 FeatureSet = Literal["all", "no-resource", "no-model"]
+DEFAULT = "additive"
+IN_PROFILES = (DEFAULT, *stored.STORED)  # by which a device profile predicts
+NOTE = (
+    "predicted by {method} without resource features: latency, utilisation and driver energy on "
+    "{label} are not known of a run elsewhere"
+)
 
 
-def _irene(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import IrEne
-    from irene_jupyter.predictors.linear import FEATURE_SETS
-
-    return IrEne(FEATURE_SETS[features], seed=seed)
-
-
-def _stepwise(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import IrEne
-    from irene_jupyter.predictors.linear import FEATURE_SETS
-
-    return IrEne(FEATURE_SETS[features], training="stepwise", seed=seed)
+def check_method(name: str) -> str:
+    """The name, if it is one of `IN_PROFILES`. Raises `OptionError` that lists them."""
+    if name not in IN_PROFILES:
+        raise OptionError(f"unknown method {name!r}; known are {', '.join(IN_PROFILES)}")
+    return name
 
 
-def _predicted_sum(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import PredictedSum
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelTree:
+    """A copy of `tree` with the energy by one of `IN_PROFILES`; no children exceed their parent.
 
-    return PredictedSum(FEATURE_SETS[features])
+    Raises `OptionError` for another method, `DeviceError` where the profile lacks it.
+    """
+    if check_method(method) == DEFAULT:
+        return predict_tree(tree, profile)
+    found = stored.predictions(tree, profile, method)
+    return filled(tree, found, simulated=profile.is_simulated)
 
 
-def _unstructured(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.irene import Unstructured
-    from irene_jupyter.predictors.linear import FEATURE_SETS
+def _paper(name: str, features: FeatureSet, seed: int) -> Method:
+    from irene_jupyter.predictors.baselines.irene import method_of_paper
 
-    return Unstructured(FEATURE_SETS[features])
+    return method_of_paper(name, features, seed)
 
 
 def _software(features: FeatureSet, seed: int) -> Method:
-    from irene_jupyter.predictors.software import Software
+    from irene_jupyter.predictors.baselines.software import Software
 
     return Software()
 
 
-def _additive(known: Known) -> Callable[..., Method]:
-    def additive(features: FeatureSet, seed: int) -> Method:
-        from irene_jupyter.predictors.estimators import Additive
+def _additive(known: Known, features: FeatureSet, seed: int) -> Method:
+    from irene_jupyter.predictors.fit.additive import Additive
 
-        return Additive(known)
-
-    return additive
+    return Additive(known)
 
 
 # Name → a fresh method, called with the keywords `features` and `seed`.
 METHODS: dict[str, Callable[..., Method]] = {
-    "irene": _irene,
-    "stepwise": _stepwise,
-    "predicted-sum": _predicted_sum,
-    "unstructured": _unstructured,
+    "irene": partial(_paper, "irene"),
+    "stepwise": partial(_paper, "stepwise"),
+    "predicted-sum": partial(_paper, "predicted-sum"),
+    "unstructured": partial(_paper, "unstructured"),
     "software": _software,
-    "additive-measured": _additive("measured"),
-    "additive-leaves": _additive("leaves"),
-    "additive-latency": _additive("latency"),
-    "additive": _additive("features"),
-    "additive-root": _additive("root"),
-    "additive-root-latency": _additive("root-latency"),
+    "additive-measured": partial(_additive, "measured"),
+    "additive-leaves": partial(_additive, "leaves"),
+    "additive-latency": partial(_additive, "latency"),
+    "additive": partial(_additive, "features"),
+    "additive-root": partial(_additive, "root"),
+    "additive-root-latency": partial(_additive, "root-latency"),
 }
 # Those that the feature ablations are about; the others' features are what defines them.
 ABLATED = frozenset({"irene", "stepwise", "predicted-sum", "unstructured"})

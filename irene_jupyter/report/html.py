@@ -24,12 +24,7 @@ from irene_jupyter.report.said import (
     part_rows,
     resource_line,
 )
-from irene_jupyter.report.units import (
-    format_interval,
-    format_joules,
-    format_share,
-    share,
-)
+from irene_jupyter.report.units import format_interval, format_joules, format_share, share
 from irene_jupyter.report.words import (
     LEGEND,
     NOT_RUN_TITLE,

@@ -181,6 +181,9 @@ def phase_legend(report: EnergyReport) -> str:
             "replayed: its operations, each on its own, repeated here "
             f"({' and '.join(parts)} of its joules)"
         )
+    if report.measured is not None and report.measured.joules is not None:
+        told.append("energy: part of what was measured on this machine")
+        return "; ".join(told)
     sources = dict.fromkeys(p.root.energy.source for p in report.phases if p.root.energy)
     told.append(f"energy: {' and '.join(sources)}")
     if "predicted" in sources or "estimated" in sources:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from irene_jupyter.report.compare import Comparison
-    from irene_jupyter.report.cost import CostSummary
+    from irene_jupyter.report.cost_summary import CostSummary
     from irene_jupyter.report.drawing import TimelineDrawing
     from irene_jupyter.report.graph import EnergyGraph
     from irene_jupyter.report.icicle import Icicle
@@ -198,7 +198,7 @@ class EnergyReport:
         paper's. `country` is a code such as "FRA" and needs irene-jupyter[carbon]. Raises
         `ReportError` for values out of range, unknown countries, and an empty report.
         """
-        from irene_jupyter.report.cost import cost_of
+        from irene_jupyter.report.cost_summary import cost_of
 
         return cost_of(self, queries, usd_per_kwh, pue, country, items)
 

@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import flag_codes
-from irene_jupyter.report.units import (
-    format_interval,
-    format_joules,
-    format_shapes,
-    printable,
-)
+from irene_jupyter.report.units import format_interval, format_joules, format_shapes, printable
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ describe("one tongue", () => {
     { ...said, title: undefined },
     { ...said, flags: [["⚠"]] },
     { ...said, lines: [{}] },
-    { ...said, lines: Array(1000).fill("x") },
+    { ...said, lines: Array(3000).fill("x") },
     { ...said, parts: { ...said.parts, rows: [["one cell"]] } },
     { ...said, phases: { ...said.phases, columns: "x" } },
   ])("does not believe words that are damaged, or of another report: %#", (damaged) => {

@@ -16,10 +16,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.forest import Forest, plant
-from irene_jupyter.predictors.irene import DEGREE, LEARNING_RATE, TAU, IrEne
+from irene_jupyter.predictors.baselines.arrays import TreeArrays, arrays_of
+from irene_jupyter.predictors.baselines.irene import DEGREE, LEARNING_RATE, TAU, IrEne
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.held_out.protocols import splits
 from irene_jupyter.tree import ModelTree, Node
 
 RECURSIVE_STEPS = 3
@@ -38,11 +38,11 @@ def best_seconds(action: Callable[[], object], repeats: int) -> float:
 class Recursion:
     """Equations 3 and 4 as they are written, with torch's autograd."""
 
-    def __init__(self, model: IrEne, forest: Forest, trees: list[ModelTree]) -> None:
-        self.inputs = torch.from_numpy(model._inputs(forest)).float()
-        self.leaves = torch.from_numpy(model.leaves_.joules(forest)[0]).float()
-        self.joules = torch.from_numpy(forest.joules).float()
-        self.trees = list(zip(trees, forest.places, strict=True))
+    def __init__(self, model: IrEne, arrays: TreeArrays, trees: list[ModelTree]) -> None:
+        self.inputs = torch.from_numpy(model._inputs(arrays)).float()
+        self.leaves = torch.from_numpy(model.leaves_.joules(arrays)[0]).float()
+        self.joules = torch.from_numpy(arrays.joules).float()
+        self.trees = list(zip(trees, arrays.places, strict=True))
         self.weight = torch.from_numpy(model.coef_).float().requires_grad_()
         self.bias = torch.tensor([model.intercept_]).requires_grad_()
         self.optimizer = torch.optim.Adam([self.weight, self.bias], lr=LEARNING_RATE)
@@ -76,13 +76,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", help="measured trees, .jsonl[.gz]")
     trees = load_trees(parser.parse_args().data)
-    split = evaluation.splits("LOMO", trees)[0]
+    split = splits("model", trees)[0]
     train = list(split.train)
     nodes = sum(1 for tree in train for _ in tree.root.walk())
     start = IrEne(steps=0).fit(train)
-    forest = plant(train, start.columns)
+    arrays = arrays_of(train, start.columns)
     print(
-        f"without {split.held_out}: {len(train)} trees, {nodes} nodes, {len(forest.rows)} distinct "
+        f"without {split.held_out}: {len(train)} trees, {nodes} nodes, {len(arrays.rows)} distinct "
         f"subtrees, {len(start.coef_)} terms of degree {DEGREE}, {torch.get_num_threads()} threads"
     )
 
@@ -92,7 +92,7 @@ def main() -> None:
     batched = best_seconds(lambda: IrEne(steps=BATCHED_STEPS).fit(train), 3)
     batched = (batched - none) / BATCHED_STEPS
     print(f"one batched step            {1e3 * batched:8.3f} ms")
-    recursion = Recursion(start, forest, train)
+    recursion = Recursion(start, arrays, train)
     losses: list[float] = []
     recursive = best_seconds(lambda: losses.append(recursion.step()), RECURSIVE_STEPS)
     print(f"one recursive step          {1e3 * recursive:8.3f} ms")

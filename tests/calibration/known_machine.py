@@ -26,8 +26,8 @@ from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.calibration.workload.suite import Suite, Timing
 from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
-from irene_jupyter.predictors.features import gemm_mebibytes, kind_of
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.forms.matrices import gemm_mebibytes, kind_of
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree, Node
 
 IDLE_WATTS = 50.0

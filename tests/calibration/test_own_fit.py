@@ -13,9 +13,9 @@ from irene_jupyter.calibration.fit.results import Measured, Results
 from irene_jupyter.calibration.signal.uncertainty import uncertainty_of
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.part import Part, distinct
-from irene_jupyter.predictors.additive import predict_tree
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.predict.predicted import predict_tree
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 
 MODELS = ("bert-base-uncased", "gpt2")
 SIZES = ((8, 32), (8, 128), (16, 64), (32, 128), (16, 256))

@@ -12,7 +12,7 @@ from irene_jupyter.calibration.fit.transfer import Target, joules_of, transferre
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.part import Part, covered, distinct
 from irene_jupyter.calibration.workload.suite import suite_of
-from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import ModelTree, Node
 
 UNSEEN = (
@@ -36,7 +36,7 @@ def target(bench: Bench, part: Part, joules: float) -> Target:
 
 def test_quick_suite_predicts_unseen_models_of_a_machine_with_another_law(bench: Bench) -> None:
     """Ten times the joules of a GPU, no launches, other ratios; each run is off by 1 %."""
-    source = load_device("gtx1080ti").rules
+    source = load_device("gtx1080ti").coefficients
     noise = random.Random(0)
     targets = [
         target(bench, part, law(bench.tree(part), bench.nodes(part)) * noise.gauss(1, 0.01))
@@ -50,7 +50,7 @@ def test_quick_suite_predicts_unseen_models_of_a_machine_with_another_law(bench:
 
 def test_a_machine_that_only_needs_more_is_found_by_one_run(bench: Bench) -> None:
     """1.7 times the source's joules everywhere: what no run bears on moves along."""
-    source = load_device("gtx1080ti").rules
+    source = load_device("gtx1080ti").coefficients
     known = Part("bert-base-uncased", 16, 128)
     true = 1.7 * joules_of(source, target(bench, known, 1.0))
     rules = transferred(source, [target(bench, known, true)], keep_residual=True)

@@ -24,8 +24,8 @@ from irene_jupyter.capture.dry.sized_runs import SizedRuns, positions_of
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.capture.models.building import Origin, build_model, portable
 from irene_jupyter.errors import CaptureError, OptionError
-from irene_jupyter.predictors.additive import predict_tree
-from irene_jupyter.predictors.device import load_device
+from irene_jupyter.predictors.predict.predicted import predict_tree
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import ModelTree
 
 TINY = {

@@ -17,9 +17,9 @@ from transformers import BertConfig, BertModel
 import irene_jupyter as irene
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import DeviceError, IreneError, ReportError
-from irene_jupyter.predictors.device import SHIPPED_FOLDER
-from irene_jupyter.predictors.paper import METHODS, predict_with
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.methods import IN_PROFILES, predict_with
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import SHIPPED_FOLDER
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.tree import ModelTree, Node, TreeError
 from irene_jupyter.tree_json import node_from_dict, node_to_dict
@@ -107,7 +107,7 @@ def test_a_profile_is_refused_or_predicts(data: Any) -> None:
         return
     again = DeviceProfile.from_dict(json.loads(json.dumps(profile.to_dict(), allow_nan=False)))
     assert again == profile
-    for method in METHODS:
+    for method in IN_PROFILES:
         try:
             tree = predict_with(TREE, profile, method)
         except IreneError:  # numbers so absurd that no energy comes out, or no regressors

@@ -17,7 +17,7 @@ from transformers import BertConfig, GPT2Config, LongformerConfig
 import irene_jupyter as irene
 from irene_jupyter.errors import CaptureError, DeviceError, OptionError, ReportError
 from irene_jupyter.notebook.explorer import Explorer, explore
-from irene_jupyter.predictors.device import SHIPPED_FOLDER
+from irene_jupyter.predictors.profiles.loading import SHIPPED_FOLDER
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
 from irene_jupyter.report.report import MIME_TYPE
 from irene_jupyter.tree import Energy

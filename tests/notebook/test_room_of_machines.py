@@ -60,7 +60,7 @@ CALIBRATE = """%%px
 AFTER = """%%px
 from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
 from irene_jupyter.calibration.running.journal import read_journal
-from irene_jupyter.predictors.device import user_devices_folder
+from irene_jupyter.predictors.profiles.loading import user_devices_folder
 predicted = irene.predict(ARCHITECTURES["tiny-bert"](), batch_size=2, seq_len=32, device=seat)
 ratio = predicted.total_joules / bench.true_joules(FEW[0])
 journal = user_devices_folder().parent / "calibrations" / f"{seat}.jsonl"

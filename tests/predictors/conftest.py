@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, Features, ModelTree, Node
 
 FILE = "irene_device_1.jsonl.gz"

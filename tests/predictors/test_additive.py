@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irene_jupyter.predictors.additive import predict_tree
-from irene_jupyter.predictors.device import load_device
-from irene_jupyter.predictors.featurewise import widened
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.forms.interval import Interval
+from irene_jupyter.predictors.predict.bounds import widened
+from irene_jupyter.predictors.predict.predicted import predict_tree
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import Energy, Features, ModelTree, Node
 
 Leaf = Callable[..., Node]
@@ -170,7 +170,9 @@ def test_functional_work_of_a_childless_module_is_estimated(
     rotary = Node("rotary_emb", "module", "RotaryEmbedding", features)
     (child,) = predict_tree(make_tree(rotary), profile).root.children
     assert energy(child).source == "estimated"
-    assert energy(child).joules >= min(leaf.floor_joules for leaf in profile.leaves.values())
+    assert energy(child).joules >= min(
+        leaf.floor_joules for leaf in profile.coefficients.leaves.values()
+    )
     assert child.flags == ("estimated: 100% of it is functional work, by bytes",)
 
 
@@ -179,12 +181,14 @@ def test_small_leaves_cost_their_launch(
 ) -> None:
     norm = make_leaf("LayerNorm", mebibytes=0.01)
     (child,) = predict_tree(make_tree(norm), profile).root.children
-    floor = profile.leaves["LayerNorm"].floor_joules
+    floor = profile.coefficients.leaves["LayerNorm"].floor_joules
     assert energy(child).joules == pytest.approx(floor, rel=0.02)
     assert not child.flags
     relu = make_leaf("ReLU", mebibytes=0.01)
     (child,) = predict_tree(make_tree(relu), profile).root.children
-    assert energy(child).joules >= min(leaf.floor_joules for leaf in profile.leaves.values())
+    assert energy(child).joules >= min(
+        leaf.floor_joules for leaf in profile.coefficients.leaves.values()
+    )
 
 
 def test_functional_products_in_a_module_are_estimated(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irene_jupyter.predictors.boosting import LEAF, Residual, Tree, fit_residual
+from irene_jupyter.predictors.fit.boosting import fit_residual
+from irene_jupyter.predictors.forms.residual import LEAF, Residual, Tree
 
 GRID = [(float(x), float(y)) for x in range(8) for y in range(6)]
 

@@ -13,8 +13,8 @@ import pytest
 import irene_jupyter as irene
 from irene_jupyter import cli
 from irene_jupyter.errors import OptionError
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.evaluation import family
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.held_out.protocols import family
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import dataset
-from irene_jupyter.predictors.dataset import load_trees
-from irene_jupyter.predictors.features import gemm_mebibytes, gemm_widths
+from irene_jupyter.predictors.fit import dataset
+from irene_jupyter.predictors.fit.dataset import load_trees
+from irene_jupyter.predictors.forms.matrices import gemm_mebibytes, gemm_widths
 from irene_jupyter.tree import ModelTree
 
 

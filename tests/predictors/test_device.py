@@ -13,9 +13,15 @@ from typing import Any
 import pytest
 
 from irene_jupyter.errors import DeviceError
-from irene_jupyter.predictors import device
-from irene_jupyter.predictors.device import devices, fingerprint, load_device, user_devices_folder
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.forms.coefficients import KNOWN
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import (
+    SHIPPED_FOLDER,
+    devices,
+    fingerprint,
+    load_device,
+    user_devices_folder,
+)
 
 
 def test_the_reference(profile: DeviceProfile) -> None:
@@ -39,6 +45,12 @@ def test_round_trip(profile: DeviceProfile, tmp_path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["copy.json"]
 
 
+def test_a_file_of_before_holds_intervals_that_nobody_reads(profile: DeviceProfile) -> None:
+    data = profile.to_dict()
+    data["intervals"] = dict.fromkeys(KNOWN, data["intervals"]["features"])
+    assert DeviceProfile.from_dict(data).intervals["features"] == profile.intervals["features"]
+
+
 def test_a_failed_save_leaves_the_old_file(
     profile: DeviceProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,7 +60,7 @@ def test_a_failed_save_leaves_the_old_file(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("irene_jupyter.predictors.profile.os.replace", full)
+    monkeypatch.setattr("irene_jupyter.predictors.profiles.device_profile.os.replace", full)
     with pytest.raises(DeviceError, match=r"No space left.*choose a folder"):
         profile.save(path)
     assert [item.name for item in tmp_path.iterdir() if item.is_file()] == ["p.json"]
@@ -198,8 +210,8 @@ def test_binary_and_huge_files_are_refused(tmp_path: Path) -> None:
 
 def test_listing_devices_and_predicting_import_nothing_heavy() -> None:
     code = (
-        "import sys; from irene_jupyter.predictors.device import devices; devices();"
-        "import irene_jupyter.predictors.additive;"
+        "import sys; from irene_jupyter.predictors.profiles.loading import devices; devices();"
+        "import irene_jupyter.predictors.predict.predicted;"
         "print([m for m in ('torch', 'numpy', 'scipy', 'pandas', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -207,5 +219,5 @@ def test_listing_devices_and_predicting_import_nothing_heavy() -> None:
 
 
 def test_the_folder_that_ships_holds_only_profiles() -> None:
-    for path in device.SHIPPED_FOLDER.iterdir():
+    for path in SHIPPED_FOLDER.iterdir():
         assert load_device(path).name == path.stem

@@ -10,9 +10,11 @@ from typing import Self
 import pytest
 
 from irene_jupyter.errors import DataError, OptionError
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.crossvalidation import CrossValidation, crossvalidate
-from irene_jupyter.predictors.evaluation import Prediction
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.evaluate.crossvalidation import CrossValidation, crossvalidate
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.protocols import splits
+from irene_jupyter.predictors.predict.prediction import Prediction
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 MakeTree = Callable[..., ModelTree]
@@ -142,4 +144,4 @@ def test_a_prediction_that_is_no_number_is_named(
 
     trees = [measured("bert", 1.0), measured("gpt2", 2.0)]
     with pytest.raises(DataError, match="bert, the root: the method predicts nan J"):
-        evaluation.run(Broken, evaluation.splits("LOMO", trees))
+        evaluation.run(Broken, splits("model", trees))

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
+from irene_jupyter.predictors.forms import features, matrices
 from irene_jupyter.tree import Features, ModelTree, Node
 
 
@@ -61,8 +61,8 @@ def test_products_of_unknown_shapes_spread_their_bytes(make_leaf, make_tree) -> 
 
 def test_conv1d_is_measured_in_one_of_its_orientations(make_leaf, make_tree) -> None:
     shapes = ((8, 128, 3072), (8, 128, 768))
-    assert features.gemm_sizes(make_leaf("Conv1D", shapes=shapes)) == (1024, 768, 3072)
-    assert features.gemm_sizes(make_leaf("Linear", shapes=shapes)) == (1024, 3072, 768)
+    assert matrices.gemm_sizes(make_leaf("Conv1D", shapes=shapes)) == (1024, 768, 3072)
+    assert matrices.gemm_sizes(make_leaf("Linear", shapes=shapes)) == (1024, 3072, 768)
 
 
 def test_tiles_of_both_products_of_an_attention_are_equal(make_tree) -> None:
@@ -82,7 +82,7 @@ def test_tiles_of_both_products_of_an_attention_are_equal(make_tree) -> None:
     assert rows[0][:3] == pytest.approx([12.582912 * 4, 12.582912 * 16, 12.582912 * 4])
     # A step of decoding: one query, many keys.
     step = product((1, 12, 1, 64), (1, 12, 1, 130))
-    assert features.matmul_sizes(make_tree(batch_size=1, seq_len=1), step) == (1, 130)
+    assert matrices.matmul_sizes(make_tree(batch_size=1, seq_len=1), step) == (1, 130)
 
 
 def test_patterns_ignore_what_training_does_not_know(make_leaf, make_tree) -> None:

@@ -11,16 +11,18 @@ import pytest
 import torch
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import evaluation, features
-from irene_jupyter.predictors.evaluation import Outcome
-from irene_jupyter.predictors.forest import plant
-from irene_jupyter.predictors.irene import (
+from irene_jupyter.predictors.baselines.arrays import arrays_of
+from irene_jupyter.predictors.baselines.irene import (
     TAU,
     IrEne,
     PredictedSum,
     Unstructured,
 )
-from irene_jupyter.predictors.linear import FEATURE_SETS
+from irene_jupyter.predictors.baselines.leaf_lines import FEATURE_SETS
+from irene_jupyter.predictors.forms import features
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.evaluation import Outcome
+from irene_jupyter.predictors.held_out.protocols import splits
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 
@@ -43,7 +45,7 @@ def fitted(some: list[ModelTree]) -> IrEne:
 
 @pytest.fixture(scope="module")
 def end_to_end(trees: list[ModelTree]) -> list[Outcome]:
-    return evaluation.run(IrEne, evaluation.splits("LOMO", trees))
+    return evaluation.run(IrEne, splits("model", trees))
 
 
 def test_end2end_is_the_papers(end_to_end: list[Outcome]) -> None:
@@ -54,7 +56,7 @@ def test_end2end_is_the_papers(end_to_end: list[Outcome]) -> None:
 
 
 def test_predicted_sum_is_the_papers(trees: list[ModelTree]) -> None:
-    outcomes = evaluation.run(PredictedSum, evaluation.splits("LOMO", trees))
+    outcomes = evaluation.run(PredictedSum, splits("model", trees))
     assert pooled(outcomes, "module") == pytest.approx(16.42, abs=0.1)
     assert pooled(outcomes, "model") == pytest.approx(17.69, abs=0.1)
     leaves = {
@@ -71,14 +73,14 @@ def test_predicted_sum_is_the_papers(trees: list[ModelTree]) -> None:
 
 
 def test_stepwise_lets_errors_add_up(trees: list[ModelTree], end_to_end: list[Outcome]) -> None:
-    outcomes = evaluation.run(lambda: IrEne(training="stepwise"), evaluation.splits("LOMO", trees))
+    outcomes = evaluation.run(lambda: IrEne(training="stepwise"), splits("model", trees))
     assert pooled(outcomes, "model") > pooled(end_to_end, "model") + 5
     assert pooled(outcomes, "module") == pytest.approx(9.28, abs=0.5)
 
 
 def test_resource_features_matter(trees: list[ModelTree]) -> None:
     outcomes = evaluation.run(
-        lambda: PredictedSum(FEATURE_SETS["no-resource"]), evaluation.splits("LOMO", trees)
+        lambda: PredictedSum(FEATURE_SETS["no-resource"]), splits("model", trees)
     )
     assert pooled(outcomes, "ml") == pytest.approx(5.76, abs=0.3)  # table 8
 
@@ -154,16 +156,16 @@ def test_training_lowers_the_loss(fitted: IrEne) -> None:
     assert fitted.losses_[-1] < 0.7 * fitted.losses_[0]
 
 
-def test_the_forest_knows_each_subtree_once(some: list[ModelTree]) -> None:
-    forest = plant(some, FEATURE_SETS["all"])
+def test_the_arrays_know_each_subtree_once(some: list[ModelTree]) -> None:
+    arrays = arrays_of(some, FEATURE_SETS["all"])
     nodes = sum(1 for tree in some for _ in tree.root.walk())
-    assert forest.copies.sum() == nodes
-    assert len(forest.rows) < nodes / 3
-    for tree, order in zip(some, forest.places, strict=True):
+    assert arrays.copies.sum() == nodes
+    assert len(arrays.rows) < nodes / 3
+    for tree, order in zip(some, arrays.places, strict=True):
         for node, index in zip(tree.root.walk(), order, strict=True):
             assert node.energy is not None
-            assert forest.joules[index] == node.energy.joules
-            assert bool(forest.primitives[index]) == (not node.children)
+            assert arrays.joules[index] == node.energy.joules
+            assert bool(arrays.primitives[index]) == (not node.children)
 
 
 def test_a_seed_decides_the_start_and_nothing_else(some: list[ModelTree]) -> None:
@@ -203,7 +205,7 @@ def test_the_estimators_follow_scikit_learn(some: list[ModelTree]) -> None:
 
 
 def test_a_foreign_primitive_by_what_was_measured_of_it(trees: list[ModelTree]) -> None:
-    parts = evaluation.splits("FAM", trees)
+    parts = splits("family", trees)
     decoders = next(split for split in parts if split.held_out == "encoder")
     model = PredictedSum().fit(decoders.train)
     assert "Linear" not in model.leaves_.primitives

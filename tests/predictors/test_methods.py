@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from irene_jupyter.predictors import evaluation, methods
-from irene_jupyter.predictors.crossvalidation import PROTOCOLS, crossvalidate
+from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.evaluate.crossvalidation import crossvalidate
+from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.tree import ModelTree
 
 NAMES = (
@@ -52,7 +53,3 @@ def test_ablations_use_other_features(some: list[ModelTree], name: str) -> None:
     assert columns[0] == columns[1] | columns[2]
     assert not columns[1] & columns[2]
     assert {"latency_seconds", "gpu_energy_joules"} <= columns[2]
-
-
-def test_protocols_are_the_evaluations() -> None:
-    assert set(PROTOCOLS.values()) == set(evaluation.PROTOCOLS)

@@ -9,12 +9,12 @@ import pytest
 
 import irene_jupyter as irene
 from irene_jupyter.errors import DeviceError, OptionError
-from irene_jupyter.predictors.paper import METHODS, predict_with
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.methods import IN_PROFILES, predict_with
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", IN_PROFILES)
 def test_close_to_what_was_measured_and_adds_up(
     trees: list[ModelTree], profile: DeviceProfile, method: str
 ) -> None:
@@ -37,9 +37,9 @@ def test_methods_differ_and_say_what_they_lack() -> None:
     from transformers import BertConfig
 
     config = BertConfig(num_hidden_layers=1)
-    reports = [irene.predict(config, 8, 64, method=method) for method in METHODS]
+    reports = [irene.predict(config, 8, 64, method=method) for method in IN_PROFILES]
     totals = {round(report.total_joules, 9) for report in reports}
-    assert len(totals) == len(METHODS)
+    assert len(totals) == len(IN_PROFILES)
     assert not any("resource features" in note for note in reports[0].notes)
     assert any("irene without resource features" in note for note in reports[1].notes)
 

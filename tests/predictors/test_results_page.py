@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from irene_jupyter.predictors.crossvalidation import PROTOCOLS, crossvalidate
-from irene_jupyter.predictors.evaluation import LEVELS
+from irene_jupyter.predictors.evaluate.crossvalidation import crossvalidate
+from irene_jupyter.predictors.held_out.evaluation import LEVELS
+from irene_jupyter.predictors.held_out.protocols import PROTOCOLS
 from irene_jupyter.predictors.methods import METHODS
 from irene_jupyter.tree import ModelTree
 

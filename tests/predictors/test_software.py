@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from irene_jupyter.errors import DataError, OptionError
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.software import (
+from irene_jupyter.predictors.baselines.software import (
     ProcessUse,
     Software,
     Use,
     software_energy,
     use_of_run,
 )
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.protocols import splits
 from irene_jupyter.resources.summary import GpuSummary, ResourceSummary
 from irene_jupyter.tree import ModelTree
 
@@ -79,7 +80,7 @@ def test_on_the_data_it_is_the_drivers_energy(trees: list[ModelTree]) -> None:
     assert root.joules == 1.5 * trees[0].root.features.resources["gpu_energy_joules"]
     assert "dram energy" in root.basis
     assert "cpu energy" in root.basis
-    errors = evaluation.mean_errors(evaluation.run(Software, evaluation.splits("LOMO", trees)))
+    errors = evaluation.mean_errors(evaluation.run(Software, splits("model", trees)))
     assert all(30 < percent < 50 for percent in errors.values())
 
 

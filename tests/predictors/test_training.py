@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import NEW
-from irene_jupyter.predictors.training import train_device
+from irene_jupyter.predictors.fit.device_training import train_device
+from irene_jupyter.predictors.forms.interval import NEW
+from irene_jupyter.predictors.held_out import evaluation
+from irene_jupyter.predictors.held_out.protocols import family, splits
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree
 
 
@@ -58,17 +59,17 @@ def test_the_scorecard_is_what_was_found_and_good(trained: DeviceProfile) -> Non
             assert 85 <= percent <= 95, (protocol, level)
 
 
-@pytest.mark.parametrize("protocol", ["LOMO", "SIZE", "FAM"])
+@pytest.mark.parametrize("protocol", ["model", "size", "family"])
 def test_protocols_test_each_tree_once_and_unseen(trees: list[ModelTree], protocol: str) -> None:
-    parts = evaluation.splits(protocol, trees)
-    assert len(parts) == {"LOMO": 6, "SIZE": 24, "FAM": 2}[protocol]
+    parts = splits(protocol, trees)
+    assert len(parts) == {"model": 6, "size": 24, "family": 2}[protocol]
     assert sum(len(split.test) for split in parts) == len(trees)
     for split in parts:
         names = {tree.name for tree in split.train}
         assert not names & {tree.name for tree in split.test}
-        if protocol == "FAM":
+        if protocol == "family":
             assert len(names) == 3
-        if protocol == "SIZE":
+        if protocol == "size":
             sizes = {(tree.batch_size, tree.seq_len) for tree in split.train}
             assert not sizes & {(tree.batch_size, tree.seq_len) for tree in split.test}
 
@@ -89,7 +90,7 @@ def test_protocols_test_each_tree_once_and_unseen(trees: list[ModelTree], protoc
     ],
 )
 def test_families(name: str, expected: str) -> None:
-    assert evaluation.family(name) == expected
+    assert family(name) == expected
 
 
 def test_one_family_has_intervals_from_models(trees: list[ModelTree]) -> None:
@@ -98,7 +99,7 @@ def test_one_family_has_intervals_from_models(trees: list[ModelTree]) -> None:
     assert (profile.name, profile.label) == ("mine", "My PC")
     assert "FAM" not in profile.scorecard["error_percent"]
     assert "hardware" not in profile.training
-    assert "Tanh" not in profile.leaves
+    assert "Tanh" not in profile.coefficients.leaves
     seen, new = (profile.intervals["features"][f"ml:GEMM{end}"] for end in ("", NEW))
     assert new.low < seen.low < 1 < seen.high < new.high
 

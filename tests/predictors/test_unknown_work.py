@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from irene_jupyter.predictors.additive import predict_tree
-from irene_jupyter.predictors.featurewise import UNKNOWN_FACTOR, UNKNOWN_WATTS
-from irene_jupyter.predictors.paper import predict_with
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.methods import predict_with
+from irene_jupyter.predictors.predict.bounds import UNKNOWN_FACTOR, UNKNOWN_WATTS
+from irene_jupyter.predictors.predict.predicted import predict_tree
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree, Node
 
 Leaf = Callable[..., Node]

@@ -15,6 +15,8 @@ import irene_jupyter as irene
 from irene_jupyter.attribution.leveling import leveled_phases
 from irene_jupyter.errors import ReportError
 from irene_jupyter.merging import merged, repeated
+from irene_jupyter.report.parts import MeasuredEnergy
+from irene_jupyter.report.phases import phase_legend
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.text import render_text
 from irene_jupyter.tree import Energy, Node
@@ -43,6 +45,12 @@ def predicted() -> EnergyReport:
 def report(request: pytest.FixtureRequest) -> EnergyReport:
     found: EnergyReport = request.getfixturevalue(request.param)
     return found
+
+
+def test_the_legend_says_whose_joules_they_are(predicted: EnergyReport) -> None:
+    assert "not this machine" in phase_legend(predicted)
+    counted = replace(predicted, measured=MeasuredEnergy(joules=9.0, low=8.0, high=10.0))
+    assert phase_legend(counted).endswith("energy: part of what was measured on this machine")
 
 
 def test_the_phases_are_a_table(predicted: EnergyReport, measured: EnergyReport) -> None:

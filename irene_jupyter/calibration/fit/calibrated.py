@@ -18,10 +18,10 @@ from irene_jupyter.calibration.fit.transfer import Target, transferred
 from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.errors import DataError
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.device import fingerprint
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval
+from irene_jupyter.predictors.forms import features, matrices
+from irene_jupyter.predictors.forms.interval import Interval
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import fingerprint
 
 LEAST_HALF = math.log1p(0.02)  # no interval of a transferred profile is tighter
 
@@ -41,13 +41,13 @@ def calibrated(
     # A GPU's boosted residuals are about its tiles: they say nothing of a processor.
     keep = bench.device.startswith("cuda")
     by_node = complete is False
-    checked = left_out(source.rules, results.measured, targets, keep=keep, by_node=by_node)
+    checked = left_out(source.coefficients, results.measured, targets, keep=keep, by_node=by_node)
     protocol = "node" if by_node else "model"
     profile = _transferred(source, targets, results, checked, keep=keep)
     method = f"transfer from {source.name}: its coefficients are the prior (R2)"
     if complete:
         try:
-            own = own_fit(results, targets, source.rules, name)
+            own = own_fit(results, targets, source.coefficients, name)
         except DataError as error:
             method += f"; no fit of its own: {error}"
         else:
@@ -89,12 +89,11 @@ def _transferred(
     *,
     keep: bool,
 ) -> DeviceProfile:
-    rules = transferred(source.rules, targets, keep_residual=keep)
-    trees = list({id(t.tree): t.tree for t in targets}.values())
+    found = transferred(source.coefficients, targets, keep_residual=keep)
     nodes = [node for target in targets for top in target.nodes for node in top.walk()]
     leaves = {
         kind: replace(leaf, ranges=_wider_leaf(kind, leaf.columns, leaf.ranges, targets))
-        for kind, leaf in rules.leaves.items()
+        for kind, leaf in found.leaves.items()
     }
     ranges = dict(source.ranges)
     for target in targets:
@@ -103,14 +102,10 @@ def _transferred(
             ranges[key] = (min(low, ends[0]), max(high, ends[1]))
     return replace(
         source,
-        leaves=leaves,
-        own=rules.own,
-        driver=None,
-        latency=None,
-        scaling={},
+        coefficients=replace(found, leaves=leaves),
         intervals={"features": _intervals(source.intervals.get("features", {}), results, checked)},
         patterns=source.patterns | {features.pattern(node) for node in nodes},
-        sizes=source.sizes | {(tree.batch_size, tree.seq_len) for tree in trees},
+        sizes=source.sizes | {(each.tree.batch_size, each.tree.seq_len) for each in targets},
         ranges=ranges,
         scorecard={},
         irene=None,
@@ -123,7 +118,7 @@ def _ranges(target: Target) -> dict[str, tuple[float, float]]:
         "batch_size": (tree.batch_size, tree.batch_size),
         "seq_len": (tree.seq_len, tree.seq_len),
     }
-    widths = [w for top in target.nodes for n in top.walk() if (w := features.gemm_widths(n))]
+    widths = [w for top in target.nodes for n in top.walk() if (w := matrices.gemm_widths(n))]
     for at, key in enumerate(("gemm_k", "gemm_n")):
         if widths:
             found[key] = (float(min(w[at] for w in widths)), float(max(w[at] for w in widths)))
@@ -141,7 +136,7 @@ def _wider_leaf(
         for target in targets
         for top in target.nodes
         for node in top.walk()
-        if not node.children and features.kind_of(node) == kind
+        if not node.children and matrices.kind_of(node) == kind
     ]
     return tuple(
         (min([low, *(row[at] for row in rows)]), max([high, *(row[at] for row in rows)]))

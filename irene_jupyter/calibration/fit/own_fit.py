@@ -12,14 +12,17 @@ from irene_jupyter.calibration.fit.scorecard import Checked, error_percent
 from irene_jupyter.calibration.fit.transfer import Target, joules_of
 from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
 from irene_jupyter.calibration.workload.part import identity
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.profile import DeviceProfile
-from irene_jupyter.predictors.rules import Interval, Rules
-from irene_jupyter.predictors.training import train_device
+from irene_jupyter.predictors.fit.device_training import train_device
+from irene_jupyter.predictors.forms import matrices
+from irene_jupyter.predictors.forms.coefficients import Coefficients
+from irene_jupyter.predictors.forms.interval import Interval
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import Energy, ModelTree, Node
 
 
-def own_fit(results: Results, targets: Sequence[Target], source: Rules, name: str) -> DeviceProfile:
+def own_fit(
+    results: Results, targets: Sequence[Target], source: Coefficients, name: str
+) -> DeviceProfile:
     """`train_device` on the trees of which every node was measured.
 
     Raises `DataError` where they are too few.
@@ -29,7 +32,7 @@ def own_fit(results: Results, targets: Sequence[Target], source: Rules, name: st
 
 
 def complete_trees(
-    measured: Sequence[Measured], targets: Sequence[Target], source: Rules
+    measured: Sequence[Measured], targets: Sequence[Target], source: Coefficients
 ) -> list[ModelTree]:
     """Trees with joules at every node; leaves without a regressor are part of their module."""
     by_tree: dict[int, tuple[ModelTree, dict[Any, float]]] = {}
@@ -54,7 +57,7 @@ def _filled(node: Node, known: Mapping[Any, float]) -> Node | None:
         return None
     children = []
     for child in node.children:
-        if not child.children and features.kind_of(child) is None:
+        if not child.children and matrices.kind_of(child) is None:
             continue
         filled = _filled(child, known)
         if filled is None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from irene_jupyter.calibration.fit.results import Measured, Results
 from irene_jupyter.calibration.fit.transfer import Target, joules_of, transferred
-from irene_jupyter.predictors import evaluation
-from irene_jupyter.predictors.rules import Rules
+from irene_jupyter.predictors.forms.coefficients import Coefficients
+from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.tree import NodeType
 
 
@@ -30,7 +30,7 @@ class Checked:
 
 
 def left_out(
-    source: Rules,
+    source: Coefficients,
     measured: Sequence[Measured],
     targets: Sequence[Target],
     *,
@@ -39,7 +39,7 @@ def left_out(
 ) -> list[Checked]:
     """Each part by a fit without it: without its model, or by node without itself alone."""
     found = []
-    models: dict[str, Rules] = {}
+    models: dict[str, Coefficients] = {}
     for at, (each, target) in enumerate(zip(measured, targets, strict=True)):
         if by_node:
             rest = [t for other, t in enumerate(targets) if other != at]

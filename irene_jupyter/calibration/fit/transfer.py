@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from irene_jupyter.predictors import features
-from irene_jupyter.predictors.joules import Coefficients
-from irene_jupyter.predictors.rules import Rules
+from irene_jupyter.predictors.forms import features, matrices
+from irene_jupyter.predictors.forms.coefficients import Coefficients
+from irene_jupyter.predictors.predict.estimates import estimates
+from irene_jupyter.predictors.predict.subtrees import Subtrees
+from irene_jupyter.predictors.predict.terms import term
 from irene_jupyter.tree import ModelTree, Node
 
 Array = NDArray[np.float64]
@@ -59,7 +61,9 @@ class _Sum:
     fixed: float = 0.0  # J on the source's machine, of what no coefficient stands for
 
 
-def transferred(source: Rules, targets: Sequence[Target], *, keep_residual: bool) -> Rules:
+def transferred(
+    source: Coefficients, targets: Sequence[Target], *, keep_residual: bool
+) -> Coefficients:
     """The source's rules brought to the machine on which the targets were measured.
 
     `keep_residual` keeps the boosted residuals of the leaves, which describe a GPU's kernels.
@@ -73,69 +77,52 @@ def transferred(source: Rules, targets: Sequence[Target], *, keep_residual: bool
         least_squares(problem.residuals, problem.start(floor), x_scale="jac", max_nfev=200)
         for floor in FLOOR_STARTS
     ]
-    return problem.rules(min(tried, key=lambda each: float(each.cost)).x)
+    return problem.coefficients(min(tried, key=lambda each: float(each.cost)).x)
 
 
-def joules_of(rules: Rules, target: Target) -> float:
-    """What the rules say of a target."""
-    coefficients = Coefficients(rules.leaves, rules.own)
-    total = 0.0
-    for top in target.nodes:
-        parents: dict[int, Node] = {}
-        for node in top.walk():
-            for child in node.children:
-                parents[id(child)] = node
-            if node.primitive is not None and not node.children:
-                parent = parents.get(id(node)) or _parent(target.tree, node)
-                total += coefficients.of_leaf(target.tree, node, parent).joules
-            else:
-                total += coefficients.of_own(target.tree, node).joules
-    return total
+def joules_of(device: Coefficients, target: Target) -> float:
+    """What the coefficients say of a target."""
+    subtrees = Subtrees.of(target.tree)
+    found = estimates(subtrees, device)
+    return sum(found[place].joules for place in _places(subtrees, target))
 
 
-def _parent(tree: ModelTree, node: Node) -> Node | None:
-    if node is tree.root:
-        return None
-    return next((each for each in tree.root.walk() if node in each.children), None)
+def _places(subtrees: Subtrees, target: Target) -> list[int]:
+    """Where the target's nodes are among the distinct subtrees."""
+    walk = zip(target.tree.root.walk(), subtrees.places, strict=True)
+    at = {id(node): place for node, place in walk}
+    return [at[id(node)] for node in target.nodes]
 
 
-def _summed(source: Rules, target: Target) -> _Sum:
+def _summed(source: Coefficients, target: Target) -> _Sum:
     made = _Sum()
-    for node in target.nodes:
-        _add(made, source, Coefficients(source.leaves, source.own), target.tree, node, None)
+    subtrees = Subtrees.of(target.tree)
+    for place in _places(subtrees, target):
+        _add(made, source, subtrees, place)
     return made
 
 
-def _add(
-    made: _Sum,
-    source: Rules,
-    coefficients: Coefficients,
-    tree: ModelTree,
-    node: Node,
-    parent: Node | None,
-) -> None:
-    calls = node.features.calls
-    if node.primitive is None or node.children:
-        for child in node.children:
-            _add(made, source, coefficients, tree, child, node)
-        own = coefficients.of_own(tree, node)
-        if own.basis is None:
-            made.own += calls * np.array(features.values(features.OWN_COLUMNS, tree, node))
+def _add(made: _Sum, source: Coefficients, subtrees: Subtrees, place: int) -> None:
+    subtree = subtrees.distinct[place]
+    for below in subtree.children:
+        _add(made, source, subtrees, below)
+    calls = subtree.node.features.calls
+    part = term(source, subtree)
+    if not subtree.is_leaf:
+        if part.basis is None:
+            made.own += calls * np.array(subtree.values(features.OWN_COLUMNS))
         else:
-            made.fixed += own.joules
-        return
-    part = coefficients.of_leaf(tree, node, parent)
-    if part.basis is None:
-        kind = features.kind_of(node)
+            made.fixed += part.joules
+    elif part.basis is None:
+        kind = matrices.kind_of(subtree.node)
         assert kind is not None
         residual = source.leaves[kind].residual
         factor = 1.0
         if residual is not None:
-            beside = features.values(residual.columns, tree, node)
-            factor = math.exp(residual.log_joules(beside))
+            factor = math.exp(residual.log_joules(subtree.values(residual.columns)))
         made.leaves[kind][part.row, factor] += calls
-    elif part.as_trained and features.OWN_COLUMNS[0] == "rest_mebibytes":
-        made.own[0] += calls * features.values(("mebibytes",), tree, node)[0]  # pointwise work
+    elif part.as_trained:
+        made.own[0] += calls * subtree.values(("mebibytes",))[0]  # pointwise work
     else:
         made.fixed += part.joules
 
@@ -143,7 +130,9 @@ def _add(
 class _Problem:
     """Residuals over [machine's scale, kinds' scales, floors and slopes by kind, own terms]."""
 
-    def __init__(self, source: Rules, sums: Sequence[_Sum], targets: Sequence[Target]) -> None:
+    def __init__(
+        self, source: Coefficients, sums: Sequence[_Sum], targets: Sequence[Target]
+    ) -> None:
         self.source = source
         self.log_joules = np.log([target.joules for target in targets])
         self.weights = 1 / np.hypot(MODEL_ERROR, [t.relative_error for t in targets])
@@ -207,7 +196,7 @@ class _Problem:
         errors = errors * np.sqrt(2 / (1 + np.sqrt(1 + (errors / ROBUST) ** 2)))
         return np.concatenate([errors, theta[1:]])
 
-    def rules(self, theta: Array) -> Rules:
+    def coefficients(self, theta: Array) -> Coefficients:
         """The fitted coefficients."""
         leaves = {}
         for kind, found in zip(self.kinds, self._leaves(theta), strict=True):
@@ -216,10 +205,10 @@ class _Problem:
                 self.source.leaves[kind], floor_joules=floor, slopes=tuple(slopes)
             )
         own = dict(zip(features.OWN_COLUMNS, self._own(theta).tolist(), strict=True))
-        return Rules(leaves, own)
+        return Coefficients(leaves, own)
 
 
-def _growable(source: Rules) -> Array:
+def _growable(source: Coefficients) -> Array:
     """The source's own terms, with those of zero at a small part of others of their unit."""
     units = [features.COLUMNS[column].unit for column in features.OWN_COLUMNS]
     values = [source.own[column] for column in features.OWN_COLUMNS]

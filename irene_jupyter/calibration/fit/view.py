@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from irene_jupyter.columns import aligned
-from irene_jupyter.predictors.profile import DeviceProfile
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.report.units import format_joules
 
 COLOURS = {"ml": "#56B4E9", "module": "#E69F00", "model": "#000000"}  # Okabe and Ito

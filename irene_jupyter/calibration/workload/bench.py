@@ -14,7 +14,7 @@ from typing import Any
 from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.workload.architectures import source_of
 from irene_jupyter.calibration.workload.part import Part, covered
-from irene_jupyter.predictors.device import fingerprint
+from irene_jupyter.predictors.profiles.loading import fingerprint
 from irene_jupyter.tree import ModelTree, Node
 
 logger = logging.getLogger(__name__)

@@ -48,7 +48,7 @@ def distinct(tree: ModelTree) -> Iterator[str]:
 
     Leaves without a regressor are not among them: they are part of their module's own work.
     """
-    from irene_jupyter.predictors.features import kind_of
+    from irene_jupyter.predictors.forms.matrices import kind_of
 
     seen: set[Any] = set()
     for node in tree.root.walk():

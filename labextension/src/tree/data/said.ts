@@ -31,7 +31,7 @@ export const WARNING_SIGN = "⚠";
 export const flagCode = (flag: string): string => flag.split(":", 1)[0]?.trim() ?? "";
 
 /** More than Python says: a file may hold anything. */
-const MOST = 200;
+const MOST = 2000;
 
 const isTexts = (value: unknown, length?: number): value is string[] =>
   Array.isArray(value) &&

@@ -1,0 +1,1 @@
+"""The paper's predictors and a software baseline, to compare with."""

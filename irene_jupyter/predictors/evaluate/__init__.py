@@ -1,0 +1,1 @@
+"""Cross-validation of any method, and its figures."""

@@ -1,0 +1,1 @@
+"""Measured trees → a device profile."""

@@ -1,0 +1,1 @@
+"""What is left out of training, and how well it is predicted."""

@@ -1,0 +1,1 @@
+"""Tree, profile and what is known of a run → joules, intervals and flags."""

@@ -1,0 +1,59 @@
+"""What a method says of one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from irene_jupyter.tree import Energy, ModelTree, Node, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Joules of one node with their 90 % interval, and what they rest on.
+
+    `low` and `high` are `joules` where the method has no interval. `flags` are to be added to
+    the node's own.
+    """
+
+    joules: float
+    low: float
+    high: float
+    basis: str
+    source: Source = "predicted"
+    flags: tuple[str, ...] = ()
+
+    @classmethod
+    def exact(cls, joules: float, basis: str) -> Prediction:
+        """A prediction without an interval."""
+        return cls(joules, joules, joules, basis)
+
+
+def filled(
+    tree: ModelTree, predictions: Sequence[Prediction], *, simulated: bool = False
+) -> ModelTree:
+    """A copy of the tree with the predicted energies, which are in the order of `root.walk()`.
+
+    `simulated` marks them: a meter that is no hardware had a part in the profile.
+    """
+    energies: dict[tuple[float, float, float, Source], Energy] = {}  # layers are alike
+
+    def of(node: Node, each: Iterator[Prediction]) -> Node:
+        found = next(each)
+        source = "simulated" if simulated else found.source
+        key = (found.joules, found.low, found.high, source)
+        energy = energies.get(key)
+        if energy is None:
+            energy = energies[key] = Energy(*key)
+        return Node(
+            node.path,
+            node.type,
+            node.class_name,
+            node.features,
+            tuple([of(child, each) for child in node.children]),
+            energy,
+            node.primitive,
+            node.flags + found.flags,
+        )
+
+    return replace(tree, root=of(tree.root, iter(predictions)))

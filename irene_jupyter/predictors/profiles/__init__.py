@@ -1,0 +1,1 @@
+"""Device profiles: what one holds, its JSON with every value checked, and those known here."""
