@@ -60,7 +60,7 @@ def test_a_failed_save_leaves_the_old_file(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("irene_jupyter.predictors.profiles.device_profile.os.replace", full)
+    monkeypatch.setattr("irene_jupyter.files.os.replace", full)
     with pytest.raises(DeviceError, match=r"No space left.*choose a folder"):
         profile.save(path)
     assert [item.name for item in tmp_path.iterdir() if item.is_file()] == ["p.json"]

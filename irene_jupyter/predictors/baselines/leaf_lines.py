@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
+from irene_jupyter.checker import is_number
 from irene_jupyter.predictors.baselines.arrays import Floats, TreeArrays
 
 # Table 1 of the paper, and the two columns that the released data add: with them, and not
@@ -149,6 +149,6 @@ def array(values: Any, length: int) -> Floats:
 
 def finite(value: Any) -> float:
     """A number from a file. Raises `ValueError` unless it is finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value, signed=True):
         raise ValueError(f"{value!r} is not a finite number")
     return float(value)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.checker import MAX_COUNT
+from irene_jupyter.checker import is_whole
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.forms.matrices import KINDS
 from irene_jupyter.tree import (
@@ -235,10 +235,10 @@ def _of(data: dict[str, Any]) -> str:
 
 
 def _count(data: dict[str, Any], key: str) -> int:
-    value = _get(data, key, int)
-    if isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+    value: int = _get(data, key, int)
+    if not is_whole(value):
         raise _LineError(f"{key!r}{_of(data)} must be a whole number, not negative")
-    return int(value)
+    return value
 
 
 def _number(data: dict[str, Any], key: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from irene_jupyter.checker import Checker
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.predictors.forms.coefficients import DriverRule, LatencyRule, Roofline
 from irene_jupyter.predictors.forms.interval import Interval
@@ -26,6 +27,9 @@ MAX_TREE_NODES = 1000
 def bad(reason: str) -> DeviceError:
     """The error for a value that no training wrote."""
     return DeviceError(f"{reason}; the profile is damaged: train or calibrate it again")
+
+
+_CHECK = Checker(bad)
 
 
 def table(data: dict[str, Any], key: str) -> dict[str, Any]:
@@ -62,19 +66,7 @@ def strings(data: dict[str, Any], key: str) -> list[str]:
 
 def number(value: Any, what: str, maximum: float = MAX_NUMBER, *, signed: bool = False) -> float:
     """A finite number; not negative unless `signed`."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise bad(f"{what} must be a number")
-    least = -maximum if signed else 0
-    if not least <= value <= maximum:  # also refuses NaN and integers that no float holds
-        raise bad(f"{what} must lie between {least:g} and {maximum:g}")
-    return float(value)
-
-
-def whole(value: Any, what: str, least: int, most: int) -> int:
-    """A whole number from `least` to `most`."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise bad(f"{what} must be a whole number from {least} to {most}")
-    return value
+    return float(_CHECK.number(value, what, maximum, signed=signed))
 
 
 def slope(entry: Any) -> tuple[str, float]:
@@ -142,9 +134,9 @@ def _tree(data: Any, columns: int) -> Tree:
     count = len(lists[0])
     if not 0 < count <= MAX_TREE_NODES or any(len(each) != count for each in lists):
         raise bad("the lists of a residual's tree must be equally long and not empty")
-    column = [whole(value, "a tree's column", LEAF, columns - 1) for value in lists[0]]
+    column = [_CHECK.whole(value, "a tree's column", LEAF, columns - 1) for value in lists[0]]
     value = [number(each, "a tree's value", signed=True) for each in lists[1]]
-    right = [whole(each, "a tree's branch", 0, count - 1) for each in lists[2]]
+    right = [_CHECK.whole(each, "a tree's branch", 0, count - 1) for each in lists[2]]
     for at, split in enumerate(column):
         if split != LEAF and not at + 1 < right[at]:
             raise bad("a branch of a residual's tree does not lead on")
@@ -193,7 +185,8 @@ def size(value: Any) -> tuple[int, int]:
     """(batch size, sequence length)."""
     if not isinstance(value, list) or len(value) != 2:
         raise bad("a size must be a list of two whole numbers")
-    return whole(value[0], "a batch size", 1, 2**53), whole(value[1], "a length", 1, 2**53)
+    batch_size = _CHECK.whole(value[0], "a batch size", 1, 2**53)
+    return batch_size, _CHECK.whole(value[1], "a length", 1, 2**53)
 
 
 def ends(value: Any, *, signed: bool = False) -> tuple[float, float]:

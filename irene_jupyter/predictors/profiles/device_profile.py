@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from irene_jupyter.checker import strict_json
 from irene_jupyter.errors import DeviceError
+from irene_jupyter.files import write_atomic
 from irene_jupyter.predictors.forms import features
 from irene_jupyter.predictors.forms.coefficients import (
     KNOWN,
@@ -163,25 +164,11 @@ class DeviceProfile:
 
     def save(self, path: str | Path) -> Path:
         """Write the profile as JSON: in full, or not at all. Raises `DeviceError`."""
-        path = Path(path)
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
         text = _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
-        temporary = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".irene-", suffix=".tmp")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.chmod(temporary, 0o644)  # mkstemp makes it private
-            os.replace(temporary, path)
-        except OSError as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            raise DeviceError(
-                f"cannot write the profile to {str(path)!r} ({error.strerror}); choose a folder "
-                "that you may write to"
-            ) from error
-        return path
+        with contextlib.suppress(OSError):  # where it cannot be made, writing says so
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return write_atomic(path, text.encode(), DeviceError)
 
 
 def read_profile(path: str | Path) -> DeviceProfile:
@@ -194,8 +181,8 @@ def read_profile(path: str | Path) -> DeviceProfile:
             raise DeviceError(
                 f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MiB and no device profile"
             )
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except (OSError, ValueError, RecursionError) as error:
+        data = strict_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise DeviceError(
             f"{path.name} is damaged ({error}); train or calibrate the profile again"
         ) from error
@@ -203,10 +190,6 @@ def read_profile(path: str | Path) -> DeviceProfile:
         return DeviceProfile.from_dict(data)
     except DeviceError as error:
         raise DeviceError(f"{path.name}: {error}") from error
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
 
 
 def _remedy(version: Any) -> str:
