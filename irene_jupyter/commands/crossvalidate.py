@@ -18,8 +18,9 @@ WIDTH = 100
 
 
 def add(commands: Commands) -> None:
+    from irene_jupyter.predictors.baselines.names import ABLATED
     from irene_jupyter.predictors.held_out.protocols import PROTOCOLS
-    from irene_jupyter.predictors.methods import ABLATED, METHODS, FeatureSet
+    from irene_jupyter.predictors.methods import METHODS, FeatureSet
 
     command = commands.add_parser(
         "crossvalidate", help="how well a method predicts models that it has not seen"

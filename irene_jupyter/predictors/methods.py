@@ -7,19 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from irene_jupyter.errors import OptionError
-from irene_jupyter.predictors.baselines import stored
-from irene_jupyter.predictors.held_out.evaluation import Method
-from irene_jupyter.predictors.predict.predicted import predict_tree
-from irene_jupyter.predictors.predict.prediction import filled
+from irene_jupyter.predictors.baselines.names import STORED
 
 if TYPE_CHECKING:
     from irene_jupyter.predictors.forms.coefficients import Known
+    from irene_jupyter.predictors.held_out.evaluation import Method
     from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
     from irene_jupyter.tree import ModelTree
 
 FeatureSet = Literal["all", "no-resource", "no-model"]
 DEFAULT = "additive"
-IN_PROFILES = (DEFAULT, *stored.STORED)  # by which a device profile predicts
+IN_PROFILES = (DEFAULT, *STORED)  # by which a device profile predicts
 NOTE = (
     "predicted by {method} without resource features: latency, utilisation and driver energy on "
     "{label} are not known of a run elsewhere"
@@ -39,8 +37,13 @@ def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelT
     Raises `OptionError` for another method, `DeviceError` where the profile lacks it.
     """
     if check_method(method) == DEFAULT:
+        from irene_jupyter.predictors.predict.predicted import predict_tree
+
         return predict_tree(tree, profile)
-    found = stored.predictions(tree, profile, method)
+    from irene_jupyter.predictors.baselines.stored import predictions
+    from irene_jupyter.predictors.predict.prediction import filled
+
+    found = predictions(tree, profile, method)
     return filled(tree, found, simulated=profile.is_simulated)
 
 
@@ -76,10 +79,6 @@ METHODS: dict[str, Callable[..., Method]] = {
     "additive-root": partial(_additive, "root"),
     "additive-root-latency": partial(_additive, "root-latency"),
 }
-# Those that the feature ablations are about; the others' features are what defines them.
-ABLATED = frozenset({"irene", "stepwise", "predicted-sum", "unstructured"})
-# Those that start at random; the others give the same with every seed.
-SEEDED = frozenset({"irene", "stepwise"})
 
 
 def make(name: str, *, features: FeatureSet = "all", seed: int = 0) -> Method:

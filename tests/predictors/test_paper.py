@@ -69,3 +69,12 @@ def test_a_profile_without_or_with_damaged_regressors(
         damaged = replace(profile, irene={**profile.irene, **damage})
         with pytest.raises(DeviceError, match=r"damaged|missing"):
             predict_with(trees[0], damaged, "irene")
+
+
+@pytest.mark.parametrize("method", IN_PROFILES)
+def test_all_of_a_simulated_profile_is_marked(
+    trees: list[ModelTree], profile: DeviceProfile, method: str
+) -> None:
+    simulated = replace(profile, training={**profile.training, "simulated": True})
+    root = predict_with(trees[0], simulated, method).root
+    assert {node.energy.source for node in root.walk() if node.energy} == {"simulated"}

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import DataError, DeviceError
+from irene_jupyter.predictors.baselines.names import STORED
 from irene_jupyter.predictors.forms.interval import COVERAGE, ESTIMATED, ESTIMATED_FACTOR, Interval
 from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.predictors.held_out.protocols import Split, splits
@@ -25,8 +26,6 @@ from irene_jupyter.tree import ModelTree, Source
 if TYPE_CHECKING:
     from irene_jupyter.predictors.baselines.irene import PredictedSum
     from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
-
-STORED = ("irene", "stepwise", "predicted-sum")
 
 
 def fit_stored(trees: Sequence[ModelTree]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from irene_jupyter.errors import DataError, OptionError
 from irene_jupyter.predictors import methods
+from irene_jupyter.predictors.baselines.names import ABLATED, SEEDED
 from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.predictors.held_out.evaluation import Outcome
 from irene_jupyter.predictors.held_out.protocols import PROTOCOLS, family, splits
@@ -99,10 +100,10 @@ def crossvalidate(
         raise OptionError(f"no protocol {protocol!r}: take {', '.join(PROTOCOLS)}")
     if features not in get_args(FeatureSet):
         raise OptionError(f"no features {features!r}: take {', '.join(get_args(FeatureSet))}")
-    if features != "all" and method not in methods.ABLATED:
+    if features != "all" and method not in ABLATED:
         raise OptionError(
             f"{method} has no choice of features: take all, or one of the methods "
-            f"{', '.join(sorted(methods.ABLATED))}"
+            f"{', '.join(sorted(ABLATED))}"
         )
     parts = splits(protocol, trees)
     if not parts:
@@ -110,7 +111,7 @@ def crossvalidate(
     began = time.perf_counter()
     runs = [
         evaluation.run(partial(methods.make, method, features=features, seed=seed), parts)
-        for seed in range(seeds if method in methods.SEEDED else 1)
+        for seed in range(seeds if method in SEEDED else 1)
     ]
     seconds = time.perf_counter() - began
     by_seed = tuple(_levels(run) for run in runs)
