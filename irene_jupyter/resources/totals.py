@@ -90,15 +90,13 @@ class Totals:
         )
 
     def _gpu(self, index: int, name: str) -> GpuSummary:
+        means = {key: self._mean(index, key).value for key in _MEANS}
         return GpuSummary(
             name=name,
-            utilisation_percent=self._mean(index, "utilisation_percent").value,
-            memory_percent_mean=self._mean(index, "memory_percent").value,
+            memory_percent_mean=means.pop("memory_percent"),
             memory_percent_max=self._mean(index, "memory_percent").highest,
-            sm_clock_megahertz=self._mean(index, "sm_clock_megahertz").value,
-            memory_clock_megahertz=self._mean(index, "memory_clock_megahertz").value,
-            watts=self._mean(index, "watts").value,
             joules=_counted(self._first_joules, self._last_joules, index),
+            **means,
         )
 
     def _others_cpu_share(self, duration: float, own_cpu_seconds: float | None) -> float | None:
@@ -116,9 +114,7 @@ class Totals:
 
 def _counted(first: Mapping[int, float], last: Mapping[int, float], index: int) -> float | None:
     """Joules between two readings; None without them, or where the counter went backwards."""
-    if index not in first:
-        return None
-    joules = last[index] - first[index]
+    joules = last[index] - first[index] if index in first else 0.0
     return joules if joules > 0 else None
 
 
