@@ -45,6 +45,13 @@ def test_round_trip(profile: DeviceProfile, tmp_path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["copy.json"]
 
 
+def test_a_file_is_read_again_once_it_has_changed(profile: DeviceProfile, tmp_path: Path) -> None:
+    path = profile.save(tmp_path / "mine.json")
+    assert load_device(path) is load_device(path)
+    replace(profile, label="Another").save(path)
+    assert load_device(path).label == "Another"
+
+
 def test_a_file_of_before_holds_intervals_that_nobody_reads(profile: DeviceProfile) -> None:
     data = profile.to_dict()
     data["intervals"] = dict.fromkeys(KNOWN, data["intervals"]["features"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -172,20 +173,30 @@ class DeviceProfile:
 
 
 def read_profile(path: str | Path) -> DeviceProfile:
-    """The profile in a JSON file. Raises `DeviceError`, which names the file and the remedy."""
+    """The profile in a JSON file. Raises `DeviceError`, which names the file and the remedy.
+
+    Every cell asks for one: a file that has not changed is read and checked once.
+    """
     path = Path(path)
     try:
         if not path.is_file():
             raise DeviceError(f"no device profile at {str(path)!r}; check the path")
-        if path.stat().st_size > MAX_FILE_BYTES:
+        found = path.stat()
+        if found.st_size > MAX_FILE_BYTES:
             raise DeviceError(
                 f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MiB and no device profile"
             )
-        data = strict_json(path.read_text(encoding="utf-8"))
+        return _read(path, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
     except (OSError, ValueError) as error:
         raise DeviceError(
             f"{path.name} is damaged ({error}); train or calibrate the profile again"
         ) from error
+
+
+@functools.lru_cache(maxsize=16)
+def _read(path: Path, version: tuple[int, ...]) -> DeviceProfile:
+    """The profile in this very version of the file."""
+    data = strict_json(path.read_text(encoding="utf-8"))
     try:
         return DeviceProfile.from_dict(data)
     except DeviceError as error:
