@@ -244,17 +244,6 @@ def test_devices(capsys: pytest.CaptureFixture[str]) -> None:
     assert document["auto"] in [each["name"] for each in document["devices"]]
 
 
-def test_train_writes_a_profile_that_devices_and_predict_take(
-    irene_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    target = tmp_path / "mine.json"
-    arguments = ["train", str(irene_data), "--name", "mine", "--label", "My PC"]
-    assert cli.main([*arguments, "--output", str(target), "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["label"] == "My PC"
-    assert irene_jupyter.load_device(target).label == "My PC"
-
-
 @pytest.mark.parametrize("content", [None, "", "{}\n", "nonsense\n"])
 def test_train_on_bad_data(
     content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]

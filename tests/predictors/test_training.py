@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from irene_jupyter import cli
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.fit.device_training import train_device
 from irene_jupyter.predictors.forms.interval import NEW
 from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.predictors.held_out.protocols import family, splits
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import ModelTree
 
 
@@ -93,9 +98,23 @@ def test_families(name: str, expected: str) -> None:
     assert family(name) == expected
 
 
-def test_one_family_has_intervals_from_models(trees: list[ModelTree]) -> None:
-    some = [tree for tree in trees if "gpt" in tree.name and tree.seq_len in (32, 96, 192)]
-    profile = train_device(some, name="mine", label="My PC")
+def test_one_family_from_the_terminal_has_intervals_from_models(
+    irene_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with gzip.open(irene_data, "rt") as lines:
+        trees = [(json.loads(line), line) for line in lines]
+    data, target = tmp_path / "gpt.jsonl", tmp_path / "mine.json"
+    data.write_text(
+        "".join(
+            line
+            for tree, line in trees
+            if "gpt" in tree["model_name"] and tree["seq_len"] in (32, 96, 192)
+        )
+    )
+    arguments = ["train", str(data), "--name", "mine", "--label", "My PC"]
+    assert cli.main([*arguments, "--output", str(target), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["label"] == "My PC"
+    profile = load_device(target)
     assert (profile.name, profile.label) == ("mine", "My PC")
     assert "FAM" not in profile.scorecard["error_percent"]
     assert "hardware" not in profile.training
