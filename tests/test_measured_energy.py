@@ -17,7 +17,7 @@ from torch import nn
 import irene_jupyter as irene
 from irene_jupyter.meters.counters import counters
 from irene_jupyter.meters.counters import rapl_counter as rapl
-from irene_jupyter.resources import sampler
+from irene_jupyter.resources import totals
 
 WATTS = 40.0
 X = torch.ones(4, 64)
@@ -45,7 +45,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
         counters, "Counters", functools.partial(counters.Counters, powercap=found.root)
     )
     # What else runs on this machine is no matter of these tests.
-    monkeypatch.setattr(sampler.Sampler, "_others_cpu_share", lambda self, duration: 0.0)
+    monkeypatch.setattr(totals.Totals, "_others_cpu_share", lambda *_: 0.0)
     return found
 
 
@@ -188,7 +188,7 @@ def test_a_counter_that_stands_or_runs_backwards_is_no_number(
 
 
 def test_a_loaded_machine_withholds(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampler.Sampler, "_others_cpu_share", lambda self, duration: 0.7)
+    monkeypatch.setattr(totals.Totals, "_others_cpu_share", lambda *_: 0.7)
     net = model()
     with irene.EnergyMonitor() as monitor:
         run_for(net, 0.1)
@@ -203,7 +203,7 @@ def test_a_loaded_machine_withholds(package: Package, monkeypatch: pytest.Monkey
 def test_a_loaded_machine_widens_and_warns(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampler.Sampler, "_others_cpu_share", lambda self, duration: 0.3)
+    monkeypatch.setattr(totals.Totals, "_others_cpu_share", lambda *_: 0.3)
     net = model()
     with irene.EnergyMonitor() as monitor:
         run_for(net, 0.1)
