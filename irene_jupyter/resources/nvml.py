@@ -39,6 +39,7 @@ class GpuState:
     problem: str | None = None
 
 
+CALLS_OF_STATE = 5
 # Why clocks are held down, by bits of nvmlClocksEventReasons; power capping at full load is
 # ordinary on many boards, but energy then depends on the cap.
 _THROTTLING = {
@@ -119,7 +120,7 @@ class NvmlSession:
         return GpuPower(**found, problem=problem)
 
     def state(self, index: int) -> GpuState:
-        """In five calls: there are no fields for these."""
+        """In `CALLS_OF_STATE` calls: there are no fields for these."""
         nvml = self._nvml
         questions: dict[str, Callable[[Any], float]] = {
             "utilisation_percent": lambda handle: nvml.nvmlDeviceGetUtilizationRates(handle).gpu,

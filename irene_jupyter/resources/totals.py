@@ -57,7 +57,7 @@ class Totals:
         self._taken += 1
 
     def _mean(self, source: int, name: str) -> _Mean:
-        # A board's state is read rarely, and the first one is of before the block.
+        # A board's state is read rarely, and its utilisation is that of the time before.
         of_time_before = source >= 0 and name in STATES
         return self._means.setdefault((source, name), _Mean(of_time_before))
 
@@ -125,28 +125,28 @@ def _counted(first: Mapping[int, float], last: Mapping[int, float], index: int) 
 class _Mean:
     """A mean over time and the highest value.
 
-    Between two readings the value lies on a line, or is that of the later one where a reading is
-    `of_time_before`: then the first counts only where it is alone.
+    Between two readings the value lies on a line; a reading `of_time_before` is that of the time
+    since the one before, or since the block began.
     """
 
     def __init__(self, of_time_before: bool = False) -> None:
         self._of_time_before = of_time_before
         self.highest: float | None = None
-        self._last: tuple[float, float] | None = None
+        self._last_seconds = 0.0
+        self._last: float | None = None
         self._area = 0.0
         self._seconds = 0.0
         self._sum = 0.0
         self._count = 0
 
     def add(self, seconds: float, value: float | None) -> None:
+        since, before = self._last_seconds, value if self._of_time_before else self._last
+        self._last_seconds, self._last = seconds, value
         if value is None:
-            self._last = None  # no line is drawn over a gap
             return
-        if self._last is not None:
-            before = value if self._of_time_before else self._last[1]
-            self._area += (seconds - self._last[0]) * (value + before) / 2
-            self._seconds += seconds - self._last[0]
-        self._last = (seconds, value)
+        if before is not None:  # no line is drawn over a gap
+            self._area += (seconds - since) * (value + before) / 2
+            self._seconds += seconds - since
         self._sum += value
         self._count += 1
         self.highest = value if self.highest is None else max(self.highest, value)

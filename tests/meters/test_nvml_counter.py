@@ -127,6 +127,7 @@ def test_throttling_at_any_reading_is_kept(driver: Driver, powercap: Powercap) -
     boards.open()
     boards.begin()
     counters.start(boards)
+    boards.end()
     counters.poll()
     counters.stop()
     driver.reasons = 0x04

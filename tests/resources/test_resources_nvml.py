@@ -44,7 +44,10 @@ def test_what_a_board_does_not_tell_is_none_without_a_note(driver: Driver) -> No
     driver.fail("nvmlDeviceGetUtilizationRates", pynvml.NVML_ERROR_NOT_SUPPORTED)
     with Sampler() as sampler:
         pass
-    assert driver.asked["UtilizationRates"] == 2  # each board once, and not again at the end
+    session = NvmlSession()
+    for _ in range(3):
+        assert session.state(0).utilisation_percent is None
+    assert driver.asked["UtilizationRates"] == 3  # each board at the block's end, this one once
     summary = sampler.summary()
     assert summary.gpus[0].utilisation_percent is None
     assert summary.gpus[0].watts == 70.0
