@@ -7,6 +7,7 @@ boards on which this process has nothing only at the block's begin and end.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -23,6 +24,8 @@ STATE_SHARE = 0.001
 # The interval that was asked for becomes so many times longer at most: 170 ms become 2.7 s, where
 # eight boards at a millisecond each are within their share.
 MOST_LENGTHENING = 16.0
+# Torch takes a tenth of a millisecond a board to tell whether it is in use.
+LOOK_SECONDS = 1.0
 
 # The UUIDs of the boards that this process uses; None where nobody knows.
 InUse = Callable[[], frozenset[str] | None]
@@ -42,6 +45,7 @@ class Boards:
         self._state = Pace(STATE_SHARE)
         self._state_read = 0.0  # time.perf_counter()
         self._used: tuple[int, ...] = ()
+        self._looked = -math.inf  # time.perf_counter()
 
     def open(self) -> None:
         """Finds the boards. May take a second where the driver answers for the first time."""
@@ -93,9 +97,11 @@ class Boards:
         return tuple(range(len(self.names)))
 
     def _look_for_use(self) -> None:
-        """A board that was once in use stays so for the block: torch takes some time to tell."""
-        if self._used == self._all:
+        """A board that was once in use stays so for the block."""
+        now = time.perf_counter()
+        if self._used == self._all or now - self._looked < LOOK_SECONDS:
             return
+        self._looked = now
         told = self._in_use()
         if told and not told.intersection(self.uuids):
             told = None  # of a part of a board (MIG) torch and the driver tell different names

@@ -10,7 +10,7 @@ from machine import Driver
 
 from irene_jupyter.meters.counters.counters import Counters
 from irene_jupyter.resources import boards as module
-from irene_jupyter.resources.boards import MOST_LENGTHENING, Boards
+from irene_jupyter.resources.boards import LOOK_SECONDS, MOST_LENGTHENING, Boards
 from irene_jupyter.resources.pace import Pace
 from irene_jupyter.resources.sampler import Sampler
 
@@ -109,6 +109,16 @@ def test_only_boards_in_use_are_read_in_between(
     assert all(sample.power and sample.state for sample in boards.samples)
 
 
+def test_a_driver_without_fields_stays_within_the_share_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    driver = Driver(monkeypatch)
+    cpu = Cpu(monkeypatch, driver, 0.001)
+    calls_over(cpu, opened(driver), 7.4)
+    assert driver.asked["TotalEnergyConsumption"] == driver.asked["PowerUsage"] >= 6
+    assert sum(driver.asked.values()) * 0.001 / 7.4 <= 0.005
+
+
 def test_eight_boards_in_use_stay_within_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = Driver(monkeypatch, boards=8)
     driver.offer_fields()
@@ -117,7 +127,10 @@ def test_eight_boards_in_use_stay_within_the_share(monkeypatch: pytest.MonkeyPat
     assert sum(driver.asked.values()) * 0.001 / 60 <= 0.005
 
 
-def test_a_board_comes_into_use_within_the_block(driver: Driver) -> None:
+def test_a_board_comes_into_use_within_the_block(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu = Cpu(monkeypatch, driver, 0.0)
     used: set[str] = set()
     boards = Boards(0.17, lambda: frozenset(used))
     boards.open()
@@ -126,9 +139,11 @@ def test_a_board_comes_into_use_within_the_block(driver: Driver) -> None:
     boards.read()
     assert sum(driver.asked.values()) == 0
     used.add("GPU-b")
+    cpu.now += LOOK_SECONDS
     boards.read()
     assert [sample.power is None for sample in boards.samples] == [True, False]
     used.clear()  # torch's peak was reset: the block has used it all the same
+    cpu.now += LOOK_SECONDS
     boards.read()
     assert [sample.power is None for sample in boards.samples] == [True, False]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from irene_jupyter.meters.base import EnergyReading, MeterError, Scope
+from irene_jupyter.meters.base import EnergyCounter, EnergyReading, MeterError, Scope
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
 from irene_jupyter.resources.boards import Boards
@@ -47,24 +47,20 @@ class Counters:
 
     def start(self, boards: Boards) -> None:
         """Finds the counters of this machine and reads each for the first time."""
-        if boards.missing is not None:  # NoGpu among the reasons
-            self._miss("gpu", "GPU board (NVML)", f"GPU board: {boards.missing}")
-        self._boards = [NvmlCounter(boards, index) for index in range(len(boards.names))]
-        for board in self._boards:
-            board.start()
         try:
             self._packages = packages(self._powercap)
         except MeterError as error:
             self._miss("cpu", "CPU package (RAPL)", str(error))
-        for package in self._packages:
-            package.start()
+        if boards.missing is not None:  # NoGpu among the reasons
+            self._miss("gpu", "GPU board (NVML)", f"GPU board: {boards.missing}")
+        self._boards = [NvmlCounter(boards, index) for index in range(len(boards.names))]
+        for counter in self._every():
+            counter.start()
 
     def poll(self) -> None:
         """Reads every counter."""
-        for package in self._packages:
-            package.poll()
-        for board in self._boards:
-            board.poll()
+        for counter in self._every():
+            counter.poll()
 
     def stop(self) -> None:
         """Reads the packages for the last time."""
@@ -86,6 +82,10 @@ class Counters:
                     reading, board.curve, board.uuid, board.other_processes, board.throttling
                 )
                 self.counted = (*self.counted, found)
+
+    def _every(self) -> tuple[EnergyCounter, ...]:
+        """The boards first: their reading is there, and a package's window is to be the block's."""
+        return (*self._boards, *self._packages)
 
     def _miss(self, scope: Scope, name: str, reason: str, uuid: str | None = None) -> None:
         self.absent = (*self.absent, Absence(scope, name, reason, uuid))
