@@ -174,9 +174,11 @@ class NvmlSession:
             self._fields[index] = ()
             return {}
         found = {
-            name: float(getattr(value.value, _READINGS[name][1])) / 1000
+            name: number / 1000
             for name, value in zip(names, values, strict=True)
+            # No board uses nothing: its own call is to say so.
             if value.nvmlReturn == nvml.NVML_SUCCESS
+            and (number := float(getattr(value.value, _READINGS[name][1]))) > 0
         }
         self._fields[index] = tuple(found)
         return found

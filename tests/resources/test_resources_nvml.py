@@ -130,3 +130,11 @@ def test_a_driver_without_fields_is_asked_for_them_once(driver: Driver, code: in
         assert (power.joules, power.watts, power.problem) == (1000.0, 70.0, None)
     assert driver.asked["FieldValues"] == 1
     assert driver.asked["PowerUsage"] == driver.asked["TotalEnergyConsumption"] == 3
+
+
+def test_a_field_of_zero_is_no_reading(driver: Driver) -> None:
+    driver.offer_fields()
+    driver.joules = 0.0
+    driver.say("nvmlDeviceGetTotalEnergyConsumption", lambda handle: 7_000)
+    session = NvmlSession()
+    assert [session.power(0).joules for _ in range(2)] == [7.0, 7.0]
