@@ -16,7 +16,7 @@ from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, packages
 from irene_jupyter.predictors.profiles.loading import load_device
-from irene_jupyter.resources.nvml import NoGpu, NvmlSession, Unsupported
+from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 
 State = Literal["ok", "limited", "missing"]
@@ -150,21 +150,18 @@ def _gpus(open_nvml: Callable[[], NvmlSession]) -> list[Finding]:
 
 def _gpu(session: NvmlSession, index: int) -> Finding:
     name = f"GPU {index}: {session.names[index]}"
-    try:
-        session.joules(index)
-    except Unsupported:
-        try:
-            watts = session.watts(index)
-        except ResourceError as error:
-            return Finding(name, "missing", f"neither energy nor power can be read ({error})")
+    power = session.power(index)
+    if power.joules is None and power.problem:
+        return Finding(name, "missing", power.problem, "`nvidia-smi` may tell more")
+    if power.joules is None and power.watts is None:
+        return Finding(name, "missing", "the board offers neither energy nor power")
+    if power.joules is None:
         return Finding(
             name,
             "ok",
-            f"no energy counter; its power ({watts:.3g} W) is integrated over time",
+            f"no energy counter; its power ({power.watts:.3g} W) is integrated over time",
             "let a cell run for some seconds: short ones cannot be measured",
         )
-    except ResourceError as error:
-        return Finding(name, "missing", str(error), "`nvidia-smi` may tell more")
     counter = NvmlCounter(session, index)
     counter.start()
     time.sleep(_MOVE_SECONDS)

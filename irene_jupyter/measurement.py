@@ -78,7 +78,7 @@ class EnergyMonitor:
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
-        from irene_jupyter.capture.watch.gpu import synchronise
+        from irene_jupyter.capture.watch.gpu import boards_used, synchronise
         from irene_jupyter.capture.watch.recorder import Recorder
         from irene_jupyter.meters.counters.counters import Counters
         from irene_jupyter.resources.sampler import Sampler
@@ -89,7 +89,9 @@ class EnergyMonitor:
         self._recorder = Recorder()
         self._recorder.__enter__()
         try:
-            self._sampler = Sampler(self._options.interval_seconds, probe=self._counters)
+            self._sampler = Sampler(
+                self._options.interval_seconds, probe=self._counters, boards_in_use=boards_used
+            )
             self._sampler.__enter__()
         except BaseException:
             self._recorder.__exit__(None, None, None)

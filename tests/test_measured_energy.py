@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import jsonschema
 import pytest
 import torch
 from torch import nn
+
+sys.path.insert(0, str(Path(__file__).parent / "meters"))
+from machine import Driver
 
 import irene_jupyter as irene
 from irene_jupyter.meters.counters import counters
@@ -185,6 +189,21 @@ def test_a_counter_that_stands_or_runs_backwards_is_no_number(
     (cpu,) = (each for each in report.measured.counters if each.scope == "cpu")
     assert cpu.joules is None
     assert "stood still" in cpu.reason or "went backwards" in cpu.reason
+
+
+def test_a_cell_on_the_processor_does_not_ask_boards_in_between(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Driver(monkeypatch)
+    driver.offer_fields()
+    net = model()
+    with irene.EnergyMonitor(irene.Options(interval_seconds=0.02, budget_seconds=0)) as monitor:
+        driver.asked.clear()
+        driver.joules += 30
+        run_for(net, 0.2)
+        assert sum(driver.asked.values()) == 0
+    (gpu,) = monitor.report.resources["gpus"]
+    assert (gpu["joules"], gpu["utilisation_percent"]) == (30.0, 50.0)
 
 
 def test_a_loaded_machine_withholds(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
 
 _GPUS = 8  # named in the resource line
+_MUCH_RARER = 1.5  # times the interval that was asked for
 _LARGEST_SHOWN = 1e15  # a summary's number beyond this is no reading
 _EXPLANATIONS = 3  # of one flag code; further ones are counted
 
@@ -102,11 +103,22 @@ def resource_line(report: EnergyReport) -> str:
         if isinstance(gpu, Mapping):
             parts.append(_gpu(gpu))
     if (overhead := _number(found, "overhead_seconds")) is not None:
-        parts.append(f"sampling took {format_seconds(overhead)}")
+        parts.append(f"sampling took {format_seconds(overhead)}{_lengthened(found)}")
     unknown = found.get("notes")  # why something could not be read
     if isinstance(unknown, list | tuple):
         parts += [printable(str(reason), NOTE_LENGTH) for reason in unknown]
     return f"This machine meanwhile: {', '.join(parts)}" if parts else ""
+
+
+def _lengthened(resources: Mapping[str, Any]) -> str:
+    """How often there was a sample, where a GPU's slow driver made it rarer than was asked for."""
+    if not resources.get("gpus"):
+        return ""
+    asked = _number(resources, "interval_seconds")
+    used = _number(resources, "used_interval_seconds")
+    if asked is None or used is None or used < _MUCH_RARER * asked:
+        return ""
+    return f" (every {format_seconds(used)}, not every {format_seconds(asked)})"
 
 
 PART_COLUMNS = ("part of the cell", "time here", "energy")

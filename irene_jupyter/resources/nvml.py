@@ -19,17 +19,27 @@ class NoGpu(ResourceError):  # noqa: N818 - a state of the machine, seldom an er
 
 
 @dataclass(frozen=True, slots=True)
-class GpuSample:
-    """One reading of one GPU; None where the driver does not tell (MIG, old boards)."""
+class GpuPower:
+    """What a board has used and uses; None where it does not tell, or `problem` says why not."""
+
+    joules: float | None  # the board's own energy counter, since the driver was loaded
+    watts: float | None  # now, or else the driver's mean over its last second
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GpuState:
+    """How a board is at work; None where the driver does not tell (MIG, old boards)."""
 
     utilisation_percent: float | None  # time with a kernel running, in the driver's last window
     memory_percent: float | None
     sm_clock_megahertz: float | None
     memory_clock_megahertz: float | None
-    watts: float | None
-    joules: float | None = None  # the board's own energy counter, since the driver was loaded
+    throttling: tuple[str, ...] = ()  # why the clocks are held down
+    problem: str | None = None
 
 
+CALLS_OF_STATE = 5
 # Why clocks are held down, by bits of nvmlClocksEventReasons; power capping at full load is
 # ordinary on many boards, but energy then depends on the cap.
 _THROTTLING = {
@@ -41,8 +51,17 @@ _THROTTLING = {
 }
 
 
-class Unsupported(ResourceError):  # noqa: N818 - a property of a board, seldom an error
-    """This board does not offer the reading."""
+# A board's readings in thousandths: the field's number, the field's type (nvml.h: unsigned long
+# long, unsigned int), and the call of its own for drivers without the field. On Ampere and newer
+# the field is the power now, and the call a mean over a second.
+_READINGS = {
+    "joules": (
+        "NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
+        "ullVal",
+        "nvmlDeviceGetTotalEnergyConsumption",
+    ),
+    "watts": ("NVML_FI_DEV_POWER_INSTANT", "uiVal", "nvmlDeviceGetPowerUsage"),
+}
 
 
 class NvmlSession:
@@ -56,7 +75,6 @@ class NvmlSession:
 
         self._nvml: Any = pynvml
         self._open = False
-        self.problems: set[str] = set()  # readings that failed, beside those not supported
         try:
             pynvml.nvmlInit()
             self._open = True
@@ -83,45 +101,44 @@ class NvmlSession:
             self.close()
             raise NoGpu("this machine has no NVIDIA GPU")
         self._handles = handles
+        self._fields = [tuple(_READINGS) for _ in handles]  # those that a board has
+        self._lacking: set[tuple[int, str]] = set()  # readings that it does not support
 
-    def read(self) -> tuple[GpuSample, ...]:
-        """A sample of each GPU, in the order of `names`."""
-        return tuple(self._read_one(handle) for handle in self._handles)
+    def power(self, index: int) -> GpuPower:
+        """In one call where the driver has fields; else, and for those that fail, a call each.
 
-    def _read_one(self, handle: Any) -> GpuSample:
-        nvml = self._nvml
-        return GpuSample(
-            utilisation_percent=self._ask(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-            memory_percent=self._ask(lambda: _memory_percent(nvml, handle)),
-            sm_clock_megahertz=self._ask(
-                lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)
-            ),
-            memory_clock_megahertz=self._ask(
-                lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM)
-            ),
-            watts=self._ask(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000),
-            joules=self._ask(lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000),
-        )
-
-    # --- for counters: one board, and a reading that fails raises --------------------------------
-
-    def joules(self, index: int) -> float:
-        """The board's energy since the driver was loaded. Raises `Unsupported`, `ResourceError`."""
-        return self._insist(
-            lambda nvml, handle: nvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000, index
-        )
-
-    def watts(self, index: int) -> float:
-        """The board's power now, or else the driver's mean over its last second.
-
-        Raises `Unsupported`, `ResourceError`.
+        A call takes about a millisecond of the processor on virtual machines.
         """
-        try:
-            return self._insist(_instant_watts, index)
-        except Unsupported:
-            return self._insist(
-                lambda nvml, handle: nvml.nvmlDeviceGetPowerUsage(handle) / 1000, index
-            )
+        found: dict[str, float | None] = dict(self._by_fields(index))
+        problem = None
+        for name, (_, _, call) in _READINGS.items():
+            if name not in found:
+                ask = getattr(self._nvml, call)
+                value, failed = self._ask(index, name, ask)
+                found[name] = None if value is None else value / 1000
+                problem = problem or failed
+        return GpuPower(**found, problem=problem)
+
+    def state(self, index: int) -> GpuState:
+        """In `CALLS_OF_STATE` calls: there are no fields for these."""
+        nvml = self._nvml
+        questions: dict[str, Callable[[Any], float]] = {
+            "utilisation_percent": lambda handle: nvml.nvmlDeviceGetUtilizationRates(handle).gpu,
+            "memory_percent": lambda handle: _memory_percent(nvml, handle),
+            "sm_clock_megahertz": lambda handle: nvml.nvmlDeviceGetClockInfo(
+                handle, nvml.NVML_CLOCK_SM
+            ),
+            "memory_clock_megahertz": lambda handle: nvml.nvmlDeviceGetClockInfo(
+                handle, nvml.NVML_CLOCK_MEM
+            ),
+        }
+        found = {name: self._ask(index, name, question) for name, question in questions.items()}
+        problems = [problem for _, problem in found.values() if problem]
+        return GpuState(
+            **{name: value for name, (value, _) in found.items()},
+            throttling=self._throttling(index),
+            problem=problems[0] if problems else None,
+        )
 
     def processes(self, index: int) -> frozenset[int] | None:
         """Processes with a context on the board; None where the driver does not tell.
@@ -134,8 +151,7 @@ class NvmlSession:
         except (self._nvml.NVMLError, AttributeError):
             return None
 
-    def throttling(self, index: int) -> tuple[str, ...]:
-        """Why the clocks are held down now; empty where they are not, or nobody tells."""
+    def _throttling(self, index: int) -> tuple[str, ...]:
         nvml = self._nvml
         try:
             ask = getattr(nvml, "nvmlDeviceGetCurrentClocksEventReasons", None)
@@ -145,26 +161,46 @@ class NvmlSession:
             return ()
         return tuple(text for bit, text in _THROTTLING.items() if bits & bit)
 
-    def _insist(self, question: Callable[[Any, Any], float], index: int) -> float:
+    def _by_fields(self, index: int) -> dict[str, float]:
+        """The readings that come as fields; one that fails is not asked for as a field again."""
+        names, nvml = self._fields[index], self._nvml
+        if not names:
+            return {}
         try:
-            return float(question(self._nvml, self._handles[index]))
+            values = nvml.nvmlDeviceGetFieldValues(
+                self._handles[index], [getattr(nvml, _READINGS[name][0]) for name in names]
+            )
+        except nvml.NVMLError:
+            self._fields[index] = ()
+            return {}
+        found = {
+            name: number / 1000
+            for name, value in zip(names, values, strict=True)
+            # No board uses nothing: its own call is to say so.
+            if value.nvmlReturn == nvml.NVML_SUCCESS
+            and (number := float(getattr(value.value, _READINGS[name][1]))) > 0
+        }
+        self._fields[index] = tuple(found)
+        return found
+
+    def _ask(
+        self, index: int, name: str, question: Callable[[Any], float]
+    ) -> tuple[float | None, str | None]:
+        """The answer, or why it failed; neither where the board does not support it."""
+        if (index, name) in self._lacking:
+            return None, None
+        try:
+            return float(question(self._handles[index])), None
         except self._nvml.NVMLError as error:
             if getattr(error, "value", None) == self._nvml.NVML_ERROR_NOT_SUPPORTED:
-                raise Unsupported(f"GPU {index} does not offer this reading") from error
-            raise ResourceError(f"GPU {index}: the driver answers '{error}'") from error
+                self._lacking.add((index, name))
+                return None, None
+            return None, f"a reading failed, the driver answers '{error}'"
 
     def _uuid(self, handle: Any) -> str | None:
         try:
             return _text(self._nvml.nvmlDeviceGetUUID(handle))
         except self._nvml.NVMLError:
-            return None
-
-    def _ask(self, question: Callable[[], float]) -> float | None:
-        try:
-            return float(question())
-        except self._nvml.NVMLError as error:
-            if getattr(error, "value", None) != self._nvml.NVML_ERROR_NOT_SUPPORTED:
-                self.problems.add(f"GPU: a reading failed, the driver answers '{error}'")
             return None
 
     def close(self) -> None:
@@ -178,14 +214,6 @@ class NvmlSession:
 def _memory_percent(nvml: Any, handle: Any) -> float:
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)
     return 100.0 * float(memory.used) / float(memory.total)
-
-
-def _instant_watts(nvml: Any, handle: Any) -> float:
-    """Power now: on Ampere and newer the ordinary reading is a mean over a second."""
-    (value,) = nvml.nvmlDeviceGetFieldValues(handle, [nvml.NVML_FI_DEV_POWER_INSTANT])
-    if value.nvmlReturn != 0:
-        raise nvml.NVMLError(value.nvmlReturn)
-    return float(value.value.uiVal) / 1000
 
 
 def _text(name: str | bytes) -> str:

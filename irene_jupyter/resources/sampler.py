@@ -2,6 +2,7 @@
 
 Utilisation is the difference between the first and the last count over the actual times,
 because /proc counts in ticks of 10 ms and a Python thread wakes late while others hold the GIL.
+Where a GPU's driver is slow to answer, it is asked less often than was asked for: `boards.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from irene_jupyter.errors import IreneError, OptionError
-from irene_jupyter.resources.nvml import GpuSample, NoGpu, NvmlSession
+from irene_jupyter.resources.boards import Boards, InUse
+from irene_jupyter.resources.nvml import NoGpu
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 from irene_jupyter.resources.summary import ResourceSummary, Sample
 from irene_jupyter.resources.totals import Totals
@@ -29,19 +31,24 @@ _READY_SECONDS = 5.0
 class Probe(Protocol):
     """Something else to read in the sampler's thread, at the same times."""
 
-    def start(self) -> None:
-        """Before the block begins."""
+    def start(self, boards: Boards) -> None:
+        """Before the block begins; the boards were read just now."""
 
     def poll(self) -> None:
-        """At every sample."""
+        """At every sample, after the boards."""
 
     def stop(self) -> None:
         """At the block's end; also after a failure of the others, if `start` was called."""
+
+    def conclude(self) -> None:
+        """After `stop`, when the boards were read for the last time."""
 
 
 class Sampler:
     """Context manager: samples every `interval_seconds`, and at the start and the end.
 
+    Less often where a GPU's driver is slow; the summary tells. `boards_in_use` tells which GPUs
+    the block uses, where that is known: the others are read at its start and end only.
     It never raises because of what a machine lacks: the summary then holds None and a note.
     The thread ends and its files are closed when the block ends, however it ends.
     Raises `OptionError` for an interval under 20 ms or over an hour.
@@ -53,6 +60,7 @@ class Sampler:
         *,
         proc_root: Path = Path("/proc"),
         probe: Probe | None = None,
+        boards_in_use: InUse = lambda: None,
     ) -> None:
         if not SHORTEST_INTERVAL_SECONDS <= interval_seconds <= LONGEST_INTERVAL_SECONDS:
             raise OptionError(
@@ -66,8 +74,7 @@ class Sampler:
         self._own_cpu_seconds: float | None = None  # of this process, over the block
         self._cpu_began = 0.0
         self._proc: ProcReader | None = None
-        self._nvml: NvmlSession | None = None
-        self._gpu_names: tuple[str, ...] = ()
+        self._boards = Boards(interval_seconds, boards_in_use)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -77,6 +84,7 @@ class Sampler:
         self._entering_seconds = 0.0  # CPU time, as is the next
         self._thread_seconds = 0.0
         self._block_seconds = 0.0
+        self._used_interval_seconds: float | None = None
         self._duration_seconds: float | None = None
 
     def __enter__(self) -> Self:
@@ -129,11 +137,12 @@ class Sampler:
         with self._lock:
             ended = self._duration_seconds
             return self._totals.summary(
-                self._gpu_names,
+                self._boards.names,
                 self._notes,
                 None if ended is None else self._own_cpu_seconds,
                 duration_seconds=time.perf_counter() - self._start if ended is None else ended,
                 interval_seconds=self._interval_seconds,
+                used_interval_seconds=self._used_interval_seconds,
                 overhead_seconds=self._entering_seconds + self._thread_seconds,
                 block_overhead_seconds=self._block_seconds,
             )
@@ -149,33 +158,36 @@ class Sampler:
     def _watch(self) -> None:
         try:
             # In the thread, because a driver may take a second to answer for the first time.
-            try:
-                self._nvml = NvmlSession()
-                self._gpu_names = self._nvml.names
+            self._boards.open()
+            if self._boards.missing is None:
+                self._boards.begin()
                 self._sample()
-            except NoGpu:
-                pass
-            except ResourceError as error:
-                self._note(error)
-            self._ask_probe("start")
-            if self._proc is None and self._nvml is None and self._probe is None:
+            elif not isinstance(self._boards.missing, NoGpu):
+                self._note(self._boards.missing)
+            self._ask_probe("start", self._boards)
+            if self._proc is None and not self._boards.names and self._probe is None:
                 return
-            began = time.thread_time()
+            began, began_at, samples = time.thread_time(), time.perf_counter(), 0
             self._ready.set()
-            while not self._stop.wait(self._interval_seconds):
+            while not self._stop.wait(self._boards.interval_seconds):
+                self._boards.read()
                 self._ask_probe("poll")
                 self._sample()
+                samples += 1
+                self._used_interval_seconds = (time.perf_counter() - began_at) / samples
                 self._thread_seconds = time.thread_time()
                 self._block_seconds = self._thread_seconds - began
         finally:
             self._ask_probe("stop")  # first: what comes later is not the block's
+            self._boards.end()
+            self._ask_probe("conclude")
             self._sample()
 
-    def _ask_probe(self, what: str) -> None:
+    def _ask_probe(self, what: str, *about: Boards) -> None:
         if self._probe is None:
             return
         try:
-            getattr(self._probe, what)()
+            getattr(self._probe, what)(*about)
         except Exception as error:  # the samples go on
             self._note(f"counters: {type(error).__name__}: {error}")
 
@@ -190,11 +202,11 @@ class Sampler:
                 memory = self._proc.memory_percent()
             except ResourceError as error:
                 self._note(error)
-        gpus: tuple[GpuSample, ...] = ()
-        if self._nvml is not None:
-            gpus = self._nvml.read()
-            for problem in self._nvml.problems:
-                self._note(problem)
+        gpus = self._boards.samples
+        for gpu in gpus:
+            for told in (gpu.power, gpu.state):
+                if told is not None and told.problem:
+                    self._note(f"GPU: {told.problem}")
         if self._proc is None and not gpus:
             return
         sample = Sample(time.perf_counter() - self._start, cpu, memory, gpus)
@@ -208,5 +220,4 @@ class Sampler:
     def _close(self) -> None:
         if self._proc is not None:
             self._proc.close()
-        if self._nvml is not None:
-            self._nvml.close()
+        self._boards.close()

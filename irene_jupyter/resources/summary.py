@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from irene_jupyter.resources.nvml import GpuSample
+from irene_jupyter.resources.nvml import GpuPower, GpuState
 from irene_jupyter.resources.proc import CpuTicks
+
+
+@dataclass(frozen=True, slots=True)
+class GpuSample:
+    """One look at a GPU; None is what was not asked for then."""
+
+    at: float  # of the power, by time.perf_counter()
+    power: GpuPower | None = None
+    state: GpuState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class GpuSummary:
-    """One GPU over the block: means over time; None where the driver does not tell."""
+    """One GPU over the block: means over time; None where the driver does not tell.
+
+    A board on which this process has nothing is read at the block's begin and end only.
+    """
 
     name: str
     utilisation_percent: float | None
@@ -44,6 +56,7 @@ class ResourceSummary:
     duration_seconds: float
     samples: int
     interval_seconds: float  # as asked for
+    used_interval_seconds: float | None  # as it came to be; None where the block was shorter
     longest_gap_seconds: float  # between two samples that were taken
     cpu_percent: float | None  # 100 is all cores busy
     memory_percent_mean: float | None

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from irene_jupyter.resources.nvml import GpuPower, GpuState
 from irene_jupyter.resources.summary import Sample
 
 MAX_POINTS = 240  # some 6 kB with one GPU; a screen shows no more
-_READINGS = (
+STATES = (
     "utilisation_percent",
     "memory_percent",
     "sm_clock_megahertz",
     "memory_clock_megahertz",
-    "watts",
 )
 _DIGITS = 4  # significant; a reading knows no more
 
@@ -22,25 +22,37 @@ def columns(samples: Sequence[Sample], gpu_names: Sequence[str]) -> dict[str, An
     """`seconds`, `cpu_percent`, `memory_percent` and a list of `gpus`; None is an unknown value.
 
     `cpu_percent` and a GPU's `counter_watts` are of the time since the point before, so that
-    nothing is lost by thinning; all else is as it was at the point.
+    nothing is lost by thinning; a GPU's state, which is read rarely, is that of the next reading;
+    all else is as it was at the point.
     """
     step = -(-len(samples) // MAX_POINTS) or 1
-    kept = list(samples[::step])
-    if samples and kept[-1] is not samples[-1]:
-        kept.append(samples[-1])
+    places = list(range(0, len(samples), step))
+    if samples and places[-1] != len(samples) - 1:
+        places.append(len(samples) - 1)
+    kept = [samples[place] for place in places]
     before: list[Sample | None] = [None, *kept][: len(kept)]
     return {
         "seconds": [_rounded(sample.seconds) for sample in kept],
         "cpu_percent": [_cpu(a, b) for a, b in zip(before, kept, strict=True)],
         "memory_percent": [_rounded(sample.memory_percent) for sample in kept],
         "gpus": [
-            {
-                "name": name,
-                **{key: [_of(sample, index, key) for sample in kept] for key in _READINGS},
-                "counter_watts": [_watts(a, b, index) for a, b in zip(before, kept, strict=True)],
-            }
-            for index, name in enumerate(gpu_names)
+            {"name": name, **_board(samples, places, index)} for index, name in enumerate(gpu_names)
         ],
+    }
+
+
+def _board(
+    samples: Sequence[Sample], places: Sequence[int], index: int
+) -> dict[str, list[float | None]]:
+    states = _next_states(samples, index)
+    powers = [_power(samples[place], index) for place in places]
+    seconds = [samples[place].seconds for place in places]
+    return {
+        **{
+            key: [_rounded(getattr(states[place], key, None)) for place in places] for key in STATES
+        },
+        "watts": [_rounded(power.watts) for power in powers],
+        "counter_watts": _counter_watts(seconds, [power.joules for power in powers]),
     }
 
 
@@ -50,19 +62,31 @@ def _cpu(before: Sample | None, now: Sample) -> float | None:
     return _rounded(now.cpu.percent_since(before.cpu))
 
 
-def _of(sample: Sample, index: int, key: str) -> float | None:
-    return _rounded(getattr(sample.gpus[index], key)) if index < len(sample.gpus) else None
+def _power(sample: Sample, index: int) -> GpuPower:
+    found = sample.gpus[index].power if index < len(sample.gpus) else None
+    return found or GpuPower(None, None)
 
 
-def _watts(before: Sample | None, now: Sample, index: int) -> float | None:
-    """Mean power by the energy counter; None where it went backwards or is not there."""
-    if before is None or index >= min(len(before.gpus), len(now.gpus)):
-        return None
-    first, last = before.gpus[index].joules, now.gpus[index].joules
-    seconds = now.seconds - before.seconds
-    if first is None or last is None or last < first or seconds <= 0:
-        return None
-    return _rounded((last - first) / seconds)
+def _next_states(samples: Sequence[Sample], index: int) -> list[GpuState | None]:
+    found: list[GpuState | None] = []
+    for sample in reversed(samples):
+        state = sample.gpus[index].state if index < len(sample.gpus) else None
+        found.append(state or (found[-1] if found else None))
+    return found[::-1]
+
+
+def _counter_watts(seconds: Sequence[float], joules: Sequence[float | None]) -> list[float | None]:
+    """Mean power since the last known count; None where it went backwards or is not there."""
+    found: list[float | None] = []
+    last: tuple[float, float] | None = None
+    for now, count in zip(seconds, joules, strict=True):
+        watts = None
+        if count is not None:
+            if last is not None and count >= last[1] and now > last[0]:
+                watts = (count - last[1]) / (now - last[0])
+            last = (now, count)
+        found.append(_rounded(watts))
+    return found
 
 
 def _rounded(value: float | None) -> float | None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from irene_jupyter.resources.nvml import GpuSample
 from irene_jupyter.resources.proc import CpuTicks
 from irene_jupyter.resources.summary import GpuSummary, ResourceSummary, Sample
-from irene_jupyter.resources.timeline import columns
+from irene_jupyter.resources.timeline import STATES, columns
 
 # 12 minutes at the default interval; beyond it every second sample is dropped from the timeline.
 MAX_TIMELINE = 4096
 # Ticks of 10 ms say nothing about other processes in less than this.
 _LOAD_SECONDS = 0.2
-_MEANS = tuple(name for name in GpuSample.__dataclass_fields__ if name != "joules")
 
 
 class Totals:
@@ -42,11 +41,14 @@ class Totals:
             self._last_cpu = sample.cpu
         self._mean(-1, "memory_percent").add(sample.seconds, sample.memory_percent)
         for index, gpu in enumerate(sample.gpus):
-            for name in _MEANS:
-                self._mean(index, name).add(sample.seconds, getattr(gpu, name))
-            if gpu.joules is not None:
-                self._first_joules.setdefault(index, gpu.joules)
-                self._last_joules[index] = gpu.joules
+            if gpu.power is not None:
+                self._mean(index, "watts").add(sample.seconds, gpu.power.watts)
+                if gpu.power.joules is not None:
+                    self._first_joules.setdefault(index, gpu.power.joules)
+                    self._last_joules[index] = gpu.power.joules
+            if gpu.state is not None:
+                for name in STATES:
+                    self._mean(index, name).add(sample.seconds, getattr(gpu.state, name))
         if self._taken % self._stride == 0:
             self.timeline.append(sample)
             if len(self.timeline) > MAX_TIMELINE:
@@ -55,7 +57,9 @@ class Totals:
         self._taken += 1
 
     def _mean(self, source: int, name: str) -> _Mean:
-        return self._means.setdefault((source, name), _Mean())
+        # A board's state is read rarely, and its utilisation is that of the time before.
+        of_time_before = source >= 0 and name in STATES
+        return self._means.setdefault((source, name), _Mean(of_time_before))
 
     def summary(
         self,
@@ -64,7 +68,7 @@ class Totals:
         own_cpu_seconds: float | None,
         *,
         duration_seconds: float,
-        **seconds: float,
+        **seconds: Any,
     ) -> ResourceSummary:
         """All of it. `own_cpu_seconds` are this process's; None while the block has not ended.
 
@@ -90,7 +94,7 @@ class Totals:
         )
 
     def _gpu(self, index: int, name: str) -> GpuSummary:
-        means = {key: self._mean(index, key).value for key in _MEANS}
+        means = {key: self._mean(index, key).value for key in ("watts", *STATES)}
         return GpuSummary(
             name=name,
             memory_percent_mean=means.pop("memory_percent"),
@@ -119,24 +123,30 @@ def _counted(first: Mapping[int, float], last: Mapping[int, float], index: int) 
 
 
 class _Mean:
-    """A mean over time (trapezoids between samples) and the highest value."""
+    """A mean over time and the highest value.
 
-    def __init__(self) -> None:
+    Between two readings the value lies on a line; a reading `of_time_before` is that of the time
+    since the one before, or since the block began.
+    """
+
+    def __init__(self, of_time_before: bool = False) -> None:
+        self._of_time_before = of_time_before
         self.highest: float | None = None
-        self._last: tuple[float, float] | None = None
+        self._last_seconds = 0.0
+        self._last: float | None = None
         self._area = 0.0
         self._seconds = 0.0
         self._sum = 0.0
         self._count = 0
 
     def add(self, seconds: float, value: float | None) -> None:
+        since, before = self._last_seconds, value if self._of_time_before else self._last
+        self._last_seconds, self._last = seconds, value
         if value is None:
-            self._last = None  # no line is drawn over a gap
             return
-        if self._last is not None:
-            self._area += (seconds - self._last[0]) * (value + self._last[1]) / 2
-            self._seconds += seconds - self._last[0]
-        self._last = (seconds, value)
+        if before is not None:  # no line is drawn over a gap
+            self._area += (seconds - since) * (value + before) / 2
+            self._seconds += seconds - since
         self._sum += value
         self._count += 1
         self.highest = value if self.highest is None else max(self.highest, value)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import types
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +53,16 @@ class Powercap:
 
 
 class Driver:
-    """The answers of NVIDIA's library for one board; `say` replaces one."""
+    """The answers of NVIDIA's library; `say` replaces one.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    `asked` counts the calls, each of which takes the processor `seconds_a_call`.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, boards: int = 1) -> None:
         self.patch = monkeypatch
         self.calls: list[str] = []
+        self.asked: Counter[str] = Counter()
+        self.seconds_a_call = 0.0
         self.joules = 1000.0
         self.watts = 70.0
         self.processes: list[int] = []
@@ -63,10 +70,10 @@ class Driver:
         answers: dict[str, Callable[..., Any]] = {
             "nvmlInit": lambda: self.calls.append("init"),
             "nvmlShutdown": lambda: self.calls.append("shutdown"),
-            "nvmlDeviceGetCount": lambda: 1,
+            "nvmlDeviceGetCount": lambda: boards,
             "nvmlDeviceGetHandleByIndex": lambda index: index,
             "nvmlDeviceGetName": lambda handle: "Board A",
-            "nvmlDeviceGetUUID": lambda handle: "GPU-a",
+            "nvmlDeviceGetUUID": lambda handle: f"GPU-{'abcdefgh'[handle]}",
             "nvmlDeviceGetUtilizationRates": lambda handle: types.SimpleNamespace(gpu=50),
             "nvmlDeviceGetMemoryInfo": lambda handle: types.SimpleNamespace(used=1, total=4),
             "nvmlDeviceGetClockInfo": lambda handle, kind: 1500,
@@ -82,13 +89,41 @@ class Driver:
         self.fail("nvmlDeviceGetFieldValues", pynvml.NVML_ERROR_NOT_SUPPORTED)
 
     def say(self, name: str, answer: Callable[..., Any]) -> None:
-        self.patch.setattr(pynvml, name, answer)
+        def counted(*args: Any) -> Any:
+            self.asked[name.removeprefix("nvmlDeviceGet")] += 1
+            until = time.thread_time() + self.seconds_a_call
+            while self.seconds_a_call and time.thread_time() < until:
+                pass
+            return answer(*args)
+
+        self.patch.setattr(pynvml, name, counted)
 
     def fail(self, name: str, code: int = pynvml.NVML_ERROR_GPU_IS_LOST) -> None:
         def answer(*_: object) -> Any:
             raise pynvml.NVMLError(code)
 
         self.say(name, answer)
+
+    def offer_fields(self, *refused: int, code: int = pynvml.NVML_ERROR_NOT_SUPPORTED) -> None:
+        """A driver with field values; the `refused` ones come with an error instead."""
+        values = {
+            pynvml.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION: lambda: {
+                "ullVal": round(self.joules * 1000)
+            },
+            pynvml.NVML_FI_DEV_POWER_INSTANT: lambda: {"uiVal": round(self.watts * 1000)},
+        }
+
+        def answer(handle: int, fields: Sequence[int]) -> list[Any]:
+            found = []
+            for field in fields:
+                value = pynvml.c_nvmlFieldValue_t(fieldId=field)
+                value.nvmlReturn = code if field in refused else pynvml.NVML_SUCCESS
+                if field not in refused:
+                    value.value = pynvml.c_nvmlValue_t(**values[field]())
+                found.append(value)
+            return found
+
+        self.say("nvmlDeviceGetFieldValues", answer)
 
     def without_counter(self) -> None:
         """A board before Volta."""

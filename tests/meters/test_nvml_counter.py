@@ -6,9 +6,11 @@ import os
 
 import pynvml
 import pytest
-from machine import Clock, Driver
+from machine import Clock, Driver, Powercap
 
+from irene_jupyter.meters.counters.counters import Counters
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
+from irene_jupyter.resources.boards import Boards
 from irene_jupyter.resources.nvml import NvmlSession
 
 
@@ -45,12 +47,9 @@ def test_power_is_integrated_over_actual_times(driver: Driver, clock: Clock) -> 
 
 def test_the_instant_power_is_preferred(driver: Driver, clock: Clock) -> None:
     driver.without_counter()
-
-    class Value:
-        nvmlReturn = 0  # noqa: N815
-        value = type("V", (), {"uiVal": 300_000})
-
-    driver.say("nvmlDeviceGetFieldValues", lambda handle, fields: [Value])
+    driver.offer_fields(pynvml.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION)
+    driver.fail("nvmlDeviceGetPowerUsage")
+    driver.watts = 300
     each = counter(clock)
     each.start()
     clock.tick(2.0)
@@ -122,12 +121,35 @@ def test_processes_that_the_driver_does_not_tell_are_unknown(driver: Driver, clo
     assert each.other_processes is None
 
 
-def test_throttling_at_any_poll_is_kept(driver: Driver, clock: Clock) -> None:
-    each = counter(clock)
-    each.start()
+def test_throttling_at_any_reading_is_kept(driver: Driver, powercap: Powercap) -> None:
+    boards, counters = Boards(0.17), Counters(powercap.root)
     driver.reasons = 0x20
-    each.poll()
+    boards.open()
+    boards.begin()
+    counters.start(boards)
+    boards.end()
+    counters.poll()
+    counters.stop()
     driver.reasons = 0x04
     driver.joules += 1
-    each.stop()
-    assert each.throttling == ("temperature (software)", "power cap")
+    boards.end()
+    counters.conclude()
+    boards.close()
+    (counted,) = counters.counted[-1:]
+    assert counted.throttling == ("temperature (software)", "power cap")
+    assert counted.reading.joules == 1.0
+
+
+def test_a_counter_takes_one_call_where_the_driver_has_fields(driver: Driver, clock: Clock) -> None:
+    driver.offer_fields()
+    each = counter(clock)
+    each.start()
+    driver.asked.clear()
+    for _ in range(5):
+        clock.tick(1.0)
+        driver.joules += 3.5
+        each.poll()
+    assert driver.asked == {"FieldValues": 5}
+    reading = each.stop()
+    assert reading is not None
+    assert reading.joules == 17.5

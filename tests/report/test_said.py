@@ -17,6 +17,7 @@ from irene_jupyter.report.folding import fold, group_name, relative_name
 from irene_jupyter.report.html import render_html
 from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
+from irene_jupyter.report.said import resource_line
 from irene_jupyter.report.text import render_text
 from irene_jupyter.report.words import provenance
 from irene_jupyter.tree_json import node_from_dict
@@ -76,3 +77,14 @@ def test_every_view_says_it(case: dict[str, Any]) -> None:
 def test_words_in_a_file_are_made_anew(damaged: Any) -> None:
     data = bert_report(1).to_dict()
     assert EnergyReport.from_dict({**data, "said": damaged}).to_dict() == data
+
+
+def test_a_sampler_that_a_slow_driver_held_up_says_how_often_it_read() -> None:
+    found = {"interval_seconds": 0.17, "used_interval_seconds": 0.51, "overhead_seconds": 0.02}
+    board = {"gpus": [{"name": "H100"}]}
+    report = replace(bert_report(1), resources=found | board)
+    assert "sampling took 20.0 ms (every 510 ms, not every 170 ms)" in resource_line(report)
+    for other in (found, found | board | {"used_interval_seconds": 0.18}):
+        line = resource_line(replace(report, resources=other))
+        assert "sampling took 20.0 ms" in line
+        assert "every" not in line

@@ -2,51 +2,13 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable
-from typing import Any
-
 import pynvml
 import pytest
+from machine import Driver
 
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ResourceError
 from irene_jupyter.resources.sampler import Sampler
-
-
-def raises(code: int) -> Callable[..., Any]:
-    def answer(*_: object) -> Any:
-        raise pynvml.NVMLError(code)
-
-    return answer
-
-
-@pytest.fixture
-def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A driver with two boards, in place of the library's functions."""
-    calls: list[str] = []
-    answers: dict[str, Callable[..., Any]] = {
-        "nvmlInit": lambda: calls.append("init"),
-        "nvmlShutdown": lambda: calls.append("shutdown"),
-        "nvmlDeviceGetCount": lambda: 2,
-        "nvmlDeviceGetHandleByIndex": lambda index: index,
-        "nvmlDeviceGetName": lambda handle: "Board A" if handle == 0 else b"Board B",
-        "nvmlDeviceGetUtilizationRates": lambda handle: types.SimpleNamespace(gpu=50 + handle),
-        "nvmlDeviceGetMemoryInfo": lambda handle: types.SimpleNamespace(used=1, total=4),
-        "nvmlDeviceGetClockInfo": lambda handle, kind: 1500 if kind == pynvml.NVML_CLOCK_SM else 7,
-        "nvmlDeviceGetUUID": lambda handle: f"GPU-{handle}",
-        "nvmlDeviceGetTotalEnergyConsumption": lambda handle: 1_000_000 + handle,
-        "nvmlDeviceGetCurrentClocksEventReasons": lambda handle: 0,
-        "nvmlDeviceGetComputeRunningProcesses": lambda handle: [],
-        "nvmlDeviceGetPowerUsage": lambda handle: 70_500,
-    }
-
-    def say(name: str, answer: Callable[..., Any]) -> None:
-        monkeypatch.setattr(pynvml, name, answer)
-
-    for name, answer in answers.items():
-        say(name, answer)
-    return types.SimpleNamespace(calls=calls, say=say)
 
 
 def test_this_machine_has_boards_or_says_that_it_has_none() -> None:
@@ -55,37 +17,45 @@ def test_this_machine_has_boards_or_says_that_it_has_none() -> None:
     gpus = sampler.summary().gpus
     if gpus:
         session = NvmlSession()
-        assert len(session.read()) == len(session.names) == len(gpus)
+        assert len(session.names) == len(gpus)
+        assert session.power(0).problem is None
         session.close()
     else:
         with pytest.raises(NoGpu, match="NVIDIA"):
             NvmlSession()
 
 
-def test_each_board_is_summarised(driver: Any) -> None:
+def test_each_board_is_summarised(driver: Driver) -> None:
+    names = ("Board A", b"Board B")
+    driver.say("nvmlDeviceGetName", lambda handle: names[handle])
+    driver.watts = 70.5
     with Sampler() as sampler:
         pass
     first, second = sampler.summary().gpus
     assert (first.name, second.name) == ("Board A", "Board B")
-    assert (first.utilisation_percent, second.utilisation_percent) == (50, 51)
+    assert (first.utilisation_percent, second.utilisation_percent) == (50, 50)
     assert first.memory_percent_mean == first.memory_percent_max == 25.0
-    assert (first.sm_clock_megahertz, first.memory_clock_megahertz) == (1500, 7)
+    assert (first.sm_clock_megahertz, first.memory_clock_megahertz) == (1500, 1500)
     assert first.watts == 70.5
     assert driver.calls == ["init", "shutdown"]
 
 
-def test_what_a_board_does_not_tell_is_none_without_a_note(driver: Any) -> None:
-    driver.say("nvmlDeviceGetUtilizationRates", raises(pynvml.NVML_ERROR_NOT_SUPPORTED))
+def test_what_a_board_does_not_tell_is_none_without_a_note(driver: Driver) -> None:
+    driver.fail("nvmlDeviceGetUtilizationRates", pynvml.NVML_ERROR_NOT_SUPPORTED)
     with Sampler() as sampler:
         pass
+    session = NvmlSession()
+    for _ in range(3):
+        assert session.state(0).utilisation_percent is None
+    assert driver.asked["UtilizationRates"] == 3  # each board at the block's end, this one once
     summary = sampler.summary()
     assert summary.gpus[0].utilisation_percent is None
-    assert summary.gpus[0].watts == 70.5
+    assert summary.gpus[0].watts == 70.0
     assert not any("GPU" in note for note in summary.notes)
 
 
-def test_a_driver_that_fails_half_way_is_noted(driver: Any) -> None:
-    driver.say("nvmlDeviceGetPowerUsage", raises(pynvml.NVML_ERROR_GPU_IS_LOST))
+def test_a_driver_that_fails_half_way_is_noted(driver: Driver) -> None:
+    driver.fail("nvmlDeviceGetPowerUsage")
     with Sampler() as sampler:
         pass
     summary = sampler.summary()
@@ -96,8 +66,8 @@ def test_a_driver_that_fails_half_way_is_noted(driver: Any) -> None:
 @pytest.mark.parametrize(
     "code", [pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, pynvml.NVML_ERROR_DRIVER_NOT_LOADED]
 )
-def test_no_driver_is_no_gpu(driver: Any, code: int) -> None:
-    driver.say("nvmlInit", raises(code))
+def test_no_driver_is_no_gpu(driver: Driver, code: int) -> None:
+    driver.fail("nvmlInit", code)
     with pytest.raises(NoGpu):
         NvmlSession()
     with Sampler() as sampler:
@@ -105,15 +75,15 @@ def test_no_driver_is_no_gpu(driver: Any, code: int) -> None:
     assert sampler.summary().gpus == ()
 
 
-def test_no_board_is_no_gpu_and_gives_the_library_back(driver: Any) -> None:
+def test_no_board_is_no_gpu_and_gives_the_library_back(driver: Driver) -> None:
     driver.say("nvmlDeviceGetCount", lambda: 0)
     with pytest.raises(NoGpu):
         NvmlSession()
     assert driver.calls == ["init", "shutdown"]
 
 
-def test_a_driver_that_refuses_is_told_and_the_block_runs(driver: Any) -> None:
-    driver.say("nvmlDeviceGetHandleByIndex", raises(pynvml.NVML_ERROR_NO_PERMISSION))
+def test_a_driver_that_refuses_is_told_and_the_block_runs(driver: Driver) -> None:
+    driver.fail("nvmlDeviceGetHandleByIndex", pynvml.NVML_ERROR_NO_PERMISSION)
     with pytest.raises(ResourceError, match="nvidia-smi"):
         NvmlSession()
     with Sampler() as sampler:
@@ -122,3 +92,49 @@ def test_a_driver_that_refuses_is_told_and_the_block_runs(driver: Any) -> None:
     assert summary.gpus == ()
     assert any("nvidia-smi" in note for note in summary.notes)
     assert driver.calls == ["init", "shutdown"] * 2
+
+
+def test_energy_and_power_are_one_call_where_the_driver_has_fields(driver: Driver) -> None:
+    driver.offer_fields()
+    driver.joules, driver.watts = 5_000_000.25, 300.5  # more millijoules than 32 bits hold
+    session = NvmlSession()
+    driver.asked.clear()
+    power = session.power(1)
+    assert (power.joules, power.watts, power.problem) == (5_000_000.25, 300.5, None)
+    assert driver.asked == {"FieldValues": 1}
+
+
+@pytest.mark.parametrize(
+    "code", [pynvml.NVML_ERROR_NOT_SUPPORTED, pynvml.NVML_ERROR_INVALID_ARGUMENT]
+)
+def test_a_field_that_fails_is_asked_for_by_its_own_call_from_then_on(
+    driver: Driver, code: int
+) -> None:
+    driver.offer_fields(pynvml.NVML_FI_DEV_POWER_INSTANT, code=code)
+    session = NvmlSession()
+    for _ in range(3):
+        power = session.power(0)
+        assert (power.joules, power.watts, power.problem) == (1000.0, 70.0, None)
+    assert driver.asked["FieldValues"] == driver.asked["PowerUsage"] == 3
+    assert driver.asked["TotalEnergyConsumption"] == 0
+
+
+@pytest.mark.parametrize(
+    "code", [pynvml.NVML_ERROR_NOT_SUPPORTED, pynvml.NVML_ERROR_FUNCTION_NOT_FOUND]
+)
+def test_a_driver_without_fields_is_asked_for_them_once(driver: Driver, code: int) -> None:
+    driver.fail("nvmlDeviceGetFieldValues", code)
+    session = NvmlSession()
+    for _ in range(3):
+        power = session.power(0)
+        assert (power.joules, power.watts, power.problem) == (1000.0, 70.0, None)
+    assert driver.asked["FieldValues"] == 1
+    assert driver.asked["PowerUsage"] == driver.asked["TotalEnergyConsumption"] == 3
+
+
+def test_a_field_of_zero_is_no_reading(driver: Driver) -> None:
+    driver.offer_fields()
+    driver.joules = 0.0
+    driver.say("nvmlDeviceGetTotalEnergyConsumption", lambda handle: 7_000)
+    session = NvmlSession()
+    assert [session.power(0).joules for _ in range(2)] == [7.0, 7.0]

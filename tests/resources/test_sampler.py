@@ -213,6 +213,15 @@ def test_means_are_weighted_by_time_and_do_not_bridge_gaps() -> None:
     assert mean.highest == 40.0
 
 
+def test_a_reading_of_the_time_before_counts_since_the_one_before() -> None:
+    mean = _Mean(of_time_before=True)
+    mean.add(2.0, 90.0)
+    mean.add(3.0, None)
+    mean.add(4.0, 30.0)
+    assert mean.value == pytest.approx((2 * 90 + 1 * 30) / 3)
+    assert mean.highest == 90.0
+
+
 def test_a_long_block_keeps_a_thinned_timeline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,10 +19,10 @@ def synchronise() -> bool:
 
 
 def boards_used() -> frozenset[str] | None:
-    """The UUIDs of the boards on which this process has had memory; None where not known."""
+    """The UUIDs of the boards on which this process has had memory by torch; None: not known."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
-        return None
+        return frozenset()
     try:
         return frozenset(
             f"GPU-{torch.cuda.get_device_properties(index).uuid}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from irene_jupyter.meters.base import EnergyReading, MeterError, Scope
+from irene_jupyter.meters.base import EnergyCounter, EnergyReading, MeterError, Scope
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
-from irene_jupyter.resources.nvml import NvmlSession
-from irene_jupyter.resources.proc import ResourceError
+from irene_jupyter.resources.boards import Boards
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,64 +33,59 @@ class Absence:
 
 
 class Counters:
-    """A probe for the sampler's thread: `start`, `poll` at each sample, `stop`.
+    """A probe for the sampler's thread, which reads the boards for both.
 
     Afterwards `counted` and `absent` tell of every source: a number, or the reason for none.
     """
 
-    def __init__(
-        self, powercap: Path = POWERCAP, open_nvml: Callable[[], NvmlSession] = NvmlSession
-    ) -> None:
+    def __init__(self, powercap: Path = POWERCAP) -> None:
         self._powercap = powercap
-        self._open_nvml = open_nvml
-        self._session: NvmlSession | None = None
-        self._counters: list[RaplCounter | NvmlCounter] = []
+        self._packages: list[RaplCounter] = []
+        self._boards: list[NvmlCounter] = []
         self.counted: tuple[Counted, ...] = ()
         self.absent: tuple[Absence, ...] = ()
 
-    def start(self) -> None:
+    def start(self, boards: Boards) -> None:
         """Finds the counters of this machine and reads each for the first time."""
         try:
-            self._counters += packages(self._powercap)
+            self._packages = packages(self._powercap)
         except MeterError as error:
             self._miss("cpu", "CPU package (RAPL)", str(error))
-        try:
-            self._session = self._open_nvml()
-            self._counters += [
-                NvmlCounter(self._session, index) for index in range(len(self._session.names))
-            ]
-        except ResourceError as error:  # NoGpu among them
-            self._miss("gpu", "GPU board (NVML)", f"GPU board: {error}")
-        for counter in self._counters:
+        if boards.missing is not None:  # NoGpu among the reasons
+            self._miss("gpu", "GPU board (NVML)", f"GPU board: {boards.missing}")
+        self._boards = [NvmlCounter(boards, index) for index in range(len(boards.names))]
+        for counter in self._every():
             counter.start()
 
     def poll(self) -> None:
         """Reads every counter."""
-        for counter in self._counters:
+        for counter in self._every():
             counter.poll()
 
     def stop(self) -> None:
-        """Reads every counter for the last time and gives the driver's library back."""
-        try:
-            counted = []
-            for counter in self._counters:
-                gpu = counter if isinstance(counter, NvmlCounter) else None
-                reading = counter.stop()
-                if reading is None:
-                    reason = counter.reason or "no reading"
-                    uuid = None if gpu is None else gpu.uuid
-                    self._miss(counter.scope, counter.name, reason, uuid)
-                elif gpu is None:
-                    counted.append(Counted(reading, counter.curve))
-                else:
-                    counted.append(
-                        Counted(reading, gpu.curve, gpu.uuid, gpu.other_processes, gpu.throttling)
-                    )
-            self.counted = tuple(counted)
-        finally:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
+        """Reads the packages for the last time."""
+        for package in self._packages:
+            reading = package.stop()
+            if reading is None:
+                self._miss(package.scope, package.name, package.reason or "no reading")
+            else:
+                self.counted = (*self.counted, Counted(reading, package.curve))
+
+    def conclude(self) -> None:
+        """The boards' last reading."""
+        for board in self._boards:
+            reading = board.stop()
+            if reading is None:
+                self._miss(board.scope, board.name, board.reason or "no reading", board.uuid)
+            else:
+                found = Counted(
+                    reading, board.curve, board.uuid, board.other_processes, board.throttling
+                )
+                self.counted = (*self.counted, found)
+
+    def _every(self) -> tuple[EnergyCounter, ...]:
+        """The boards first: their reading is there, and a package's window is to be the block's."""
+        return (*self._boards, *self._packages)
 
     def _miss(self, scope: Scope, name: str, reason: str, uuid: str | None = None) -> None:
         self.absent = (*self.absent, Absence(scope, name, reason, uuid))

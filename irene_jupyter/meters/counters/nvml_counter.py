@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from irene_jupyter.meters.base import EnergyReading, Scope
 from irene_jupyter.meters.counters.energy_curve import EnergyCurve
-from irene_jupyter.resources.nvml import NvmlSession, Unsupported
-from irene_jupyter.resources.proc import ResourceError
+from irene_jupyter.resources.boards import Boards
+from irene_jupyter.resources.nvml import GpuPower, NvmlSession
+from irene_jupyter.resources.summary import GpuSample
 
 UPDATE_SECONDS = 0.1  # spec: every 20 to 100 ms; the longest is assumed
 # Power is a mean over up to this long on Ampere and newer, where no instant reading is offered.
@@ -22,21 +23,27 @@ POWER_UPDATE_SECONDS = 1.0
 
 
 class NvmlCounter:
-    """One board. `reason` tells why there is no reading; a failed read is never 0."""
+    """One board. `reason` tells why there is no reading; a failed read is never 0.
+
+    Of `Boards` it takes what the sampler has read of them, at their times; a session it asks.
+    """
 
     scope: Scope = "gpu"
 
     def __init__(
-        self, session: NvmlSession, index: int, clock: Callable[[], float] = time.perf_counter
+        self,
+        source: NvmlSession | Boards,
+        index: int,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._session = session
+        self._source = source
         self._clock = clock
         self.index = index
-        self.uuid = session.uuids[index]
-        self.board = session.names[index]
+        self.uuid = source.uuids[index]
+        self.board = source.names[index]
         self.name = f"GPU {index}: {self.board}"
         self.reason: str | None = None
-        self.throttling: tuple[str, ...] = ()  # seen at any poll
+        self.throttling: tuple[str, ...] = ()  # seen at any reading of the state
         self.other_processes: int | None = None  # the most seen at start and end
         self._origin: float | None = None  # None: by power
         self._watts = 0.0
@@ -56,25 +63,22 @@ class NvmlCounter:
     def start(self) -> None:
         """The first reading; decides between counter and power."""
         self._count_processes()
-        try:
-            try:
-                self._origin = self._session.joules(self.index)
-            except Unsupported:
-                self._watts = self._session.watts(self.index)
-            self._curve.add(self._clock(), 0.0)
-        except ResourceError as error:
-            self.reason = f"GPU board: neither energy nor power can be read ({error})"
+        sample = self._read()
+        power = sample.power or GpuPower(None, None)
+        if power.joules is None and (power.watts is None or power.problem):
+            self._fail("neither energy nor power can be read", power)
+            return
+        self._origin, self._watts = power.joules, power.watts or 0.0
+        self._curve.add(sample.at, 0.0)
 
     def poll(self) -> None:
-        """A reading in between."""
-        if self.reason is None:
-            self.throttling = tuple(
-                dict.fromkeys((*self.throttling, *self._session.throttling(self.index)))
-            )
-            try:
-                self._read()
-            except ResourceError as error:
-                self.reason = f"GPU board: a reading failed half-way ({error})"
+        """A reading in between, where there is a new one."""
+        sample = self._read()
+        if sample.state is not None:
+            seen = (*self.throttling, *sample.state.throttling)
+            self.throttling = tuple(dict.fromkeys(seen))
+        if self.reason is None and sample.power is not None:
+            self._take(sample.at, sample.power)
 
     def stop(self) -> EnergyReading | None:
         """What was counted since `start`; None where a reading failed or the counter stood."""
@@ -98,21 +102,31 @@ class NvmlCounter:
             UPDATE_SECONDS if counted else POWER_UPDATE_SECONDS,
         )
 
-    def _read(self) -> None:
-        if self._origin is None:
-            watts, now = self._session.watts(self.index), self._clock()
-            step = (now - self._curve.last_time) * (watts + self._watts) / 2
+    def _take(self, at: float, power: GpuPower) -> None:
+        before = self._curve.joules
+        if (power.watts if self._origin is None else power.joules) is None:
+            self._fail("a reading failed half-way", power)
+        elif self._origin is None:
+            watts = power.watts or 0.0
+            self._curve.add(at, before + (at - self._curve.last_time) * (watts + self._watts) / 2)
             self._watts = watts
-            self._curve.add(now, self._curve.joules + step)
-            return
-        joules = self._session.joules(self.index) - self._origin
-        if joules < self._curve.joules:
+        elif (joules := (power.joules or 0.0) - self._origin) < before:
             self.reason = f"GPU board: the energy counter of GPU {self.index} went backwards"
-            return
-        self._curve.add(self._clock(), joules)
+        else:
+            self._curve.add(at, joules)
+
+    def _read(self) -> GpuSample:
+        if isinstance(self._source, Boards):
+            return self._source.samples[self.index]
+        power = self._source.power(self.index)
+        return GpuSample(self._clock(), power)
+
+    def _fail(self, what: str, power: GpuPower) -> None:
+        why = power.problem or "it does not offer this reading"
+        self.reason = f"GPU board: {what} (GPU {self.index}: {why})"
 
     def _count_processes(self) -> None:
-        found = self._session.processes(self.index)
+        found = self._source.processes(self.index)
         if found is None:
             return
         own = os.getpid()
