@@ -212,6 +212,16 @@ def test_the_shipped_profile_holds_the_bars(shipped: BoardProfile) -> None:
         assert 85 <= shipped.scorecard["in_interval_percent"][known]["all"] <= 95
 
 
+def test_the_page_has_the_scorecards_figures(shipped: BoardProfile, repository: Path) -> None:
+    page = (repository / "docs" / "boards.md").read_text()
+    names = {"seconds": "each node's seconds", "nothing": "nothing"}
+    for known, name in names.items():
+        levels = shipped.scorecard["error_percent"][known].values()
+        errors = " | ".join(f"{each['mean']:.2f} / {each['median']:.2f}" for each in levels)
+        inside = shipped.scorecard["in_interval_percent"][known]["all"]
+        assert f"| {name} | {errors} | {inside} % |" in page
+
+
 def test_constants_are_a_boards(shipped: BoardProfile) -> None:
     constants = shipped.constants
     assert 100 < constants.idle_watts < 140  # 117 W with a context
