@@ -85,7 +85,8 @@ def _by_regressors(
     rule: Known = "latency" if known == "seconds" else "features"
     made = predictions(tree, profile, rule, readings(tree) if known == "seconds" else ())
     of = {node.path: found for node, found in zip(tree.root.walk(), made, strict=True)}
-    level = each.counted.joules / of[""].joules if known == "total" else 1.0
+    whole = of[""].joules
+    level = each.counted.joules / whole if known == "total" and whole > 0 else 1.0
     for unit in each.judged:
         parts = [of[node.path] for node in each.units[unit.place].nodes]
         joules, low, high = (

@@ -8,6 +8,7 @@ and of one call `latency_seconds` and `joules` (null where they were not measure
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ from irene_jupyter.tree import (
 MODES = ("forward", "decode")
 MAX_NODES = 200_000  # of one run, copies included
 MAX_WORK = 1e24  # operations or bytes of one node
+LEAST, MOST = 1e-12, 1e9  # seconds or joules of one call
+_HEADER = re.compile(r'\s*\{\s*"header"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class BoardData:
 def holds_board_runs(path: Path) -> bool:
     """Whether the file begins with a header, as those of boards do. Raises `DataError`."""
     for _, line in numbered_lines(path):
-        return line.lstrip().startswith('{"header"')
+        return _HEADER.match(line) is not None
     return False
 
 
@@ -179,8 +182,8 @@ def _measured(value: Any, what: str, check: Checker) -> float | None:
     """None where it was not measured."""
     if value is None:
         return None
-    if check.number(value, what) <= 0:
-        check.refuse(f"{what} must be above zero")
+    if not LEAST <= check.number(value, what) <= MOST:
+        check.refuse(f"{what} must lie between {LEAST:g} and {MOST:g}")
     return float(value)
 
 

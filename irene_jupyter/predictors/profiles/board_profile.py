@@ -33,6 +33,7 @@ CONSTANTS: Mapping[str, str] = {
     "kernel_seconds": "s",
     "host_seconds_per_operation": "s",
 }
+LEAST, MOST = 1e-18, 1e18  # of any constant in its unit
 BY_UNIT = ("joules_per_flop", "flops_per_second")
 MEANING = (
     "J = min(idle_watts·s + Σ joules_per_flop·flops + joules_per_pointwise_flop·(other flops) + "
@@ -142,17 +143,17 @@ def _plain(value: float | Mapping[str, float]) -> float | dict[str, float]:
 
 
 def _constant(constants: dict[str, Any], name: str) -> Any:
-    """Above zero, as physics has it: some divide."""
     value = checks.table(constants, name).get("value")
     if name not in BY_UNIT:
-        return _above_zero(value, name)
+        return _physical(value, name)
     if not isinstance(value, dict) or set(value) != set(UNITS):
         raise bad(f"{name!r} must have exactly {', '.join(UNITS)}")
-    return {unit: _above_zero(value[unit], name) for unit in UNITS}
+    return {unit: _physical(value[unit], name) for unit in UNITS}
 
 
-def _above_zero(value: Any, name: str) -> float:
+def _physical(value: Any, name: str) -> float:
+    """Neither zero, as some divide, nor beyond what any board is near to."""
     number = checks.number(value, f"{name!r}")
-    if number <= 0:
-        raise bad(f"{name!r} must be above zero")
+    if not LEAST <= number <= MOST:
+        raise bad(f"{name!r} must lie between {LEAST:g} and {MOST:g}")
     return number
