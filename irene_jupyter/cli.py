@@ -21,6 +21,7 @@ from irene_jupyter.commands import (
     demo,
     devices,
     doctor,
+    evaluate,
     log_meter,
     predict,
     show,
@@ -89,7 +90,10 @@ def parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"irene-jupyter {irene_jupyter.__version__}"
     )
     commands = found.add_subparsers(metavar="COMMAND", required=True)
-    for each in (demo, predict, train, crossvalidate, calibrate, devices, show, doctor, log_meter):
+    for each in (
+        *(demo, predict, train, crossvalidate, evaluate),
+        *(calibrate, devices, show, doctor, log_meter),
+    ):
         each.add(commands)
     return found
 

@@ -100,6 +100,7 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> list[st
     [
         "irene_jupyter/py.typed",
         "irene_jupyter/predictors/profiles/devices/gtx1080ti.json",
+        "irene_jupyter/predictors/profiles/devices/h100.json",
         "irene_jupyter/report/compare.css",
         "irene_jupyter/report/html.css",
         "irene_jupyter/static/widget.js",

@@ -16,12 +16,14 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.predictors.profiles.loading import devices, load_device
+    from irene_jupyter.predictors.profiles.loading import boards, devices, load_device
 
     known = devices()
+    of_boards = boards()
     automatic = load_device("auto").name
     rows = [("NAME", "KIND", "LABEL", "FROM")]
     rows += [(each.name, each.kind, each.label, each.origin) for each in known]
+    rows += [(each.name, "board", each.label, "for evaluate alone") for each in of_boards]
     table = aligned(rows, "<<<<")
     document = {
         "devices": [
@@ -34,6 +36,7 @@ def run(arguments: argparse.Namespace) -> Result:
             }
             for each in known
         ],
+        "boards": [{"name": each.name, "label": each.label} for each in of_boards],
         "auto": automatic,
     }
     return Result(f"{table}\n\n--device auto means {automatic} here", document=document)

@@ -26,6 +26,16 @@ def data_file() -> Path:
 
 
 @pytest.fixture(scope="session")
+def h100_file() -> Path:
+    """The measured nodes of an H100, beside the published ones."""
+    given = Path(os.environ.get("IRENE_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    path = (given if given.is_dir() else given.parent) / "h100_nodes.jsonl.gz"
+    if not path.is_file():
+        pytest.skip(f"no {path.name}: set IRENE_DATA to its folder")
+    return path
+
+
+@pytest.fixture(scope="session")
 def trees(data_file: Path) -> list[ModelTree]:
     return load_trees(data_file)
 

@@ -82,7 +82,7 @@ def load_trees(path: str | Path) -> list[ModelTree]:
     """
     path = Path(path)
     trees = []
-    for number, line in _lines(path):
+    for number, line in numbered_lines(path):
         try:
             trees.append(_tree(json.loads(line)))
         except json.JSONDecodeError as error:
@@ -104,7 +104,8 @@ def load_trees(path: str | Path) -> list[ModelTree]:
     return trees
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, from 1. Raises `DataError` where they cannot be read."""
     if not path.is_file():
         raise DataError(f"no training data at {str(path)!r}; give a .jsonl or .jsonl.gz file")
     opener: Any = gzip.open if path.suffix == ".gz" else open

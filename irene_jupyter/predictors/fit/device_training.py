@@ -68,11 +68,7 @@ def train_device(
             f"{len(trees)} trees are too few; give at least {LEAST_TREES} measured trees of "
             f"{LEAST_MODELS} or more models"
         )
-    if name == "auto" or not NAME.fullmatch(name):
-        raise DataError(
-            f"a device cannot be named {name!r}; use letters, digits, '.', '_' and '-' (at most "
-            "64), and not 'auto'"
-        )
+    check_name(name)
     published = dict(PUBLISHED.get(name, {}))
     label = label or published.pop("label", None) or name
     published.pop("label", None)
@@ -114,15 +110,24 @@ def train_device(
         irene=fit_stored(trees),
         memory_gibibytes=memory,
     )
-    return DeviceProfile.from_dict(_rounded(profile.to_dict()))
+    return DeviceProfile.from_dict(rounded(profile.to_dict()))
 
 
-def _rounded(value: Any) -> Any:
+def check_name(name: str) -> None:
+    """Raises `DataError` for what no profile can be called."""
+    if name == "auto" or not NAME.fullmatch(name):
+        raise DataError(
+            f"a device cannot be named {name!r}; use letters, digits, '.', '_' and '-' (at most "
+            "64), and not 'auto'"
+        )
+
+
+def rounded(value: Any) -> Any:
     """Numbers to `DIGITS` significant digits, throughout a JSON value."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return value

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -28,12 +28,17 @@ from irene_jupyter.predictors.profiles.checks import bad
 
 SCHEMA_VERSION = 2
 DOCUMENT_KIND = "irene.device"
+BOARD_KIND = "irene.board"  # constants of a board's physics: see `board_profile`
 MAX_FILE_BYTES = 4 * 2**20  # a profile of one device has some hundreds of kilobytes
 # json writes a number of a list on a line of its own: lists of numbers are put on one.
 _NUMBERS = re.compile(r"\[\n\s*([-+\d.eE,\s]+?)\n\s*\]")
 ProfileKind = Literal["reference", "calibrated"]
 PROFILE_KINDS: tuple[ProfileKind, ...] = ("reference", "calibrated")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class BoardOnlyError(DeviceError):
+    """A board's profile stands where one of a device is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +114,13 @@ class DeviceProfile:
     @classmethod
     def from_dict(cls, data: Any) -> DeviceProfile:
         """The profile that `to_dict` wrote. Raises `DeviceError` on anything else."""
+        if isinstance(data, dict) and data.get("kind") == BOARD_KIND:
+            raise BoardOnlyError(
+                f"{data.get('name')!r} is a board's profile: it has no regressors, so that it can "
+                "neither predict models nor stand for this machine. It is for nodes that were "
+                "measured on such a board (irene-jupyter evaluate FILE --device NAME); to predict, "
+                "take another profile of `irene-jupyter devices`"
+            )
         if not isinstance(data, dict) or data.get("kind") != DOCUMENT_KIND:
             raise DeviceError("not a device profile; give a file that `irene-jupyter train` wrote")
         version = data.get("schema_version")
@@ -178,19 +190,38 @@ def read_profile(path: str | Path) -> DeviceProfile:
     Every cell asks for one: a file that has not changed is read and checked once.
     """
     path = Path(path)
+    with _told(path):
+        return _read(path, _version(path))
+
+
+def read_document(path: Path) -> Any:
+    """The JSON in the file of a profile, of a device or a board. Raises `DeviceError`."""
+    with _told(path):
+        _version(path)
+        return strict_json(path.read_text(encoding="utf-8"))
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Makes what goes wrong with a file an error that names it, and the remedy."""
     try:
-        if not path.is_file():
-            raise DeviceError(f"no device profile at {str(path)!r}; check the path")
-        found = path.stat()
-        if found.st_size > MAX_FILE_BYTES:
-            raise DeviceError(
-                f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MiB and no device profile"
-            )
-        return _read(path, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+        yield
     except (OSError, ValueError) as error:
         raise DeviceError(
             f"{path.name} is damaged ({error}); train or calibrate the profile again"
         ) from error
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """What changes with a file's content. Raises `DeviceError` where there is no profile's file."""
+    if not path.is_file():
+        raise DeviceError(f"no device profile at {str(path)!r}; check the path")
+    found = path.stat()
+    if found.st_size > MAX_FILE_BYTES:
+        raise DeviceError(
+            f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MiB and no device profile"
+        )
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 @functools.lru_cache(maxsize=16)
@@ -200,7 +231,7 @@ def _read(path: Path, version: tuple[int, ...]) -> DeviceProfile:
     try:
         return DeviceProfile.from_dict(data)
     except DeviceError as error:
-        raise DeviceError(f"{path.name}: {error}") from error
+        raise type(error)(f"{path.name}: {error}") from error
 
 
 def _remedy(version: Any) -> str:

@@ -5,6 +5,7 @@ Needs only the standard library (and platformdirs), so that listing devices is q
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import platform
 import re
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from irene_jupyter.errors import DeviceError
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.device_profile import (
+    BOARD_KIND,
     NAME,
+    BoardOnlyError,
     DeviceProfile,
     ProfileKind,
+    read_document,
     read_profile,
 )
 
@@ -25,8 +30,10 @@ __all__ = [
     "REFERENCE",
     "DeviceInfo",
     "DeviceProfile",
+    "boards",
     "devices",
     "fingerprint",
+    "load_board",
     "load_device",
     "user_devices_folder",
 ]
@@ -82,10 +89,7 @@ def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
     'wall power of the whole machine, idle included (emonPi, every 170 ms)'
     """
     text = str(name_or_path)
-    is_path = (
-        isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(".json")
-    )
-    if is_path:
+    if _is_path(name_or_path):
         return read_profile(Path(name_or_path).expanduser())
     if text == "auto":
         here = fingerprint()
@@ -97,10 +101,8 @@ def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
         if mine:
             return max(mine, key=lambda each: each[:3])[3]
         text = REFERENCE
-    if NAME.fullmatch(text):
-        for folder in (SHIPPED_FOLDER, user_devices_folder()):
-            if (path := folder / f"{text}.json").is_file():
-                return read_profile(path)
+    if (path := _file_of(text)) is not None:
+        return read_profile(path)
     known = []
     for info, profile in _known():
         if info.name == text:
@@ -110,6 +112,50 @@ def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
         f"unknown device {text!r}; known are auto, {', '.join(known)}, or give the path of a "
         "profile's .json file"
     )
+
+
+def load_board(name_or_path: str | Path) -> BoardProfile | None:
+    """A board's profile by name or from a JSON file; None where there is none of a board.
+
+    Raises `DeviceError`: damaged, or of another schema version.
+    """
+    path = _file_of(str(name_or_path))
+    if _is_path(name_or_path):
+        path = Path(name_or_path).expanduser()
+    if path is None or not path.is_file():
+        return None
+    data = read_document(path)
+    if not isinstance(data, dict) or data.get("kind") != BOARD_KIND:
+        return None
+    try:
+        return BoardProfile.from_dict(data)
+    except DeviceError as error:
+        raise DeviceError(f"{path.name}: {error}") from error
+
+
+def boards() -> list[BoardProfile]:
+    """The boards' profiles that `load_board` knows by name. Raises nothing."""
+    found: dict[str, BoardProfile] = {}
+    for folder in (SHIPPED_FOLDER, user_devices_folder()):
+        for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+            with contextlib.suppress(DeviceError):
+                if path.stem not in found and (board := load_board(path)) is not None:
+                    found[path.stem] = board
+    return list(found.values())
+
+
+def _is_path(name_or_path: str | Path) -> bool:
+    text = str(name_or_path)
+    return isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(".json")
+
+
+def _file_of(name: str) -> Path | None:
+    """Of the profile with this name, the shipped one first."""
+    if NAME.fullmatch(name):
+        for folder in (SHIPPED_FOLDER, user_devices_folder()):
+            if (path := folder / f"{name}.json").is_file():
+                return path
+    return None
 
 
 def fingerprint() -> dict[str, Any]:
@@ -123,6 +169,8 @@ def _known() -> Iterator[tuple[DeviceInfo, DeviceProfile]]:
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
             try:
                 profile = read_profile(path)
+            except BoardOnlyError:  # whose cells it cannot predict
+                continue
             except DeviceError as error:
                 _logger.warning("device profile left out: %s", error)
                 continue

@@ -1,0 +1,156 @@
+"""What a node asks of a board: by which unit, from which memory, and how often of the host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from irene_jupyter.predictors.fit.board_fit import START
+from irene_jupyter.predictors.forms.board_work import work_units
+from irene_jupyter.predictors.forms.dtypes import HALF, UNALIGNED, VECTOR, item_bytes
+from irene_jupyter.predictors.predict.board_estimates import Counted, estimate_board
+from irene_jupyter.tree import Features, Node, Shape
+
+CACHE = 50e6
+
+
+def leaf(
+    primitive: str,
+    path: str = "leaf",
+    *,
+    flops: float = 1e9,
+    moved: float = 1e6,
+    dtype: str = "bfloat16",
+    inputs: tuple[Shape, ...] = ((1024, 768),),
+    outputs: tuple[Shape, ...] = ((1024, 768),),
+    operation: str | None = None,
+    parameters: int = 0,
+) -> Node:
+    features = Features(
+        num_parameters=parameters,
+        flops=flops,
+        bytes=moved,
+        input_shapes=inputs,
+        output_shapes=outputs,
+        dtype=dtype,
+        operation=operation,
+        latency_seconds=3e-5,
+    )
+    return Node(path, "ml", primitive, features, primitive=primitive)
+
+
+def parent(*children: Node, **changes: float) -> Node:
+    features = Features(
+        flops=sum(child.features.flops for child in children),
+        bytes=sum(child.features.bytes for child in children),
+        input_shapes=((1, 1024, 768),),
+        output_shapes=((1, 1024, 768),),
+        dtype=children[0].features.dtype,
+    )
+    return Node("", "model", "Model", replace(features, **changes), children)
+
+
+def attention(queries: int, keys: int, moved: float = 1e6) -> tuple[Node, ...]:
+    q, k, scores = (8, 16, queries, 64), (8, 16, 64, keys), (8, 16, queries, keys)
+    operation = "scaled_dot_product_attention"
+    return (
+        leaf("MatMul", "matmul_0", inputs=(q, k), outputs=(scores,), operation=operation),
+        leaf("Softmax", "softmax", inputs=(scores,), moved=0.0, operation=operation),
+        leaf("MatMul", "matmul_1", inputs=(scores, k), moved=moved, operation=operation),
+    )
+
+
+@pytest.mark.parametrize(
+    ("node", "unit"),
+    [
+        (leaf("Linear"), HALF),
+        (leaf("MatMul", dtype="float16"), HALF),
+        (leaf("Linear", outputs=((1024, 50257),)), UNALIGNED),
+        (leaf("Linear", dtype="float32"), VECTOR),
+        (leaf("Conv2d"), VECTOR),
+        (leaf("Conv1D"), HALF),  # transformers' product, no convolution
+    ],
+)
+def test_a_product_is_done_by_one_unit(node: Node, unit: str) -> None:
+    (found,) = work_units(node, CACHE)
+    assert {name: flops for name, flops in found.work.flops.items() if flops} == {unit: 1e9}
+    assert found.work.pointwise_flops == 0
+
+
+def test_pointwise_operations_are_no_products() -> None:
+    (found,) = work_units(leaf("GELU"), CACHE)
+    assert not any(found.work.flops.values())
+    assert found.work.pointwise_flops == 1e9
+
+
+def test_a_module_whose_products_were_not_seen_has_them_all_the_same() -> None:
+    root = parent(leaf("SiLU"), flops=1e12)
+    assert work_units(root, CACHE)[-1].work.flops[HALF] == 1e12 - 1e9
+
+
+def test_a_fused_attention_is_one_unit() -> None:
+    units = work_units(parent(*attention(128, 128)), CACHE)
+    assert [len(unit.nodes) for unit in units] == [3, 1]
+    assert units[0].work.flops[HALF] == 2e9
+    assert units[0].work.pointwise_flops == 0  # its softmax hides behind the products
+    assert units[0].work.host_operations == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(("moved", "streamed"), [(40e6, 0.0), (75e6, 37.5e6), (200e6, 200e6)])
+def test_what_the_cache_holds_is_not_read_again(moved: float, streamed: float) -> None:
+    node = leaf("Linear", moved=moved, parameters=int(moved))
+    (found,) = work_units(node, CACHE)
+    assert found.work.streamed_bytes == pytest.approx(streamed)
+
+
+def test_keys_of_earlier_steps_are_read_again() -> None:
+    step, prompt = (
+        work_units(parent(*attention(queries, 1024, 150e6)), CACHE)[-1] for queries in (1, 1024)
+    )
+    assert step.work.streamed_bytes > 0
+    assert prompt.work.streamed_bytes == 0
+
+
+def test_calls_add_up() -> None:
+    once = leaf("Linear", moved=75e6, parameters=75_000_000)
+    thrice = replace(once, features=once.features.scaled(3))
+    (one,), (three,) = (work_units(node, CACHE) for node in (once, thrice))
+    for name in ("bytes", "streamed_bytes", "host_operations"):
+        assert getattr(three.work, name) == pytest.approx(3 * getattr(one.work, name))
+
+
+def test_rotary_attention_keeps_the_host_longer() -> None:
+    plain = parent(*attention(128, 128))
+    shapes = ((8, 128, 768), (1, 128, 64), (1, 128, 64))
+    rotary = replace(plain, features=replace(plain.features, input_shapes=shapes))
+    operations = [work_units(node, CACHE)[-1].work.host_operations for node in (plain, rotary)]
+    assert operations[1] > operations[0] + 10
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [("float32", 4), ("bfloat16", 2), ("float8_e4m3fn", 1), ("int64", 4)]
+)
+def test_the_size_of_an_element(dtype: str, size: int) -> None:
+    assert item_bytes(dtype) == size
+
+
+def test_power_ends_at_the_limit() -> None:
+    (unit,) = work_units(leaf("Linear", flops=1e15), CACHE)
+    assert START.joules(unit.work, 1.0) == START.idle_watts + START.busy_watts
+
+
+def test_nothing_known_takes_the_longer_of_host_and_board() -> None:
+    root = parent(leaf("Linear", "a", flops=1e6), leaf("Linear", "b", flops=1e13))
+    units = work_units(root, CACHE)
+    (small, _), (large, _), (whole, _) = estimate_board(units, START, "nothing")
+    assert small == pytest.approx(1.2 * START.host_seconds_per_operation)
+    assert large == pytest.approx(1e13 / START.flops_per_second[HALF], rel=0.01)
+    assert whole >= large
+
+
+def test_a_counted_run_is_kept() -> None:
+    units = work_units(parent(leaf("Linear", "a"), leaf("GELU", "b")), CACHE)
+    found = estimate_board(units, START, "total", Counted(1e-3, 0.3))
+    assert found[-1] == (pytest.approx(1e-3), pytest.approx(0.3))
+    assert all(joules >= START.idle_watts * seconds for seconds, joules in found)
