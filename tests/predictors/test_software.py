@@ -60,7 +60,7 @@ def test_nonsense_is_refused(pue: float) -> None:
 
 def test_a_live_run_by_the_samplers_summary() -> None:
     gpu = GpuSummary("GPU", 90.0, 10.0, 12.0, 1800.0, 5000.0, 200.0)
-    summary = ResourceSummary(3.0, 18, 0.17, 0.2, 20.0, 30.0, 31.0, (gpu, gpu), 0.01)
+    summary = ResourceSummary(3.0, 18, 0.17, 0.17, 0.2, 20.0, 30.0, 31.0, (gpu, gpu), 0.01)
     use = use_of_run(summary.to_dict(), shares={"gpu": 0.5, "cpu": 0.2})
     found = software_energy([use])
     assert found.joules == pytest.approx(0.5 * 400 * 3)
