@@ -25,7 +25,8 @@ from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter
-from irene_jupyter.predictors.profiles.device_profile import NAME, DeviceProfile, read_profile
+from irene_jupyter.predictors.profiles.checks import NAME
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile, read_profile
 from irene_jupyter.predictors.profiles.loading import (
     REFERENCE,
     SHIPPED_FOLDER,

@@ -40,13 +40,22 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.predictors.evaluate.board_evaluation import evaluate_board
     from irene_jupyter.predictors.fit.board_runs import load_board_runs
+    from irene_jupyter.predictors.profiles.board_profile import BoardProfile
     from irene_jupyter.predictors.profiles.loading import load_board, load_device
 
     profile = load_board(arguments.device) or load_device(arguments.device)
     data = load_board_runs(arguments.data)
     document = evaluate_board(data, profile, arguments.known).to_dict()
     title = f"{profile.label}, {_KNOWN[arguments.known]}: {len(data.runs)} runs on {data.board}"
-    return Result(f"{title}\n{table(document)}", document=document)
+    text = f"{title}\n{table(document)}"
+    fitted = profile.training.get("runs", ()) if isinstance(profile, BoardProfile) else ()
+    seen = sum(run.description in fitted for run in data.runs)
+    if seen:
+        text += (
+            f"\n{seen} of these runs are among those that the profile was fitted to.\n"
+            "On others it errs more: its scorecard and docs/boards.md leave a family out"
+        )
+    return Result(text, document=document)
 
 
 _KNOWN = {

@@ -58,6 +58,8 @@ def test_train_and_evaluate(file: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert f"Made: trained on 6 runs, saved as {target}" in capsys.readouterr().out
     found = evaluated(capsys, file, target, "seconds")
     assert found["levels"]["ml"]["mean"] < 2
+    assert cli.main(["evaluate", str(file), "--device", str(target), "--known", "seconds"]) == 0
+    assert "6 of these runs are among those that the profile was" in capsys.readouterr().out
 
 
 def test_the_bars_on_the_runs_of_the_h100(
@@ -79,6 +81,7 @@ def test_the_table(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith("H100 SXM, board alone, nothing known: 6 runs on Board of the tests\n")
     for text in ("mean", "median", "in 90 % interval", "three-large bfloat16 forward 1×6144"):
         assert text in out
+    assert "fitted to" not in out
     assert max(map(len, out.splitlines())) <= 100
 
 
@@ -87,6 +90,7 @@ def test_the_table(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         ({"--known": "everything"}, 2, "invalid choice"),
         ({"--device": "toaster"}, 1, "unknown device"),
+        ({"--device": "toaster"}, 1, "for evaluate alone h100"),
         ({"--device": "none.json"}, 1, "no device profile"),
     ],
 )

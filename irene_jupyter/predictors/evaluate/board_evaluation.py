@@ -43,11 +43,7 @@ class BoardEvaluation:
             "in_interval_percent": in_interval_percent(self.outcomes),
             "by_run": [
                 {
-                    "name": run.name,
-                    "dtype": run.dtype,
-                    "mode": run.mode,
-                    "batch_size": run.batch_size,
-                    "tokens": run.tokens,
+                    **run.description,
                     "levels": error_figures(own),
                     "in_interval_percent": in_interval_percent(own),
                 }

@@ -59,6 +59,12 @@ class BoardRun:
         """The model without its size."""
         return self.name.partition("-")[0]
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """What ran, as strict JSON values: name, dtype, mode and sizes."""
+        names = ("name", "dtype", "mode", "batch_size", "tokens")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, slots=True)
 class BoardData:

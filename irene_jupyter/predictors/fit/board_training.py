@@ -6,7 +6,6 @@ Deterministic: the same runs give the same profile on any machine (stored to ten
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.fit.board_errors import (
@@ -19,7 +18,7 @@ from irene_jupyter.predictors.fit.board_errors import (
     in_interval_percent,
 )
 from irene_jupyter.predictors.fit.board_fit import START, fit_board
-from irene_jupyter.predictors.fit.board_runs import BoardData, BoardRun
+from irene_jupyter.predictors.fit.board_runs import BoardData
 from irene_jupyter.predictors.fit.device_training import check_name, rounded
 from irene_jupyter.predictors.forms.board_constants import BOARD_KNOWN, BoardKnown
 from irene_jupyter.predictors.forms.dtypes import is_half
@@ -70,7 +69,7 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
         intervals={known: board_intervals(left_out[known]) for known in BOARD_KNOWN},
         training={
             "energy": "of the board alone, idle power included",
-            "runs": [_described(run) for run in data.runs],
+            "runs": [run.description for run in data.runs],
             "families": families,
             "nodes": sum(len(each.judged) for each in runs),
             "header": dict(data.header),
@@ -112,13 +111,3 @@ def _crossed(outcomes: Sequence[BoardOutcome]) -> list[BoardOutcome]:
         intervals: Mapping[str, Interval] = board_intervals(others)
         found += bounded((each for each in outcomes if each.family == family), intervals)
     return found
-
-
-def _described(run: BoardRun) -> dict[str, Any]:
-    return {
-        "name": run.name,
-        "dtype": run.dtype,
-        "mode": run.mode,
-        "batch_size": run.batch_size,
-        "tokens": run.tokens,
-    }

@@ -116,7 +116,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, line
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{path.name} cannot be read ({error}); give a .jsonl or .jsonl.gz file of trees"
+            f"{path.name} cannot be read ({error}); give a whole .jsonl or .jsonl.gz file"
         ) from error
 
 

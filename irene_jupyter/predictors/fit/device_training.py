@@ -17,7 +17,8 @@ from irene_jupyter.predictors.fit.profile_fit import fit_profile
 from irene_jupyter.predictors.held_out import evaluation
 from irene_jupyter.predictors.held_out.protocols import family, splits
 from irene_jupyter.predictors.predict.estimates import R5
-from irene_jupyter.predictors.profiles.device_profile import NAME, DeviceProfile
+from irene_jupyter.predictors.profiles.checks import NAME
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree
 
 # What a scorecard calls the protocols.

@@ -16,7 +16,7 @@ from irene_jupyter.predictors.forms.dtypes import UNITS
 from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.profiles import checks
 from irene_jupyter.predictors.profiles.checks import bad
-from irene_jupyter.predictors.profiles.device_profile import BOARD_KIND, NAME
+from irene_jupyter.predictors.profiles.device_profile import BOARD_KIND
 
 SCHEMA_VERSION = 1
 # Constant -> its unit. Those of `UNITS` have one number for each.
@@ -105,15 +105,12 @@ class BoardProfile:
                 f"a board's profile of schema version {version!r}; this version of irene_jupyter "
                 f"reads {SCHEMA_VERSION}: update it, or train the profile again"
             )
-        name = checks.text(data, "name")
-        if not NAME.fullmatch(name):
-            raise bad("'name' must be letters, digits, '.', '_' and '-' (at most 64)")
         constants = checks.table(data, "constants")
         intervals = checks.table(data, "intervals")
         if set(intervals) != set(BOARD_KNOWN):
             raise bad(f"'intervals' must have exactly {', '.join(BOARD_KNOWN)}")
         return cls(
-            name=name,
+            name=checks.name(data),
             label=checks.text(data, "label"),
             board=checks.text(data, "board"),
             host=checks.text(data, "host"),

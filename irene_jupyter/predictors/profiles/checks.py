@@ -6,6 +6,7 @@ Each function returns the value that it read, or raises `DeviceError`.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from irene_jupyter.checker import Checker
@@ -14,6 +15,7 @@ from irene_jupyter.predictors.forms.coefficients import DriverRule, LatencyRule,
 from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.forms.residual import LEAF, Residual, Tree
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of a profile
 MAX_ENTRIES = 20_000  # in any one table
 MAX_TEXT = 20_000  # characters
 MAX_NUMBER = 1e300
@@ -54,6 +56,14 @@ def text(data: dict[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT:
         raise bad(f"{key!r} is missing or not a text")
     return value
+
+
+def name(data: dict[str, Any]) -> str:
+    """What a profile is called."""
+    found = text(data, "name")
+    if not NAME.fullmatch(found):
+        raise bad("'name' must be letters, digits, '.', '_' and '-' (at most 64)")
+    return found
 
 
 def strings(data: dict[str, Any], key: str) -> list[str]:

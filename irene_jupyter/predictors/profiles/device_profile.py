@@ -34,7 +34,6 @@ MAX_FILE_BYTES = 4 * 2**20  # a profile of one device has some hundreds of kilob
 _NUMBERS = re.compile(r"\[\n\s*([-+\d.eE,\s]+?)\n\s*\]")
 ProfileKind = Literal["reference", "calibrated"]
 PROFILE_KINDS: tuple[ProfileKind, ...] = ("reference", "calibrated")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class BoardOnlyError(DeviceError):
@@ -129,16 +128,13 @@ class DeviceProfile:
                 f"a device profile of schema version {version!r}; this version of irene_jupyter "
                 f"reads {SCHEMA_VERSION}: {_remedy(version)}"
             )
-        name = checks.text(data, "name")
-        if not NAME.fullmatch(name):
-            raise bad("'name' must be letters, digits, '.', '_' and '-' (at most 64)")
         kind = data.get("profile_kind")
         if kind not in PROFILE_KINDS:
             raise bad(f"'profile_kind' must be one of {', '.join(PROFILE_KINDS)}")
         scaling = checks.table(data, "root_scaling")
         intervals = checks.table(data, "intervals")
         profile = cls(
-            name=name,
+            name=checks.name(data),
             label=checks.text(data, "label"),
             kind=kind,
             coefficients=Coefficients(

@@ -16,9 +16,9 @@ from typing import Any
 
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
+from irene_jupyter.predictors.profiles.checks import NAME
 from irene_jupyter.predictors.profiles.device_profile import (
     BOARD_KIND,
-    NAME,
     BoardOnlyError,
     DeviceProfile,
     ProfileKind,
@@ -108,9 +108,10 @@ def load_device(name_or_path: str | Path = "auto") -> DeviceProfile:
         if info.name == text:
             return profile
         known.append(info.name)
+    alone = ", ".join(board.name for board in boards())
     raise DeviceError(
-        f"unknown device {text!r}; known are auto, {', '.join(known)}, or give the path of a "
-        "profile's .json file"
+        f"unknown device {text!r}; known are auto, {', '.join(known)}, for evaluate alone {alone}, "
+        "or give the path of a profile's .json file"
     )
 
 
