@@ -237,6 +237,7 @@ def test_compiled_code_of_another_thread_while_we_trace_and_record() -> None:
     thread.start()
     try:
         alone = 2 * 8**3 * 3 + 4 * 64  # with biases (of the linear layers) and pointwise work
+        seen = 0
         for _ in range(10):
             report = irene.predict(model, batch_size=8)
             assert report.root.features.flops == pytest.approx(alone, rel=0.1)
@@ -245,8 +246,14 @@ def test_compiled_code_of_another_thread_while_we_trace_and_record() -> None:
             with irene.EnergyMonitor(QUICK) as monitor:
                 for _ in range(5):
                     model(X)
+            if monitor.report.root is None:  # all calls fell into one of the other thread: said
+                assert any("were not seen" in note for note in monitor.report.notes)
+                continue
             trees = [r for r in monitor.report.root.walk() if r.class_name == "Net"]
+            assert trees
             assert all(len(tree.children) == 3 for tree in trees)
+            seen += 1
+        assert seen
     finally:
         is_over.set()
         thread.join()
