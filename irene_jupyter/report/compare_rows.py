@@ -21,7 +21,7 @@ from irene_jupyter.report.units import format_joules, printable
 from irene_jupyter.tree import Energy, Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.compare import Difference
+    from irene_jupyter.report.difference import Difference
 
 _ROUNDING = 1e-9  # a smaller part of the energy is no difference
 

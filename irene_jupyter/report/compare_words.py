@@ -8,7 +8,8 @@ from irene_jupyter.report.units import INTERVAL, format_joules, printable
 from irene_jupyter.report.words import provenance, title
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.compare import Comparison, Difference, PhaseDifference
+    from irene_jupyter.report.compare import Comparison, PhaseDifference
+    from irene_jupyter.report.difference import Difference
 
 LEGEND = (
     f"● significant: the {INTERVAL}s do not overlap; ○ not significant. "

@@ -12,8 +12,9 @@ from transformers import BertConfig, DistilBertConfig, GPT2Config
 
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.compare import COLUMNS, Comparison, Difference
+from irene_jupyter.report.compare import COLUMNS, Comparison
 from irene_jupyter.report.compare_words import format_change
+from irene_jupyter.report.difference import Difference
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
 from irene_jupyter.tree import Energy, Node
 
