@@ -14,6 +14,7 @@ from irene_jupyter.report.difference import Difference
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.words import provenance, title
+from irene_jupyter.report.work import work_of
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ class Comparison:
         raise KeyError(f"neither tree has a node {path!r}; see comparison.to_dataframe()")
 
     @property
+    def joules_per(self) -> dict[str, tuple[float, float]]:
+        """Before and after, for a "query" and a "token", where both reports know their number."""
+        before, after = (
+            work_of(report).per(report.total_joules) for report in (self.before, self.after)
+        )
+        return {unit: (before[unit], after[unit]) for unit in before if unit in after}
+
+    @property
+    def is_of_one_size(self) -> bool:
+        """Whether both did the same number of queries and tokens."""
+        return work_of(self.before) == work_of(self.after)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind where the two are not of one kind."""
         found = []
@@ -86,6 +100,9 @@ class Comparison:
         names = [energy.source for energy in self.root.energies if energy is not None]
         if len(set(names)) > 1:
             found.append(f"Two kinds of numbers: {names[0]} before, {names[1]} after.")
+        if not self.is_of_one_size:
+            sizes = [str(work_of(report)) for report in (self.before, self.after)]
+            found.append(f"Two sizes of work: {sizes[0]} before, {sizes[1]} after.")
         return tuple(found)
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -102,6 +119,10 @@ class Comparison:
             "before": _summary(self.before),
             "after": _summary(self.after),
             "notes": list(self.notes),
+            "joules_per": {
+                unit: {"before": before, "after": after}
+                for unit, (before, after) in self.joules_per.items()
+            },
             "root": self.root.to_dict(),
             "phases": [phase.to_dict() for phase in self.phases],
         }

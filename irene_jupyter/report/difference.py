@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from irene_jupyter.report.folding import is_untested
 from irene_jupyter.tree import Energy, Node
 
 
@@ -48,14 +49,19 @@ class Difference:
 
     @property
     def is_significant(self) -> bool | None:
-        """Whether the 90 % intervals do not overlap; None where one of them is unknown.
+        """Whether the 90 % intervals do not overlap; None where one is unknown, or not tested.
 
         Cautious for two predictions with one profile, whose errors are much the same.
         """
         before, after = self.energies
-        if before is None or after is None:
+        if before is None or after is None or self.is_untested:
             return None
         return before.high < after.low or after.high < before.low
+
+    @property
+    def is_untested(self) -> bool:
+        """Whether a side is estimated or extrapolated: its interval decides nothing."""
+        return any(node is not None and is_untested(node) for node in (self.before, self.after))
 
     @property
     def own_joules(self) -> float | None:

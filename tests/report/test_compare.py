@@ -131,6 +131,39 @@ def test_significant_is_where_the_intervals_are_apart() -> None:
     assert "unknown" in str(partly.compare(tree(1.0)))
 
 
+@pytest.mark.parametrize("flag", ["estimated: no regressor", "extrapolated: larger"])
+def test_what_was_not_tested_decides_nothing(flag: str) -> None:
+    def tree(joules: float) -> EnergyReport:
+        return report(inner("", "Net", [leaf("l", "Linear", joules)], kind="model"))
+
+    sure, unsure = tree(1.0), tree(4.0)
+    unsure = report(unsure.root.flagged(flag))  # type: ignore[union-attr]
+    for comparison in (sure.compare(unsure), unsure.compare(sure)):
+        assert comparison.root.is_significant is None
+        assert comparison["l"].is_significant is True
+        assert "no verdict" in str(comparison)
+        assert "no verdict" in comparison.to_html()
+        assert comparison.to_dataframe()["is_significant"].tolist() == [None, True]
+    assert sure.compare(tree(4.0)).root.is_significant is True
+
+
+def test_sizes_of_the_work_are_compared() -> None:
+    config = BertConfig(num_hidden_layers=1, hidden_size=64, num_attention_heads=2, vocab_size=99)
+    large, small = (
+        irene.predict(config, batch_size=batch, seq_len=length)
+        for batch, length in ((8, 32), (2, 16))
+    )
+    comparison = large.compare(small)
+    joules = large.total_joules, small.total_joules
+    assert comparison.joules_per["query"] == pytest.approx((joules[0] / 8, joules[1] / 2))
+    assert comparison.joules_per["token"] == pytest.approx((joules[0] / 256, joules[1] / 32))
+    for view in (str(comparison), comparison.to_html()):
+        assert "8 queries (256 tokens) before, 2 queries (32 tokens) after" in view
+        assert "a token" in view
+    assert "a query" not in str(large.compare(large))
+    assert not large.compare(large).notes
+
+
 def test_phases_are_compared_too() -> None:
     config = GPT2Config(n_layer=1, n_embd=64, n_head=2, vocab_size=99)
     short, long = (irene.predict(config, seq_len=16, new_tokens=count) for count in (4, 8))
