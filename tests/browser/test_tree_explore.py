@@ -15,7 +15,7 @@ import pytest
 from chromium import ROOT
 from transformers import BertConfig
 from tree_data import energy_node, large_report, small_report
-from tree_page import focused, labels, row, selected, status
+from tree_page import focused, labels, row, row_count, selected, status
 
 import irene_jupyter as irene
 from irene_jupyter.report.report import MIME_TYPE, load_report
@@ -150,11 +150,11 @@ def test_search_in_3000_nodes_shows_the_first_ones(draw: Draw) -> None:
     page.get_by_role("button", name="All", exact=True).click()
     page.get_by_role("searchbox").press_sequentially("leaf")
     assert status(page) == "2,700 nodes match; the first 200 are shown"
-    assert page.locator(".irene-row").count() < 300
+    assert row_count(page) < 300
     page.get_by_role("searchbox").press_sequentially("8 block29")
     assert status(page) == "11 nodes match"
     page.get_by_role("searchbox").fill("")
-    assert page.locator(".irene-row").count() == 3001
+    assert row_count(page) == 3001
 
 
 def test_sorting_by_energy_changes_every_level(draw: Draw) -> None:
@@ -195,7 +195,7 @@ def test_a_report_that_changes_keeps_everything_in_place(draw: Draw) -> None:
     for scale in (2.0, 3.0):
         page.evaluate("report => view.update(report)", scaled(large_report(60), scale))
     assert page.evaluate(scroll) == at
-    assert page.locator(".irene-row").count() == 601
+    assert row_count(page) == 601
     assert selected(page) == ["leaf3"]
     assert focused(page) == "leaf3"
     # A block more above changes the rows, and still nothing jumps away.
@@ -203,7 +203,7 @@ def test_a_report_that_changes_keeps_everything_in_place(draw: Draw) -> None:
     longer["root"]["children"].append(energy_node("block60", "Block60", 1.0))
     page.evaluate("report => view.update(report)", longer)
     assert page.evaluate(scroll) == at
-    assert page.locator(".irene-row").count() == 602
+    assert row_count(page) == 602
     assert page.evaluate("events") == []
 
 
