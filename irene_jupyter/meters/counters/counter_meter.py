@@ -29,6 +29,7 @@ class CounterMeter(PowerMeter):
     every counter has changed since the last one.
     """
 
+    unit_is_known = True
     truth = "weak"
 
     def __init__(

@@ -12,6 +12,8 @@ from irene_jupyter.meters.meter import Observation, PowerMeter
 class MeterReader(PowerMeter):
     """A `MeterStream` as a power meter: its lines, over disconnects, until the block ends."""
 
+    unit_is_known = True
+
     def __init__(self, stream: MeterStream) -> None:
         super().__init__()
         self.stream = stream

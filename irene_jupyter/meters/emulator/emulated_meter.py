@@ -20,6 +20,7 @@ class EmulatedMeter(PowerMeter):
     for faults.
     """
 
+    unit_is_known = True
     is_simulated = True
 
     def __init__(

@@ -24,6 +24,7 @@ class LogMeter(PowerMeter):
     that this machine sees (sshfs, NFS, or rsync that adds to it), or one that was copied.
     """
 
+    unit_is_known = True
     clock = "realtime"  # of the machine that wrote it: comparable where NTP keeps both
 
     def __init__(
