@@ -10,16 +10,16 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
 from irene_jupyter.calibration.running.events import Note, Progress, Stage, Watcher, ignore
 from irene_jupyter.calibration.running.journal import Journal
-from irene_jupyter.calibration.running.patterns import measure_offset
+from irene_jupyter.calibration.running.patterns import lateness, measure_offset
 from irene_jupyter.calibration.running.records import Rejected, Rest, Run, Withdrawn, runs_of
 from irene_jupyter.calibration.running.standby import measure_standby
-from irene_jupyter.calibration.running.tape import Tape
+from irene_jupyter.calibration.running.tape import MOST_LATE_SECONDS, Tape
 from irene_jupyter.calibration.signal.alignment import Clock
 from irene_jupyter.calibration.signal.load_gates import clock_moved, variation
 from irene_jupyter.calibration.signal.rejection import Standby
@@ -29,7 +29,9 @@ from irene_jupyter.calibration.workload.suite import Suite
 from irene_jupyter.meters.meter import PowerMeter
 
 HOPELESS = 5  # runs in a row that were given up: no use in going on
-SEARCH_SECONDS = {"monotonic": 5.0, "realtime": 120.0}  # how far off the meter's clock may be
+# How far off the meter's clock may be: as late as a cloud makes a plug, and as far as NTP lets two
+# machines differ.
+SEARCH_SECONDS = {"monotonic": MOST_LATE_SECONDS + 2.0, "realtime": 120.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,12 @@ class Session:
         for left in reversed(range(tries)):
             try:
                 offset = measure_offset(
-                    tape, self._bench, self._timing, near_seconds=near, search_seconds=search
+                    tape,
+                    self._bench,
+                    self._timing,
+                    near_seconds=near,
+                    search_seconds=search,
+                    is_repeated=left + 1 < tries,
                 )
                 break
             except ReversedClampError:
@@ -169,15 +176,20 @@ class Session:
         self._journal.add(offset)
         if tape.clock is not None:
             self._withdraw(Clock(tape.clock.before, offset))
+        elif (note := lateness(offset, self._meter.clock)) is not None:
+            self._watch(Note(note))
         tape.clock = Clock(offset)
         self._stretch = []
 
     def _withdraw(self, clock: Clock) -> None:
         """Runs whose clock had moved further than their guards allow do not count."""
-        moved = clock_moved(clock, self._limits)
+        # A reading that is fetched may be a period old: between two clocks that beat this moves.
+        period = self._tape.period_seconds
+        limits = replace(self._limits, clock_seconds=max(self._limits.clock_seconds, period))
+        moved = clock_moved(clock, limits)
         if moved is not None:
             self._watch(Note(str(moved)))
-        allowed = self._timing.guard_seconds / 2
+        allowed = self._timing.guard_length(period, clock.before.smoothing_seconds) / 2
         for run in self._stretch:
             off = abs(clock.offset(run.start) - clock.before.seconds)
             if moved is not None and off > allowed:
@@ -223,8 +235,8 @@ class Session:
         period = period if period == period else 0.2
         pattern = timing.pattern_length(period)
         runs_left = self._left * (
-            timing.run_length(period)
-            + timing.settle_seconds
+            timing.run_length(period, self._tape.smoothing_seconds)
+            + timing.settle_length(period, self._tape.smoothing_seconds)
             + timing.warm_seconds
             + 2 * period
             + 0.3
