@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,16 +83,17 @@ def pages(found: dict[str, Callable[[], Any]]) -> Answers:
 
 def shelly_plug_s(watts: Watts, auth: bool = False) -> Answers:
     """Generation 1."""
-    started = time.monotonic()
+    watt_minutes = [0.0]
 
     def meter() -> Any:
+        watt_minutes[0] += watts() / 60  # it is asked once a second
         return {
             "power": round(watts(), 2),
             "overpower": 0.0,
             "is_valid": True,
             "timestamp": 1663863464,
             "counters": [2.115, 2.114, 2.142],
-            "total": int((time.monotonic() - started) * watts() / 60),
+            "total": int(watt_minutes[0]),
         }
 
     return pages(

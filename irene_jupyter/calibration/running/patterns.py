@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
+from irene_jupyter.calibration.errors import (
+    AlignmentError,
+    ReversedClampError,
+    UnseenLoadError,
+)
 from irene_jupyter.calibration.running.tape import MOST_LATE_SECONDS, Tape
 from irene_jupyter.calibration.signal.alignment import ClockOffset, find_offset, load_pattern
 from irene_jupyter.calibration.workload.bench import Bench
@@ -65,14 +69,17 @@ def measure_offset(
         )
 
     try:
-        return find()
-    except ReversedClampError:
-        raise
-    except AlignmentError:
-        if tape.clock is not None or not is_slow:
+        try:
+            return find()
+        except ReversedClampError:
             raise
-        tape.sleep(MOST_LATE_SECONDS)  # its last readings may be on their way
-        return find()
+        except AlignmentError:
+            if tape.clock is not None or not is_slow:
+                raise
+            tape.sleep(MOST_LATE_SECONDS)  # its last readings may be on their way
+            return find()
+    except UnseenLoadError as error:
+        raise UnseenLoadError(f"{error}; {tape.meter.unseen_remedy}") from None
 
 
 def lateness(offset: ClockOffset, clock: str) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import max_len_seq
 
-from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
+from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError, UnseenLoadError
 from irene_jupyter.calibration.signal.load import Edges, Load
 from irene_jupyter.calibration.signal.samples import Floats, Samples
 
@@ -45,10 +45,7 @@ LEAST_LEAD = 2.0  # what the next best fit leaves unexplained, over what the bes
 LEAST_COVERAGE = 0.8  # of the samples that the pattern's time should hold
 LEAST_SAMPLES = 12
 
-_REMEDY = (
-    "let the machine rest while the load runs, make the load larger, and see that the meter "
-    "measures this machine (the plug that it is in; a clamp around one wire of its cable)"
-)
+_REMEDY = "let the machine rest while the load runs, and make the load larger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +317,7 @@ def _too_few(least: float, load: Load) -> AlignmentError:
 
 def _check_seen(strength: float) -> None:
     if strength < LEAST_CORRELATION:
-        raise AlignmentError(
+        raise UnseenLoadError(
             f"the load pattern is not seen in the meter's samples (correlation {strength:.2f}, "
             f"at least {LEAST_CORRELATION:g} is needed): {_REMEDY}"
         )
@@ -331,7 +328,7 @@ def _judge(offset: ClockOffset, next_best: float) -> None:
     strength = abs(offset.correlation)
     _check_seen(strength)
     if 1 - next_best**2 < LEAST_LEAD * (1 - strength**2):
-        raise AlignmentError(
+        raise UnseenLoadError(
             f"the load pattern fits at more than one offset (correlations {strength:.2f} and "
             f"{next_best:.2f}): {_REMEDY}"
         )

@@ -15,6 +15,7 @@ from irene_jupyter.calibration.signal.alignment import (
     pattern_slots,
     slot_seconds,
 )
+from irene_jupyter.calibration.signal.integration import guard_length
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.part import Part, distinct
@@ -22,6 +23,7 @@ from irene_jupyter.calibration.workload.part import Part, distinct
 FAST_PERIOD_SECONDS = 0.2  # of an emonPi with the authors' firmware: what an estimate assumes
 START_SECONDS = 10.0  # models are built
 IDLE_PERIODS = 2.0  # of the meter, over which the machine must be at rest before a run
+FIT_SECONDS = 1.0  # of one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,8 @@ class Timing:
         return slots + 3 * self.pause_seconds
 
     def guard_length(self, period_seconds: float, smoothing_seconds: float = 0.0) -> float:
-        """Seconds at a run's ends that do not count: a reading may be a period old as it comes."""
-        return max(self.guard_seconds, period_seconds + smoothing_seconds)
+        """Seconds at a run's ends that do not count."""
+        return guard_length(self.guard_seconds, period_seconds, smoothing_seconds)
 
     def run_length(self, period_seconds: float, smoothing_seconds: float = 0.0) -> float:
         """Seconds of a run with a meter of this period, which smooths what it tells."""
@@ -96,13 +98,18 @@ class Suite:
     seconds_limit: float | None = None  # no extra rounds once it has lasted so long
     make_bench: Callable[[], Bench] = Bench
 
+    @property
+    def fit_seconds(self) -> float:
+        """How long the fit at its end takes: one without each part, and one of all."""
+        return FIT_SECONDS * (len(self.parts) + 1)
+
     def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
         """How long it takes in all, if nothing is rejected."""
         timing = self.timing
         rest = timing.settle_length(period_seconds) + timing.warm_seconds
         run = timing.run_length(period_seconds) + rest
         patterns = 2 * timing.pattern_length(period_seconds)
-        once = START_SECONDS + timing.standby_seconds + patterns
+        once = START_SECONDS + timing.standby_seconds + patterns + self.fit_seconds
         return once + rounds * len(self.parts) * run
 
 
