@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from irene_jupyter.commands.arguments import Arguments, Commands, add_all, add_json
+from irene_jupyter.commands.meter_arguments import SERIAL, meter_options
 from irene_jupyter.commands.result import Result
 
 SUITES = ("quick", "standard", "full")
@@ -14,9 +15,12 @@ ARGUMENTS: Arguments = {
     "--meter": {
         "metavar": "METER",
         "default": "simulated",
-        "help": "emonpi:URL, csv:PATH, nvml, rapl or simulated (default: %(default)s, which "
-        "measures nothing); in a notebook also a variable that holds a PowerMeter",
+        "help": "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, "
+        "homeassistant:HOST/sensor.NAME, http:URL#path, nvml, rapl or simulated (default: "
+        "%(default)s, which measures nothing); in a notebook also a variable that holds a "
+        "PowerMeter",
     },
+    **SERIAL,
     "--suite": {
         "metavar": "SUITE",
         "default": "quick",
@@ -59,6 +63,7 @@ def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.calibration.running.terminal import Terminal
 
     simulated = arguments.meter.startswith("simulated")
+    options = meter_options(arguments, arguments.meter)
     planned = plan(
         arguments.suite,
         name=arguments.name,
@@ -89,5 +94,6 @@ def run(arguments: argparse.Namespace) -> Result:
             meter_accuracy=arguments.meter_accuracy,
             device=arguments.device,
             watch=lines,
+            meter_options=options,
         )
     return Result(f"{text(profile)}\n\nstored {planned.output}", document=profile.to_dict())

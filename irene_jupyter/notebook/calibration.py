@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from irene_jupyter.commands.meter_arguments import meter_options
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.display import has_kernel
 
@@ -32,6 +33,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
     suite = _variable(shell, arguments.suite, Suite)
     simulated = meter.is_simulated if isinstance(meter, PowerMeter) else "simulated" in meter[:9]
     try:
+        options = meter_options(arguments, meter)
         planned = plan(
             suite,
             name=arguments.name,
@@ -54,6 +56,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
                 output=arguments.output,
                 meter_accuracy=arguments.meter_accuracy,
                 watch=watch,
+                meter_options=options,
             )
         except KeyboardInterrupt:
             stopped("interrupted; what was finished is kept: the same line with --resume goes on")

@@ -25,7 +25,6 @@ class LogMeter(PowerMeter):
     that this machine sees (sshfs, NFS, or rsync that adds to it), or one that was copied.
     """
 
-    unit_is_known = True
     silent_remedy = (
         "is irene-jupyter log-meter still writing it, and does this machine see at once what is "
         "written?"
@@ -51,6 +50,11 @@ class LogMeter(PowerMeter):
     def is_simulated(self) -> bool:
         """Whether an emulator of this package sent what was logged, as far as was read."""
         return self._rows.decoder.simulated
+
+    @property
+    def unit_is_known(self) -> bool:
+        """Whether the format says it, or whoever named the format."""
+        return self._rows.unit_is_known
 
     @property
     def format(self) -> str | None:
