@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from irene_jupyter.predictors.forms import features, matrices
-from irene_jupyter.predictors.forms.coefficients import Coefficients
+from irene_jupyter.predictors.forms.coefficients import Coefficients, Roofline
 from irene_jupyter.predictors.predict.estimates import estimates
 from irene_jupyter.predictors.predict.subtrees import Subtrees
 from irene_jupyter.predictors.predict.terms import term
@@ -67,7 +67,9 @@ def transferred(
     """The source's rules brought to the machine on which the targets were measured.
 
     `keep_residual` keeps the boosted residuals of the leaves, which describe a GPU's kernels.
+    Kinds that the source never met and a target has begin as the fallbacks that predict them.
     """
+    source = _with_kinds(source, targets)
     if not keep_residual:
         source = replace(
             source, leaves={k: replace(leaf, residual=None) for k, leaf in source.leaves.items()}
@@ -78,6 +80,30 @@ def transferred(
         for floor in FLOOR_STARTS
     ]
     return problem.coefficients(min(tried, key=lambda each: float(each.cost)).x)
+
+
+def _with_kinds(source: Coefficients, targets: Sequence[Target]) -> Coefficients:
+    """The source with a regressor for each of today's kinds that a target has: see `terms.py`."""
+    nodes = [node for target in targets for top in target.nodes for node in top.walk()]
+    met = {matrices.kind_of(node) for node in nodes if not node.children} & matrices.TODAY
+    norm, product = source.leaves["LayerNorm"], source.leaves["GEMM"]
+    nothing = ((math.inf, 0.0),)  # ranges of what was never met
+    traffic = [s for c, s in zip(product.columns, product.slopes, strict=True) if c != "megaflops"]
+    flops = product.slopes[product.columns.index("megaflops")]
+    pointwise = source.own["rest_mebibytes"] or norm.slopes[0]
+    priors = {
+        "RMSNorm": replace(norm, residual=None, ranges=nothing),
+        "SiLU": Roofline(norm.columns, source.launch_joules, (pointwise,), norm.sharpness, nothing),
+        "GroupedMatMul": Roofline(
+            features.KIND_COLUMNS["GroupedMatMul"],
+            product.floor_joules,
+            (flops, math.fsum(traffic) / len(traffic)),
+            product.sharpness,
+            2 * nothing,
+        ),
+    }
+    more = {kind: priors[kind] for kind in sorted(met - source.leaves.keys() - {None})}
+    return replace(source, leaves={**source.leaves, **more})
 
 
 def joules_of(device: Coefficients, target: Target) -> float:
