@@ -39,20 +39,6 @@ def stuck(run: Samples, limits: Limits = LIMITS) -> Rejection | None:
     )
 
 
-def as_in_pause(run: Samples, idle: Samples) -> Rejection | None:
-    """The pause's last reading all through the run, of a meter that repeats itself at rest."""
-    if not len(idle) or np.any(run.watts != idle.watts[-1]):
-        return None
-    return Rejection(
-        "stuck",
-        f"all {len(run)} samples of the run are {run.watts[0]:g} W, as in the pause before it; "
-        "0 of them should be",
-        _STUCK,
-        len(run),
-        0,
-    )
-
-
 def near_wrap(run: Samples, limits: Limits = LIMITS) -> Rejection | None:
     """Readings so large that the 16-bit number of the irene format may have begun anew."""
     most = float(np.max(run.watts))

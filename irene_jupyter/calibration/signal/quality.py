@@ -81,11 +81,10 @@ def judge_run(
     ]
     if format == "irene":
         found += [load_gates.stuck(run, limits), load_gates.near_wrap(readings, limits)]
-    elif standby is not None:
-        if limits.stuck_steps * standby.step_watts < standby.sigma_watts:
-            found.append(load_gates.stuck(run, limits))
-        elif idle is not None:
-            found.append(load_gates.as_in_pause(run, idle))
+    elif standby is not None and limits.stuck_steps * standby.step_watts < standby.sigma_watts:
+        found.append(load_gates.stuck(run, limits))
+    if idle is not None:
+        found.append(line_gates.frozen(run, idle))
     if standby is not None:
         found.append(load_gates.below_standby(readings, standby, limits))
         if idle is not None:
