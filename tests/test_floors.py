@@ -69,6 +69,7 @@ DOORS = {
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
     "codecarbon": {"report/cost_summary.py"},
+    "psutil": {"resources/processes.py"},
     "pynvml": {"resources/nvml.py"},
     "serial": {"meters/emonpi/transport.py"},
     "urllib.request": {"meters/plugs/http_door.py"},

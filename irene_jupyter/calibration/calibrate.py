@@ -14,7 +14,7 @@ from typing import Any
 from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import accuracy_of, results_of
 from irene_jupyter.calibration.running.counting import counted
-from irene_jupyter.calibration.running.events import Note, Watcher, ignore
+from irene_jupyter.calibration.running.events import SIMULATED, Note, Watcher, ignore
 from irene_jupyter.calibration.running.journal import KEEP, Journal
 from irene_jupyter.calibration.running.pace import Pace
 from irene_jupyter.calibration.running.records import Finished, Rest
@@ -39,7 +39,6 @@ from irene_jupyter.predictors.profiles.loading import (
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
-SIMULATED = "this meter is no hardware, and what comes of it is no energy of this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Plan:
         lines = [
             aligned([head, *self.rows()], "<<<<"),
             "",
-            *([f"SIMULATED: {SIMULATED}"] if self.simulated else []),
+            *([SIMULATED] if self.simulated else []),
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
             f"about {in_words(self.seconds)} with a reading every 0.2 s; a slower meter takes "
@@ -134,7 +133,8 @@ def calibrate(
 ) -> DeviceProfile:
     """Measure a suite with a power meter, and store this machine's profile under `name`.
 
-    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated, or a `PowerMeter` that is not open.
+    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated (which measures nothing), or a
+    `PowerMeter` that is not open.
     `suite` is quick (≤ 10 minutes), standard (about an hour), full (the paper's grid: days), or
     one of your own. `resume` goes on where a calibration of this name was stopped. `output` is a
     file in place of the user's data folder, where `--device auto` finds the profile at once.

@@ -27,13 +27,14 @@ def measure_run(
     round: int,
 ) -> Run | tuple[Rejection, ...]:
     """The run of this round, or why it is not used. Raises `MeterError`."""
+    warming = tape.now()
     latency = _warm(workload, timing.warm_seconds)
     pieces = max(1, int(PIECE_SECONDS / latency))
-    _settle(tape, timing, standby, limits)
-    period, smoothing = tape.period_seconds, tape.smoothing_seconds
-    length = timing.run_length(period, smoothing)
-    guard = timing.guard_length(period, smoothing)
-    pause = timing.settle_length(period, smoothing)
+    _settle(tape, timing, standby, limits, warming)
+    period, hold, smoothing = tape.period_seconds, tape.hold_seconds, tape.smoothing_seconds
+    length = timing.run_length(period, hold, smoothing)
+    guard = timing.guard_length(hold, smoothing)
+    pause = timing.settle_length(period, hold, smoothing)
     tape.forget(tape.now())
     workload.synchronise()
     repeats, start = 0, tape.now()
@@ -52,7 +53,7 @@ def measure_run(
         format=tape.meter.format,
         standby=standby,
         # Not those whose window reaches into the run, or back into the warm-up.
-        idle=on_plateau(samples, start - pause, start, period),
+        idle=on_plateau(samples, start - pause, start, hold + smoothing),
         nominal_volts=standby.volts,
         guard_seconds=guard,
         limits=limits,
@@ -77,22 +78,25 @@ def measure_run(
     )
 
 
-def _settle(tape: Tape, timing: Timing, standby: Standby, limits: Limits) -> None:
-    """Rests until the machine takes no more than at standby, or for as long as is allowed.
+def _settle(tape: Tape, timing: Timing, standby: Standby, limits: Limits, warming: float) -> None:
+    """Rests until the machine is as near to standby as its run needs, or as long as is allowed.
 
     What a late meter says in the pause is still of the warm-up: its readings of rest are waited
-    for.
+    for. What the run takes shows since `warming` (the load's clock), unless the meter is slow.
     """
     period = tape.period_seconds
     began = tape.now()
-    pause = timing.settle_length(period, tape.smoothing_seconds)
+    guard = tape.hold_seconds + tape.smoothing_seconds
+    pause = timing.settle_length(period, tape.hold_seconds, tape.smoothing_seconds)
     until = time.monotonic() + pause + max(timing.settle_most_seconds, MOST_LATE_SECONDS)
     tape.sleep(pause)
     while time.monotonic() < until:
-        rest = on_plateau(tape.aligned(began, tape.now()), began, tape.now(), period)
+        now = tape.now()
+        rest = on_plateau(tape.aligned(began, now), began, now, guard)
         if len(rest):
-            last = rest.between(float(rest.centres[-1]) - IDLE_PERIODS * period, tape.now())
-            if idle_before(last, standby, limits) is None:
+            last = rest.between(float(rest.centres[-1]) - IDLE_PERIODS * period, now)
+            run_watts = max(tape.aligned(warming, now).watts, default=0.0)
+            if idle_before(last, standby, run_watts, limits) is None:
                 return
         tape.sleep(period)
 

@@ -28,18 +28,18 @@ class Counted:
 def counted(records: Sequence[Record], guard_seconds: float, limits: Limits) -> Counted:
     """Of these records. `guard_seconds` is what a run's plateau leaves out at each of its ends.
 
-    A slow meter's guards are wider, and so is what its clock may move by.
+    The guards of a meter that holds its readings are wider, and so is what its clock may move by.
     """
-    period = 0.0
+    hold = 0.0
     sure: list[Run] = []
     waiting: list[tuple[Run, ClockOffset]] = []
     before: ClockOffset | None = None
     for record in records:
         if isinstance(record, Rest):  # a new session: its clock is yet to be found
-            before, period = None, record.period_seconds
+            before, hold = None, record.hold_seconds
         elif isinstance(record, ClockOffset):
-            guard = guard_length(guard_seconds, period, record.smoothing_seconds)
-            wide = limits_of(limits, period)
+            guard = guard_length(guard_seconds, hold, record.smoothing_seconds)
+            wide = limits_of(limits, hold)
             sure += [run for run, start in waiting if _stayed(run, start, record, guard, wide)]
             waiting, before = [], record
         elif isinstance(record, ClockSet) and before is not None:
@@ -51,10 +51,10 @@ def counted(records: Sequence[Record], guard_seconds: float, limits: Limits) -> 
     return Counted(tuple(sure), tuple(run for run, _ in waiting))
 
 
-def limits_of(limits: Limits, period_seconds: float) -> Limits:
-    """Those for a meter of this period: what is fetched may be a period old, and as two clocks
-    beat, how old it is moves by so much."""
-    return replace(limits, clock_seconds=max(limits.clock_seconds, period_seconds))
+def limits_of(limits: Limits, hold_seconds: float) -> Limits:
+    """Those for a meter that holds its readings: how old one is as it is fetched moves by so much,
+    as the meter's clock and ours beat."""
+    return replace(limits, clock_seconds=max(limits.clock_seconds, hold_seconds))
 
 
 def _shifted(offset: ClockOffset, step: ClockSet) -> ClockOffset:

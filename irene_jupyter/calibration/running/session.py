@@ -17,7 +17,7 @@ from typing import Literal
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
 from irene_jupyter.calibration.running.counting import Counted, counted, limits_of
-from irene_jupyter.calibration.running.events import Note, Stage, Watcher
+from irene_jupyter.calibration.running.events import SIMULATED, Note, Stage, Watcher
 from irene_jupyter.calibration.running.journal import Journal
 from irene_jupyter.calibration.running.pace import Pace
 from irene_jupyter.calibration.running.patterns import lateness, measure_offset
@@ -189,8 +189,11 @@ class Session:
         """By now an emulator has said that it is one."""
         meter = meter_used(self._meter)
         self._journal.check_meter(meter)
-        if meter != self._journal.meter:
+        before = self._journal.meter
+        if meter != before:
             self._journal.add(meter)
+        if meter.simulated and not before.simulated:
+            self._watch(Note(SIMULATED))
 
     def _align(self) -> None:
         """The offset of the meter's clock, by a known load pattern."""
@@ -234,7 +237,7 @@ class Session:
 
     def _withdraw(self, waiting: Sequence[Run], clock: Clock) -> None:
         """Tells of the runs that waited for this alignment, and do not count after it."""
-        moved = clock_moved(clock, limits_of(self._limits, self._tape.period_seconds))
+        moved = clock_moved(clock, limits_of(self._limits, self._tape.hold_seconds))
         if moved is None:
             return
         self._watch(Note(str(moved)))
@@ -292,9 +295,9 @@ class Session:
     def _seconds_left(self, stage: Stage) -> float:
         timing, period = self._timing, self._tape.period_seconds
         period = period if period == period else 0.2
-        smoothing = self._tape.smoothing_seconds
-        pause = timing.settle_length(period, smoothing) + timing.warm_seconds
-        run = self._pace.run_seconds(timing.run_length(period, smoothing) + pause + 2 * period)
+        holds = (self._tape.hold_seconds, self._tape.smoothing_seconds)
+        pause = timing.settle_length(period, *holds) + timing.warm_seconds
+        run = self._pace.run_seconds(timing.run_length(period, *holds) + pause + 2 * period)
         runs = self._left * run
         limit = self._suite.seconds_limit
         if self._stage == "rounds" and (limit is None or self._pace.seconds + runs < limit):

@@ -102,6 +102,16 @@ class Tape:
         return self.clock.aligned(self.samples(0)).between(start, end)
 
     @property
+    def hold_seconds(self) -> float:
+        """How old a reading may be as it comes: a period, where it is fetched, as from a plug.
+
+        A meter that says over which time its readings are a mean sends each as it is taken.
+        """
+        period = self.period_seconds
+        is_fetched = period == period and self.meter.window_seconds(period) == 0
+        return period if is_fetched else 0.0
+
+    @property
     def smoothing_seconds(self) -> float:
         """The time constant with which the meter follows a step, as far as it is known."""
         return 0.0 if self.clock is None else self.clock.before.smoothing_seconds

@@ -41,10 +41,10 @@ class Integral:
     edge_watts: float = 0.0
 
 
-def guard_length(least_seconds: float, period_seconds: float, smoothing_seconds: float) -> float:
-    """Seconds at a run's ends that do not count: a reading may be a period old as it comes, and
+def guard_length(least_seconds: float, hold_seconds: float, smoothing_seconds: float) -> float:
+    """Seconds at a run's ends that do not count: a reading may have been held as it is fetched, and
     how a meter smooths is known roughly."""
-    return max(least_seconds, period_seconds + smoothing_seconds)
+    return max(least_seconds, hold_seconds + smoothing_seconds)
 
 
 def on_plateau(
