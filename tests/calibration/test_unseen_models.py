@@ -46,7 +46,7 @@ def profile(machine: SimulatedMachine) -> DeviceProfile:
 
 @pytest.mark.parametrize(
     ("parts", "most"),
-    [(LARGE, 0.08), (SMALL, 0.20), (EXPERTS, 0.08), (STEPS, 0.30)],
+    [(LARGE, 0.08), (SMALL, 0.08), (EXPERTS, 0.08), (STEPS, 0.10)],
     ids=["five models", "at 1 × 16", "with experts", "steps with a cache"],
 )
 def test_unseen_models_are_predicted(

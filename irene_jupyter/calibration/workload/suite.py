@@ -108,7 +108,7 @@ def _quick() -> Suite:
             Part(gpt, 8, 128, "h.0.attn"),
             # Small inputs, which cost their launches.
             Part(bert, 1, 16),
-            Part(bert, 1, 16, f"{layer}.attention.self.query"),
+            Part(bert, 1, 16, f"{layer}.intermediate.dense"),
             Part(bert, 1, 16, f"{layer}.output.LayerNorm"),
             # Today's models: RMSNorm, SiLU, rotary positions, grouped queries, experts, a cache.
             Part(llama, 4, 64),
