@@ -100,8 +100,8 @@ def _by_status(
         return PlugAccessError(f"{where} asks for a password or token (HTTP {status})")
     if status in (404, 405, 501):
         return PlugAddressError(
-            f"{where}: nothing of this name is there (HTTP {status}). Another kind or generation of "
-            "plug has another address: shelly:HOST and tasmota:HOST find theirs"
+            f"{where}: nothing of this name is there (HTTP {status}). Another kind or generation "
+            "of plug has another address: shelly:HOST and tasmota:HOST find theirs"
         )
     if status >= 500 or status == _TOO_MANY_REQUESTS:
         return PlugSilentError(f"{where} is too busy to answer (HTTP {status}): who else asks it?")
