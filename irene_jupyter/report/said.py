@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.report.folding import flag_codes
@@ -17,6 +17,7 @@ from irene_jupyter.report.units import (
     printable,
 )
 from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
+from irene_jupyter.report.work import work_of
 
 if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
@@ -239,6 +240,7 @@ def said(report: EnergyReport) -> dict[str, Any]:
         "phases": _table(PHASE_COLUMNS, phases, phase_legend(report)),
         "parts": _table(PART_COLUMNS, part_rows(report)),
         "lines": [line for line in lines if line],
+        "work": asdict(work_of(report)),
     }
 
 
