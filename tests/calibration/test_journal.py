@@ -215,6 +215,7 @@ METER_TEXT = (
 LINES = f"""\
 {METER_TEXT.replace("{", '{"record":"meter",')}
 {{"record":"standby","watts":50.1,"sigma_watts":0.2,"samples":300,"volts":null,\
+"burst_watts":0.0,"bursts_mean_watts":0.0,"step_watts":0.0,\
 "period_seconds":0.2,"note":"busy"}}
 {{"record":"clock","seconds":0.3,"standard_error_seconds":0.001,"watts_step":90.0,\
 "correlation":0.99,"at_seconds":12.5}}
