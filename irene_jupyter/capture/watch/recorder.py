@@ -21,6 +21,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import _StopRecomputationError
 
+from irene_jupyter.capture.in_place.cuda_events import CudaEvents
 from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
 from irene_jupyter.capture.record.recording import Recording
@@ -28,6 +29,7 @@ from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches
 from irene_jupyter.capture.watch.groups import Groups
 from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
+from irene_jupyter.capture.watch.timed_call import TimedCall
 from irene_jupyter.capture.watch.training_times import TrainingTimes
 from irene_jupyter.errors import CaptureError
 
@@ -61,6 +63,7 @@ class Recorder:
         self._open = ExitStack()
         self._training = TrainingTimes(self._spent)
         self._caches = Caches()
+        self._events = CudaEvents()
         self._compile: Callable[..., Any] = torch.compile
 
     def __enter__(self) -> Recorder:
@@ -141,10 +144,16 @@ class Recorder:
         ongoing = self._begin(thread, module, args, kwargs)
         try:
             group = ongoing.group
-            if group is None or not group.to_record or _is_tracing():
+            timing = None if group is None else group.timing
+            if group is None or not (group.to_record or timing) or _is_tracing():
                 output = call(module, *args, **kwargs)
-            else:
+            elif group.to_record or timing is None:
                 output = self._recorded_call(ongoing, call, module, args, kwargs)
+            else:
+                timed = TimedCall(timing[0], self._events, follows_functions=timing[1])
+                ongoing.passed = timed.boundaries
+                with timed:
+                    output = timed.module_called(call, module, args, kwargs)
             thread.seen += hash(output_shape(output))
             returned = True
             return output
@@ -181,12 +190,14 @@ class Recorder:
         ended = time.perf_counter()
         thread.is_inside, thread.running = False, None
         with self._lock:
+            if ongoing.passed is not None:
+                self.own_seconds += ongoing.passed.own_seconds
             if ongoing.group is None:
                 name = name_of(ongoing.called)
                 self.undescribed[name] = self.undescribed.get(name, 0) + 1
                 return
             signature = ongoing.group.after(
-                thread.seen, ended - ongoing.started, ongoing.record, returned=returned
+                thread.seen, ended - ongoing.started, ongoing, returned=returned
             )
             if signature.calls + signature.failures == 1:
                 self.signatures.append(signature)
@@ -205,7 +216,8 @@ class Recorder:
         """A call of a signature without a tree: recorded in full, which changes nothing."""
         assert ongoing.group is not None
         with torch._C.DisableTorchFunction():
-            recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
+            batch_size = ongoing.group.first.batch_size
+            recording = Recording(module, batch_size, keep_calls=True, events=self._events)
         is_complete = False
         try:
             with recording:
@@ -218,10 +230,12 @@ class Recorder:
         finally:
             with torch._C.DisableTorchFunction():
                 node = recording.finish()
-            self.own_seconds += recording.own_seconds
+            self.own_seconds += recording.course.first.own_seconds
             hidden = tuple(recording.hidden.values())
             if (node is not None or hidden) and not recording.is_disturbed:
-                ongoing.record = Record(node, recording.calls, hidden, is_complete)
+                ongoing.record = Record(
+                    node, recording.calls, hidden, is_complete, recording.course
+                )
 
     def _compiled_called(
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
