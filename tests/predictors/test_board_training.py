@@ -173,7 +173,7 @@ def test_runs_of_too_few_families(made: BoardData) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 2},
+        {"schema_version": 3},
         {"name": "../h100"},
         {"constants": {}},
         {"intervals": {}},
