@@ -174,7 +174,7 @@ def test_runs_of_too_few_families(made: BoardData) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 2},
+        {"schema_version": 3},
         {"name": "../h100"},
         {"constants": {}},
         {"intervals": {}},
@@ -264,3 +264,18 @@ def test_only_boards_are_loaded_as_such(tmp_path: Path) -> None:
     assert load_board("gtx1080ti") is None
     assert load_board("toaster") is None
     assert load_board(tmp_path / "nothing.json") is None
+
+
+def test_a_profile_of_the_first_version_is_read(trained: BoardProfile) -> None:
+    document = trained.to_dict()
+    assert BoardProfile.from_dict({**document, "schema_version": 1}) == trained
+
+
+def test_a_unit_without_a_constant_is_left_out(trained: BoardProfile) -> None:
+    document = trained.to_dict()
+    document["constants"]["joules_per_flop"]["value"] = {"half": 1e-12, "fp8": 5e-13}
+    found = BoardProfile.from_dict(document).constants
+    assert found.joules_per_flop == {"half": 1e-12, "fp8": 5e-13}
+    document["constants"]["joules_per_flop"]["value"] = {"fp8": 5e-13}
+    with pytest.raises(DeviceError, match="half"):
+        BoardProfile.from_dict(document)

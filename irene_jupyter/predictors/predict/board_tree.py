@@ -93,7 +93,7 @@ def _estimate(
     )
     flags: tuple[str, ...] = ()
     source: Source = "predicted"
-    if doubt := doubt_of(node):
+    if doubt := doubt_of(unit, profile.constants):
         own = joules - of_children
         doubted += own
         low, high = low + own * doubt.interval.low, high + own * doubt.interval.high
@@ -154,7 +154,7 @@ class _Trees:
 
     def _weight(self, features: Features) -> float:
         known = self.constants
-        return known.joules_per_flop[HALF] * features.flops + known.joules_per_byte * features.bytes
+        return known.flop_joules(HALF) * features.flops + known.joules_per_byte * features.bytes
 
     def _filled(
         self, node: Node, place: int, share: float, children: tuple[Node, ...] = ()
