@@ -61,7 +61,7 @@ def predict_board_tree(
         below = [energies[place] for place in unit.children]
         joules = idle * its.seconds + factor * its.dynamic_joules
         interval = intervals.get(_level(unit), ESTIMATED)
-        energies.append(_estimate(unit, joules, below, interval, constants))
+        energies.append(_estimate(unit, joules, below, interval, profile))
     is_timed = known == "seconds"
     root = _Trees(units, placed, energies, constants, is_timed).node(len(units) - 1)
     return replace(tree, root=root if launch == "eager" else root.flagged(_GRAPH))
@@ -86,7 +86,7 @@ def _estimate(
     joules: float,
     below: Sequence[_Estimate],
     interval: Interval,
-    constants: BoardConstants,
+    profile: BoardProfile,
 ) -> _Estimate:
     of_children = math.fsum(each.energy.joules for each in below)
     joules = max(joules, of_children)  # so that rounding never puts a parent below its children
@@ -94,8 +94,8 @@ def _estimate(
         math.fsum(getattr(each, name) for each in below) for name in ("doubted", "low", "high")
     )
     flags: tuple[str, ...] = ()
-    source: Source = "predicted"
-    if doubt := doubt_of(unit, constants):
+    source: Source = "estimated" if profile.is_estimated else "predicted"
+    if doubt := doubt_of(unit, profile.constants):
         own = joules - of_children
         doubted += own
         low, high = low + own * doubt.interval.low, high + own * doubt.interval.high
