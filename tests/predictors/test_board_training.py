@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -249,13 +250,14 @@ def test_constants_are_a_boards(shipped: BoardProfile) -> None:
     assert constants.joules_per_flop["vector"] > 5 * constants.joules_per_flop["half"]
 
 
-def test_a_board_is_no_device_yet(shipped: BoardProfile, tmp_path: Path) -> None:
-    assert [each.name for each in boards()] == ["h100"]
-    assert "h100" not in [each.name for each in irene.devices()]
-    assert irene.load_device("auto").name == "gtx1080ti"
-    for name in ("h100", shipped.save(tmp_path / "mine.json")):
-        with pytest.raises(DeviceError, match=r"board's profile.*evaluate"):
-            irene.load_device(name)
+def test_a_board_is_a_device_like_others(shipped: BoardProfile, tmp_path: Path) -> None:
+    assert "h100" in [each.name for each in boards()]
+    info = next(each for each in irene.devices() if each.name == "h100")
+    assert (info.kind, info.scope, info.origin) == ("reference", "board", "shipped")
+    assert irene.load_device("h100") == shipped
+    mine = replace(shipped, fingerprint={"cpu": "one of the user's"})
+    assert irene.load_device(mine.save(tmp_path / "mine.json")) == mine
+    assert mine.kind == "calibrated"
 
 
 def test_only_boards_are_loaded_as_such(tmp_path: Path) -> None:

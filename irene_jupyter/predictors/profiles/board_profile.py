@@ -16,11 +16,12 @@ from irene_jupyter.predictors.forms.dtypes import HALF, UNITS
 from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.profiles import checks
 from irene_jupyter.predictors.profiles.checks import bad
-from irene_jupyter.predictors.profiles.device_profile import BOARD_KIND
+from irene_jupyter.predictors.profiles.device_profile import ProfileKind, Scope
 
 SCHEMA_VERSION = 2
 # Files of version 1 had exactly half, unaligned and vector by unit; nothing else has changed.
 READABLE = (1, SCHEMA_VERSION)
+BOARD_KIND = "irene.board"
 # Constant -> its unit. Those `BY_UNIT` have a number for each of `UNITS` that is known.
 CONSTANTS: Mapping[str, str] = {
     "idle_watts": "W",
@@ -53,7 +54,8 @@ class BoardProfile:
     Its joules are the board's alone: neither the host's nor the power supply's. `intervals` has,
     for each of `BOARD_KNOWN`, one for each level (ml, module, model). `host` names the CPU of
     `host_seconds_per_operation`. `training`, `scorecard` and `citation` say where the numbers
-    come from.
+    come from. `memory_gibibytes` is the board's, `fingerprint` the machine's that it was calibrated
+    on; None where they are not known.
     """
 
     name: str
@@ -65,6 +67,28 @@ class BoardProfile:
     training: Mapping[str, Any]
     scorecard: Mapping[str, Any]
     citation: str
+    memory_gibibytes: float | None = None
+    fingerprint: Mapping[str, Any] | None = None
+
+    @property
+    def kind(self) -> ProfileKind:
+        """Whether it was calibrated on a user's board."""
+        return "reference" if self.fingerprint is None else "calibrated"
+
+    @property
+    def scope(self) -> Scope:
+        """Its joules are the board's alone."""
+        return "board"
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether no such board was measured, and its printed figures stand for it."""
+        return "estimated" in self.training
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulated meter had a part in the numbers."""
+        return self.training.get("simulated") is True
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
@@ -91,6 +115,8 @@ class BoardProfile:
             "training": dict(self.training),
             "scorecard": dict(self.scorecard),
             "citation": self.citation,
+            "memory_gibibytes": self.memory_gibibytes,
+            "fingerprint": None if self.fingerprint is None else dict(self.fingerprint),
         }
 
     @classmethod
@@ -127,6 +153,8 @@ class BoardProfile:
             training=checks.description(checks.table(data, "training")),
             scorecard=checks.description(checks.table(data, "scorecard")),
             citation=checks.text(data, "citation"),
+            memory_gibibytes=checks.memory(data),
+            fingerprint=checks.optional(data, "fingerprint"),
         )
 
     def save(self, path: str | Path) -> Path:
