@@ -54,9 +54,7 @@ def _of_dtypes(roots: Iterable[Node], profile: DeviceProfile) -> Iterator[str]:
         )
 
 
-def _of_board(
-    roots: Iterable[Node], profile: BoardProfile, launching: Launching
-) -> Iterator[str]:
+def _of_board(roots: Iterable[Node], profile: BoardProfile, launching: Launching) -> Iterator[str]:
     features = [root.features for root in roots]
     waiting = math.fsum(each.waiting_seconds or 0.0 for each in features)
     whole = math.fsum(each.predicted_seconds or 0.0 for each in features)
