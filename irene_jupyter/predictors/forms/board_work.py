@@ -15,8 +15,9 @@ from irene_jupyter.predictors.forms.dtypes import (
     UNALIGNED,
     UNITS,
     VECTOR,
-    is_half,
     item_bytes,
+    packing_of,
+    unit_of,
 )
 from irene_jupyter.predictors.forms.host_operations import (
     PRODUCT_FLOPS,
@@ -68,31 +69,65 @@ class WorkUnit:
     children: tuple[int, ...] = ()
 
 
-def work_units(root: Node, cache_bytes: float) -> list[WorkUnit]:
+def work_units(root: Node, cache_bytes: float, *, alike: bool = False) -> list[WorkUnit]:
     """The units of a tree, children before parents, the root last.
 
     `cache_bytes` is the board's last cache: a node that works on less finds it there when it is
-    repeated.
+    repeated. With `alike`, nodes that do the same work are one unit: its place stands among the
+    children of others as often as it is there. Times of nodes are no part of their work.
     """
     found: list[WorkUnit] = []
-    _visit(root, cache_bytes, found)
+    _visit(root, cache_bytes, found, {} if alike else None)
     return found
 
 
-def _visit(node: Node, cache_bytes: float, found: list[WorkUnit]) -> int:
-    places = [_visit(each, cache_bytes, found) for each in node.children if not is_fused(each)]
+_Alike = dict[tuple[object, ...], int] | None
+
+
+def _visit(node: Node, cache_bytes: float, found: list[WorkUnit], alike: _Alike) -> int:
+    places = [
+        _visit(each, cache_bytes, found, alike) for each in node.children if not is_fused(each)
+    ]
     fused = tuple([each for each in node.children if is_fused(each)])
     if fused:
-        parts = [_own(each) for each in fused]
-        moved = sum(part.bytes for part in parts)
-        work = BoardWork.total(parts, _missed(moved, cache_bytes, fused[0].features.calls))
-        found.append(WorkUnit(fused, work, work))
-        places.append(len(found) - 1)
-    own = _own(node)
-    below = [found[place].work for place in places]
-    work = BoardWork.total([own, *below], _streamed(node, cache_bytes))
-    found.append(WorkUnit((node,), own, work, tuple(places)))
-    return len(found) - 1
+        key: tuple[object, ...] = ("fused", *map(_key, fused))
+        if alike is None or key not in alike:
+            parts = [_own(each) for each in fused]
+            moved = sum(part.bytes for part in parts)
+            work = BoardWork.total(parts, _missed(moved, cache_bytes, fused[0].features.calls))
+            _add(WorkUnit(fused, work, work), key, found, alike)
+        places.append(len(found) - 1 if alike is None else alike[key])
+    key = _key(node) + tuple(places)
+    if alike is None or key not in alike:
+        own = _own(node)
+        below = [found[place].work for place in places]
+        work = BoardWork.total([own, *below], _streamed(node, cache_bytes))
+        _add(WorkUnit((node,), own, work, tuple(places)), key, found, alike)
+    return len(found) - 1 if alike is None else alike[key]
+
+
+def _add(unit: WorkUnit, key: tuple[object, ...], found: list[WorkUnit], alike: _Alike) -> None:
+    found.append(unit)
+    if alike is not None:
+        alike[key] = len(found) - 1
+
+
+def _key(node: Node) -> tuple[object, ...]:
+    """What a node's own work depends on; flags tell what of it is not known."""
+    its = node.features
+    return (
+        node.type,
+        node.primitive,
+        node.flags,
+        its.num_parameters,
+        its.flops,
+        its.bytes,
+        its.calls,
+        its.input_shapes,
+        its.output_shapes,
+        its.dtype,
+        its.operation,
+    )
 
 
 def _streamed(node: Node, cache_bytes: float) -> float:
@@ -134,6 +169,9 @@ def _own(node: Node) -> BoardWork:
     hides_products = flops > PRODUCT_FLOPS * elements(node) * its.calls
     if node.primitive in PRODUCTS if is_leaf else hides_products:
         of_products[_unit(node)], pointwise = flops, 0.0
+        unpacked, more = _unpacking(node)
+        of_products[VECTOR] += unpacked
+        moved += more
     elif is_fused(node):  # its softmax: the exponentials hide behind the products
         pointwise = 0.0
     return BoardWork(of_products, pointwise, moved, 0.0, operations)
@@ -142,10 +180,27 @@ def _own(node: Node) -> BoardWork:
 def _unit(node: Node) -> str:
     """Which unit of the board does a product."""
     primitive, its = node.primitive or "", node.features
-    if not is_half(its.dtype) or (primitive.startswith("Conv") and primitive != "Conv1D"):
+    unit = unit_of(its.dtype)
+    if primitive.startswith("Conv") and primitive != "Conv1D":
         return VECTOR
-    if primitive in ("Linear", "Conv1D"):
+    if primitive in ("Linear", "Conv1D") and unit == HALF:
         shapes = (*its.input_shapes[:1], *its.output_shapes[:1])
         if any(shape and shape[-1] % ALIGNMENT for shape in shapes):
             return UNALIGNED
-    return HALF
+    return unit
+
+
+def _unpacking(node: Node) -> tuple[float, float]:
+    """(operations off the tensor cores, bytes) that packed weights need beyond the product."""
+    its = node.features
+    packing = packing_of(its.dtype)
+    if packing is None:
+        return 0.0, 0.0
+    taken, given = (
+        math.prod(shapes[0]) if shapes else 0 for shapes in (its.input_shapes, its.output_shapes)
+    )
+    rows = taken // its.input_shapes[0][-1] if taken else 0
+    moved = packing.input_bytes * taken + packing.output_bytes * given
+    if rows > 1:
+        moved += packing.moved_bytes * its.num_parameters
+    return packing.vector_flops * its.num_parameters * its.calls, moved * its.calls

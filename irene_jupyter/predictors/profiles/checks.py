@@ -109,7 +109,7 @@ def roofline(data: Any) -> Roofline:
     )
 
 
-def residual(data: Any) -> Residual:
+def residual(data: Any, most: float = MAX_LOG_JOULES) -> Residual:
     """The boosted trees of a kind of leaf; every walk through them ends at a leaf."""
     if not isinstance(data, dict):
         raise bad("a residual must be an object")
@@ -132,7 +132,7 @@ def residual(data: Any) -> Residual:
         )
         for tree in found.trees
     )
-    if largest > MAX_LOG_JOULES:
+    if largest > most:
         raise bad(f"a residual of {largest:g} in log joules is none")
     return found
 
@@ -228,3 +228,14 @@ def description(value: Any, depth: int = 0) -> Any:
     ):
         return value
     raise bad("a description is too large")
+
+
+def optional(data: dict[str, Any], key: str) -> Any:
+    """A description that may be missing or null."""
+    return None if data.get(key) is None else description(table(data, key))
+
+
+def memory(data: dict[str, Any]) -> float | None:
+    """The device's own, in GiB, where it is known."""
+    value = data.get("memory_gibibytes")
+    return None if value is None else number(value, "'memory_gibibytes'")
