@@ -44,7 +44,9 @@ def _of_dtypes(roots: Iterable[Node], profile: DeviceProfile) -> Iterator[str]:
     other = sorted(
         dtype
         for dtype in found
-        if dtype and dtype not in profile.dtypes and not dtype.startswith(NOT_FLOATING)
+        if dtype
+        and dtype not in (*profile.dtypes, *profile.coefficients.dtype_factors)
+        and not dtype.startswith(NOT_FLOATING)
     )
     if other:
         yield (
