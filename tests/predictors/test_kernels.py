@@ -228,3 +228,24 @@ def test_constants_are_shared_within_a_generation(h100_file: Path) -> None:
     assert len(errors) >= 40
     assert np.median(errors) <= 0.05
     assert np.mean(errors) <= 0.09
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_page_has_the_scorecards_figures(name: str, repository: Path) -> None:
+    page = (repository / "docs" / "boards.md").read_text()
+    card = shipped(name).scorecard
+    labels = {
+        "gemm": "products",
+        "attention_context": "attention, context",
+        "attention_generation": "attention, generation",
+        "attention_encoder": "attention, encoder",
+        "moe": "experts",
+    }
+    for operation, label in labels.items():
+        figures = card["kernels"][operation]
+        errors = " | ".join(
+            f"{figures[each]['mean']:.1f} / {figures[each]['median']:.1f}"
+            for each in ("seconds", "joules", "joules_of_known_seconds")
+        )
+        inside = card["in_interval_percent"]["nothing"][operation]
+        assert f"| {name.upper()} {label} | {errors} | {inside} % |" in page

@@ -34,7 +34,7 @@ _SIDES: Mapping[BoardKnown, Mapping[str, float]] = {
     "total": {"ml": 4.25, "module": 1.9, "model": 1.05},
     "nothing": {"ml": 4.25, "module": 1.9, "model": 1.9},
 }
-INTERVALS: Mapping[BoardKnown, Mapping[str, Interval]] = {
+INTERVALS: Mapping[str, Mapping[str, Interval]] = {
     known: {level: Interval.factor(side) for level, side in sides.items()}
     for known, sides in _SIDES.items()
 }
@@ -61,7 +61,7 @@ def datasheet_profile(
         board=board_name,
         host=measured["h100"].host,
         constants=estimated(facts, limit, measured),
-        intervals=dict(INTERVALS),
+        intervals=INTERVALS,
         training={
             "energy": "of the board alone, idle power included",
             "estimated": f"from {facts.source}: {limit:g} W, "
