@@ -59,7 +59,9 @@ def ranged(flags: Iterable[str], few: int = _FEW) -> tuple[str, ...]:
     for flag in flags:
         alike.setdefault(_NUMBER.sub("#", flag), []).append(flag)
     return tuple(
-        flag for same in alike.values() for flag in (same if len(same) <= few else [_range_of(same)])
+        flag
+        for same in alike.values()
+        for flag in (same if len(same) <= few else [_range_of(same)])
     )
 
 
