@@ -211,9 +211,16 @@ def test_predict_a_damaged_configuration(
     ("command", "told"),
     [
         (("calibrate", "--rounds", "0", "--dry-run"), "rounds must be"),
-        (("calibrate", "--meter-accuracy", "6"), "meter_accuracy must be a share"),
+        (
+            ("calibrate", "--meter", "simulated", "--meter-accuracy", "6"),
+            "meter_accuracy must be a share",
+        ),
         (("calibrate", "--name", "gtx1080ti", "--dry-run"), "give another one"),
+        (("calibrate",), "which meter? On this machine --meter may be"),
         (("predict", "bert", "--seq-len", "513"), "512"),
+        (("calibrate", "--meter", "shelly:plug", "--baud", "9600"), "shelly:plug has none"),
+        (("calibrate", "--meter", "csv:x.csv", "--baud", "9600"), "option of emonpi:"),
+        (("doctor", "--meter", "nvml", "--format", "irene"), "option of emonpi: and csv:"),
     ],
 )
 def test_a_value_that_an_option_cannot_have_is_usage(

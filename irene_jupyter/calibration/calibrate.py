@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import re
 from collections.abc import Mapping
@@ -10,15 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import accuracy_of, results_of
-from irene_jupyter.calibration.running.events import Note, Progress, Watcher, ignore
+from irene_jupyter.calibration.running.counting import counted
+from irene_jupyter.calibration.running.events import SIMULATED, Note, Watcher, ignore
 from irene_jupyter.calibration.running.journal import KEEP, Journal
-from irene_jupyter.calibration.running.records import Finished, MeterUsed, Rest
+from irene_jupyter.calibration.running.pace import Pace
+from irene_jupyter.calibration.running.records import Finished, Rest
 from irene_jupyter.calibration.running.session import Session
 from irene_jupyter.calibration.workload.bench import Bench
-from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
+from irene_jupyter.calibration.workload.suite import FAST_PERIOD_SECONDS, Suite, in_words, suite_of
 from irene_jupyter.checker import is_whole
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import DeviceError, OptionError
@@ -38,6 +40,7 @@ from irene_jupyter.predictors.profiles.reading import read_profile
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
+SLOW_PERIODS_SECONDS = (1.0, 5.0)  # of a plug, of an emonPi with its stock firmware
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,28 @@ class Plan:
     output: Path
     checkpoint: Path
     seconds: float
+    simulated: bool
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """(node, batch × sequence, rounds, seconds of a run) of each part."""
-        length = self.suite.timing.run_length(0.2)
+        length = self.suite.timing.run_length(FAST_PERIOD_SECONDS)
         return [
             (
                 f"{part.architecture} {part.path or '(whole model)'}",
-                f"{part.batch_size} × {part.seq_len}",
+                f"{part.batch_size} × {part.seq_len}"
+                + (f" after {part.cached}" if part.cached else ""),
                 str(self.rounds),
                 f"{length:.1f}",
             )
             for part in self.suite.parts
         ]
+
+    def _slower(self) -> str:
+        times = [
+            f"{in_words(self.suite.seconds(self.rounds, period))} with one every {period:g} s"
+            for period in SLOW_PERIODS_SECONDS
+        ]
+        return ", ".join(times)
 
     def text(self) -> str:
         """The plan as a table for a terminal."""
@@ -71,10 +83,12 @@ class Plan:
         lines = [
             aligned([head, *self.rows()], "<<<<"),
             "",
+            *([SIMULATED] if self.simulated else []),
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
-            f"about {in_words(self.seconds)} with a reading every 0.2 s; a slower meter takes "
-            "longer",
+            f"about {in_words(self.seconds)} with a reading every {FAST_PERIOD_SECONDS:g} s, of "
+            f"which the fit takes {in_words(self.suite.fit_seconds)}",
+            f"a slower meter takes longer: {self._slower()}",
             f"profile     {self.output}",
             f"checkpoint  {self.checkpoint}",
         ]
@@ -105,15 +119,17 @@ def plan(
     if output is None:
         path = user_devices_folder() / f"{name}.json"
         _check_owner(path)
+        if simulated:
+            _check_real(path)
         checkpoint = user_devices_folder().parent / "calibrations" / f"{name}{KEEP}"
     else:
         path = Path(output).expanduser()
         checkpoint = path.with_name(path.stem + ".calibration" + KEEP)
-    return Plan(chosen, rounds, name, path, checkpoint, chosen.seconds(rounds))
+    return Plan(chosen, rounds, name, path, checkpoint, chosen.seconds(rounds), simulated)
 
 
 def calibrate(
-    meter: str | PowerMeter = "simulated",
+    meter: str | PowerMeter,
     *,
     suite: str | Suite = "quick",
     name: str | None = None,
@@ -128,7 +144,8 @@ def calibrate(
 ) -> DeviceProfile:
     """Measure a suite with a power meter, and store this machine's profile under `name`.
 
-    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated, or a `PowerMeter` that is not open.
+    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated (which measures nothing), or a
+    `PowerMeter` that is not open.
     `suite` is quick (≤ 10 minutes), standard (about an hour), full (the paper's grid: days), or
     one of your own. `resume` goes on where a calibration of this name was stopped. `output` is a
     file in place of the user's data folder, where `--device auto` finds the profile at once.
@@ -147,78 +164,87 @@ def calibrate(
     >>> from irene_jupyter.calibration.calibrate import plan
     >>> quick = plan("quick", name="mine", rounds=5).suite
     >>> quick.name, len(quick.parts)
-    ('quick', 14)
+    ('quick', 22)
     """
     opened = open_meter(meter, **(meter_options or {})) if isinstance(meter, str) else meter
     chosen = plan(suite, name=name, rounds=rounds, output=output, simulated=opened.is_simulated)
     accuracy_of(meter_accuracy, truth=opened.truth, simulated=opened.is_simulated)
     bench = chosen.suite.make_bench() if device is None else Bench(device)
-    header = {
-        "identity": {
-            "suite": [chosen.suite.name, [part.key for part in chosen.suite.parts]],
-            "machine": {**fingerprint(), "device": bench.device},
-            "meter": [opened.scope, opened.truth],
-        },
-        "created": _now(),
-        "versions": dict(versions()),
+    identity = {
+        "suite": [chosen.suite.name, [part.key for part in chosen.suite.parts]],
+        "machine": {**fingerprint(), "device": bench.device},
     }
+    about = {"created": _now(), "versions": dict(versions())}
+    pace = Pace(watch, chosen.suite.fit_seconds)
     try:
-        with Journal(chosen.checkpoint, header, resume=resume) as journal:
-            _measure(opened, chosen, bench, journal, watch, seed)
-            watch(Progress("fit", "fitting the profile", 1.0, 0.0))
-            profile = _fit(chosen, bench, journal, meter_accuracy)
+        with Journal(chosen.checkpoint, identity, about, resume=resume) as journal:
+            _measure(opened, chosen, bench, journal, pace, watch, seed)
+            profile = _fit(chosen, bench, journal, pace, meter_accuracy)
+            if profile.is_simulated and chosen.output.parent == user_devices_folder():
+                _check_real(chosen.output)  # an emulator may not say at first that it is one
             profile.save(chosen.output)
             journal.add(Finished(str(chosen.output), _now()))
     finally:
         bench.close()
-    watch(Progress("done", f"stored {chosen.output}", 1.0, 0.0))
+    pace.done(f"stored {chosen.output}")
     return profile
 
 
 def _measure(
-    meter: PowerMeter, chosen: Plan, bench: Bench, journal: Journal, watch: Watcher, seed: int
+    meter: PowerMeter,
+    chosen: Plan,
+    bench: Bench,
+    journal: Journal,
+    pace: Pace,
+    watch: Watcher,
+    seed: int,
 ) -> None:
     session = Session(
-        meter, chosen.suite, bench, journal, rounds=chosen.rounds, seed=seed, watch=watch
+        meter, chosen.suite, bench, journal, pace, rounds=chosen.rounds, seed=seed, watch=watch
     )
-    if not session.wanted():
-        watch(Note("all runs are in the checkpoint already: only the fit is made anew"))
+    if session.is_complete:
+        for note in journal.notes:
+            watch(Note(note))
+        watch(
+            Note(f"all runs are in the checkpoint, by {journal.meter}: only the fit is made anew")
+        )
         return
     with meter:
         session.run()
-        journal.add(
-            MeterUsed(meter.source, meter.scope, meter.truth, meter.format, meter.is_simulated)
-        )
 
 
 def _fit(
-    chosen: Plan, bench: Bench, journal: Journal, meter_accuracy: float | str | None
+    chosen: Plan, bench: Bench, journal: Journal, pace: Pace, meter_accuracy: float | str | None
 ) -> DeviceProfile:
-    meters = [each for each in journal.records if isinstance(each, MeterUsed)]
-    if not meters:
-        raise CalibrationError("the checkpoint does not tell the meter: begin without resume")
-    last = meters[-1]
-    simulated = any(each.simulated for each in meters)
-    accuracy = accuracy_of(meter_accuracy, truth=last.truth, simulated=simulated)
-    results = results_of(chosen.suite.parts, journal.records, meter_accuracy=accuracy)
-    scope = SCOPE_NAMES[last.scope]
+    pace.fitting(0.0)
+    meter = journal.meter
+    accuracy = accuracy_of(meter_accuracy, truth=meter.truth, simulated=meter.simulated)
+    timing, limits = chosen.suite.timing, chosen.suite.limits
+    results = results_of(
+        chosen.suite.parts,
+        counted(journal.records, timing.guard_seconds, limits).sure,
+        journal.records,
+        meter_accuracy=accuracy,
+    )
+    scope = SCOPE_NAMES[meter.scope]
     standby = [each.watts for each in journal.records if isinstance(each, Rest)]
     training = {
         "suite": chosen.suite.name,
         "rounds": chosen.rounds,
-        "meter": last.source,
-        "scope": last.scope,
-        "truth": last.truth,
-        "simulated": simulated,
+        "meter": meter.source,
+        "scope": meter.scope,
+        "truth": meter.truth,
+        "simulated": meter.simulated,
         "meter_accuracy_percent": 100 * accuracy,
         "standby_watts": standby[-1] if standby else None,
         "device": bench.device,
-        "energy": f"{scope} energy of one run, idle included ({last.source})",
+        "energy": f"{scope} energy of one run, idle included ({meter.source})",
         "created": _now(),
         **versions(),
     }
-    weak = ", told by the driver" if last.truth == "weak" else ""
-    label = f"{chosen.name} ({scope} energy{weak}{', SIMULATED' if simulated else ''})"
+    weak = ", told by the driver" if meter.truth == "weak" else ""
+    mark = ", SIMULATED" if meter.simulated else ""
+    label = f"{chosen.name} ({scope} energy{weak}{mark})"
     reference = load_device(REFERENCE)
     assert isinstance(reference, DeviceProfile)
     return calibrated(
@@ -229,6 +255,7 @@ def _fit(
         label=label,
         complete=chosen.suite.complete,
         training=training,
+        tell=pace.fitting,
     )
 
 
@@ -246,6 +273,16 @@ def _check_owner(path: Path) -> None:
             f"{path.stem!r} is the profile of another machine ({theirs.get('cpu')}, "
             f"{theirs.get('memory_gibibytes')} GiB): give this one another name, or delete {path}"
         )
+
+
+def _check_real(path: Path) -> None:
+    """Raises `OptionError` where a profile by a real meter would be lost to a simulated one."""
+    with contextlib.suppress(DeviceError):
+        if not read_profile(path).is_simulated:
+            raise OptionError(
+                f"{path.stem!r} is a profile by a real meter: give the simulated one another name, "
+                f"or delete {path}"
+            )
 
 
 def _machine_name() -> str:

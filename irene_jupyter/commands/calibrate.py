@@ -6,17 +6,22 @@ import argparse
 import sys
 
 from irene_jupyter.commands.arguments import Arguments, Commands, add_all, add_json
+from irene_jupyter.commands.meter_arguments import SERIAL, meter_options
 from irene_jupyter.commands.result import Result
+from irene_jupyter.errors import OptionError
 
+KEPT = "what was finished is kept: the same line with --resume goes on"
 SUITES = ("quick", "standard", "full")
 # Of the command and of %irene_calibrate, which takes variables too.
 ARGUMENTS: Arguments = {
     "--meter": {
         "metavar": "METER",
-        "default": "simulated",
-        "help": "emonpi:URL, csv:PATH, nvml, rapl or simulated (default: %(default)s, which "
-        "measures nothing); in a notebook also a variable that holds a PowerMeter",
+        "help": "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, "
+        "homeassistant:HOST/sensor.NAME, http:URL#path, nvml, rapl, or simulated, which measures "
+        "nothing; in a notebook also a variable that holds a PowerMeter (without it: a list of "
+        "those here)",
     },
+    **SERIAL,
     "--suite": {
         "metavar": "SUITE",
         "default": "quick",
@@ -56,9 +61,15 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.calibration.calibrate import calibrate, plan
     from irene_jupyter.calibration.fit.view import text
+    from irene_jupyter.calibration.running.events import SIMULATED
     from irene_jupyter.calibration.running.terminal import Terminal
 
-    simulated = arguments.meter.startswith("simulated")
+    if arguments.meter is None and not arguments.dry_run:
+        from irene_jupyter.doctor import which_meter
+
+        raise OptionError(which_meter())
+    simulated = str(arguments.meter).startswith("simulated")
+    options = meter_options(arguments, arguments.meter)
     planned = plan(
         arguments.suite,
         name=arguments.name,
@@ -79,15 +90,22 @@ def run(arguments: argparse.Namespace) -> Result:
         return Result(planned.text(), document=document)
     with Terminal(sys.stderr) as lines:
         lines.say(planned.text().partition("\n\n")[2])
-        profile = calibrate(
-            arguments.meter,
-            suite=planned.suite,
-            name=planned.name,
-            rounds=planned.rounds,
-            resume=arguments.resume,
-            output=arguments.output,
-            meter_accuracy=arguments.meter_accuracy,
-            device=arguments.device,
-            watch=lines,
-        )
-    return Result(f"{text(profile)}\n\nstored {planned.output}", document=profile.to_dict())
+        try:
+            profile = calibrate(
+                arguments.meter,
+                suite=planned.suite,
+                name=planned.name,
+                rounds=planned.rounds,
+                resume=arguments.resume,
+                output=arguments.output,
+                meter_accuracy=arguments.meter_accuracy,
+                device=arguments.device,
+                watch=lines,
+                meter_options=options,
+            )
+        except KeyboardInterrupt:
+            if planned.checkpoint.exists():
+                lines.say(KEPT)
+            raise
+    last = f"\n{SIMULATED}" if profile.is_simulated else ""
+    return Result(f"{text(profile)}\n\nstored {planned.output}{last}", document=profile.to_dict())

@@ -45,6 +45,9 @@ class PowerMeter(ABC):
     scope: Scope = "wall"
     truth: Truth = "truth"
     clock: Literal["monotonic", "realtime"] = "monotonic"
+    # What to look at, for people: where no readings come, and where they do not show the load.
+    silent_remedy = "is it on, and does it answer?"
+    unseen_remedy = "see that all of this machine, and nothing else, is behind the meter"
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -67,6 +70,11 @@ class PowerMeter(ABC):
     @property
     def is_simulated(self) -> bool:
         """Whether no hardware measured what comes, as far as is known by now."""
+        return False
+
+    @property
+    def unit_is_known(self) -> bool:
+        """Whether its numbers are watts for certain: else a calibration doubts odd ones."""
         return False
 
     @property

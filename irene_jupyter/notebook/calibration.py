@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from irene_jupyter.commands.calibrate import KEPT
+from irene_jupyter.commands.meter_arguments import meter_options
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.display import has_kernel
 
@@ -22,16 +24,23 @@ VARIABLE = "_profile"  # the user's name for the last profile
 
 
 def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
-    """The magic, once its line is parsed. Raises `UsageError`; KeyboardInterrupt goes through."""
+    """The magic, once its line is parsed. Raises `UsageError`, after an interrupt, too."""
     from irene_jupyter.calibration.calibrate import calibrate, plan
     from irene_jupyter.calibration.fit.view import text
+    from irene_jupyter.calibration.running.events import SIMULATED
     from irene_jupyter.calibration.workload.suite import Suite
     from irene_jupyter.meters.meter import PowerMeter
 
+    if arguments.meter is None and not arguments.dry_run:
+        from irene_jupyter.doctor import which_meter
+
+        raise UsageError(f"%irene_calibrate: {which_meter()}")
     meter = _variable(shell, arguments.meter, PowerMeter)
     suite = _variable(shell, arguments.suite, Suite)
-    simulated = meter.is_simulated if isinstance(meter, PowerMeter) else "simulated" in meter[:9]
+    is_meter = isinstance(meter, PowerMeter)
+    simulated = meter.is_simulated if is_meter else str(meter).startswith("simulated")
     try:
+        options = meter_options(arguments, meter)
         planned = plan(
             suite,
             name=arguments.name,
@@ -54,10 +63,13 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
                 output=arguments.output,
                 meter_accuracy=arguments.meter_accuracy,
                 watch=watch,
+                meter_options=options,
             )
         except KeyboardInterrupt:
-            stopped("interrupted; what was finished is kept: the same line with --resume goes on")
-            raise
+            stopped("interrupted")
+            # An error still, so that cells which wait do not run; but without a traceback.
+            kept = f"; {KEPT}" if planned.checkpoint.exists() else ""
+            raise UsageError(f"%irene_calibrate: interrupted{kept}") from None
         except IreneError:
             stopped("stopped")
             raise
@@ -69,6 +81,8 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
     else:
         print(text(profile))
     print(f"{profile.name} is stored in {planned.output}; the profile is in `{VARIABLE}`")
+    if profile.is_simulated:
+        print(SIMULATED)
 
 
 def bundle(profile: DeviceProfile) -> dict[str, Any]:

@@ -93,7 +93,9 @@ def test_plan_runs_nothing() -> None:
     quick = plan("quick", name="here")
     assert quick.seconds <= 600
     assert "≤" not in quick.text()
-    assert "10 min" in quick.text()
+    assert "about 10 min with a reading every 0.17 s, of which the fit takes 23 s" in quick.text()
+    assert "27 min with one every 1 s, 111 min with one every 5 s" in quick.text()
+    assert "4 × 1 after 128" in quick.text()
     assert not quick.output.exists()
     assert not quick.checkpoint.exists()
     assert plan("quick", simulated=True).name.endswith("-simulated")
@@ -117,3 +119,16 @@ def test_the_profile_of_another_machine_is_not_overwritten() -> None:
     assert plan(name="seat", output=path).output == path, "who names the file wants it so"
     path.write_text("{")
     assert plan(name="seat").output == path
+
+
+def test_a_simulated_profile_takes_no_real_ones_place() -> None:
+    real = load_device("gtx1080ti").to_dict() | {"name": "seat", "fingerprint": fingerprint()}
+    path = user_devices_folder() / "seat.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(real))
+    with pytest.raises(OptionError, match="by a real meter: give the simulated one another name"):
+        plan(name="seat", simulated=True)
+    assert plan(name="seat").output == path
+    training = real["training"] | {"simulated": True}
+    path.write_text(json.dumps(real | {"training": training}))
+    assert plan(name="seat", simulated=True).output == path

@@ -7,7 +7,7 @@ the meter is sure to, and how well the rounds repeat, widens the intervals of pr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from irene_jupyter.calibration.fit.scorecard import Checked, left_out, scorecard
 from irene_jupyter.calibration.fit.transfer import Target, transferred
 from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
 from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.part import FLOAT32
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.forms import features, matrices
 from irene_jupyter.predictors.forms.interval import Interval
@@ -35,36 +36,55 @@ def calibrated(
     label: str,
     complete: bool,
     training: Mapping[str, Any],
+    tell: Callable[[float], None] = lambda _: None,
 ) -> DeviceProfile:
-    """The profile of this machine. `training` says where the numbers come from."""
-    targets = [_target(bench, each) for each in results.measured]
+    """The profile of this machine. `training` says where the numbers come from.
+
+    `tell` is called with the share that is done, from 0 to 1.
+    """
+    everything = [_target(bench, each) for each in results.measured]
+    # A dtype's only node tells nothing of one that is left out.
+    seen = replace(results, measured=tuple(m for m in results.measured if m.part.dtype == FLOAT32))
+    targets = [target for target in everything if target.dtype == FLOAT32]
     # A GPU's boosted residuals are about its tiles: they say nothing of a processor.
     keep = bench.device.startswith("cuda")
     by_node = complete is False
-    checked = left_out(source.coefficients, results.measured, targets, keep=keep, by_node=by_node)
+    checked = []
+    for each in left_out(source.coefficients, seen.measured, targets, keep=keep, by_node=by_node):
+        checked.append(each)
+        tell(len(checked) / (len(targets) + 1))
     protocol = "node" if by_node else "model"
-    profile = _transferred(source, targets, results, checked, keep=keep)
+    profile = _transferred(source, everything, results, checked, keep=keep)
     method = f"transfer from {source.name}: its coefficients are the prior (R2)"
     if complete:
         try:
-            own = own_fit(results, targets, source.coefficients, name)
+            own = own_fit(seen, targets, profile.coefficients, name)
         except DataError as error:
             method += f"; no fit of its own: {error}"
         else:
             if is_better(own, checked):
-                profile, method = own, "a fit of its own (R2)"
+                factors = profile.coefficients.dtype_factors
+                coefficients = replace(own.coefficients, dtype_factors=factors)
+                profile = replace(own, coefficients=coefficients)
+                method = "a fit of its own (R2)"
             else:
                 method += "; a fit of its own errs more on models that it has not seen"
     scorecard = {
         **scorecard_dict(results, checked, protocol),
         **({"own_fit": profile.scorecard} if profile.scorecard else {}),
     }
+    factors = profile.coefficients.dtype_factors
     return replace(
         profile,
+        dtypes=(FLOAT32, *factors),
         name=name,
         label=label,
         kind="calibrated",
-        training={**training, "method": method, "nodes": len(results.measured)},
+        training={
+            **training,
+            "method": method,
+            "nodes": len(results.measured),
+        },
         scorecard=scorecard,
         fingerprint=fingerprint(),
         memory_gibibytes=bench.memory_gibibytes,
@@ -74,7 +94,11 @@ def calibrated(
 def _target(bench: Bench, measured: Measured) -> Target:
     part = measured.part
     return Target(
-        bench.tree(part), bench.nodes(part), measured.joules, measured.uncertainty.repeatability
+        bench.tree(part),
+        bench.nodes(part),
+        measured.joules,
+        measured.uncertainty.repeatability,
+        part.dtype,
     )
 
 
@@ -90,6 +114,7 @@ def _transferred(
     keep: bool,
 ) -> DeviceProfile:
     found = transferred(source.coefficients, targets, keep_residual=keep)
+    known = _with_groups(source.intervals.get("features", {}), found.leaves)
     nodes = [node for target in targets for top in target.nodes for node in top.walk()]
     leaves = {
         kind: replace(leaf, ranges=_wider_leaf(kind, leaf.columns, leaf.ranges, targets))
@@ -103,7 +128,7 @@ def _transferred(
     return replace(
         source,
         coefficients=replace(found, leaves=leaves),
-        intervals={"features": _intervals(source.intervals.get("features", {}), results, checked)},
+        intervals={"features": _intervals(known, results, checked)},
         patterns=source.patterns | {features.pattern(node) for node in nodes},
         sizes=source.sizes | {(each.tree.batch_size, each.tree.seq_len) for each in targets},
         ranges=ranges,
@@ -142,6 +167,16 @@ def _wider_leaf(
         (min([low, *(row[at] for row in rows)]), max([high, *(row[at] for row in rows)]))
         for at, (low, high) in enumerate(ranges)
     )
+
+
+def _with_groups(source: Mapping[str, Interval], kinds: Iterable[str]) -> dict[str, Interval]:
+    """The source's intervals, with those of a layer normalisation for kinds that it never met."""
+    found = dict(source)
+    for kind in kinds:
+        for group, interval in source.items():
+            if group.partition(" ")[0] == "ml:LayerNorm":
+                found.setdefault(group.replace("LayerNorm", kind, 1), interval)
+    return found
 
 
 def _intervals(

@@ -6,9 +6,11 @@ Nothing is downloaded: a model is made from its configuration.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from irene_jupyter.calibration.errors import CalibrationError
@@ -41,9 +43,9 @@ class Bench:
         import torch
 
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._models: dict[str, Any] = {}
-        self._trees: dict[tuple[str, int, int], ModelTree] = {}
-        self._calls: dict[tuple[str, int, int], Any] = {}
+        self._models: dict[tuple[str, str], Any] = {}
+        self._trees: dict[Part, ModelTree] = {}
+        self._calls: dict[Part, Any] = {}
 
     @property
     def memory_gibibytes(self) -> float | None:
@@ -56,13 +58,19 @@ class Bench:
 
     def tree(self, part: Part) -> ModelTree:
         """The tree of the part's whole model at its size, made without running it."""
-        key = (part.architecture, part.batch_size, part.seq_len)
+        key = replace(part, path="")
         if key not in self._trees:
+            from irene_jupyter.capture.dry.generation import generation_of
             from irene_jupyter.capture.dry.structure import structure_of
             from irene_jupyter.capture.models.building import build_model
 
-            model = build_model(source_of(part.architecture))
-            self._trees[key] = structure_of(model, part.batch_size, part.seq_len, part.architecture)
+            model, name = build_model(source_of(part.architecture)), part.architecture
+            model = model.to(_dtype(part))
+            if part.cached:
+                _, step = generation_of(model, part.batch_size, part.cached, 2, name)
+                self._trees[key] = step.tree
+            else:
+                self._trees[key] = structure_of(model, part.batch_size, part.seq_len, name)
         return self._trees[key]
 
     def nodes(self, part: Part) -> tuple[Node, ...]:
@@ -73,11 +81,13 @@ class Bench:
         """The part with its inputs, as they come to it within its model."""
         import torch
 
-        model = self._model(part.architecture)
+        model = self._model(part)
         inputs = self._inputs(model, part)
         node = self.nodes(part)[0]
         run: Callable[[], Any]
-        if not part.path:
+        if part.cached:
+            run = _step(model, inputs, part)
+        elif not part.path:
             run = lambda: model(**inputs)  # noqa: E731
         elif node.features.operation is not None:
             from irene_jupyter.capture.repeat.repeating import repeatable
@@ -116,12 +126,13 @@ class Bench:
 
     # --- models and their inputs ----------------------------------------------------------------
 
-    def _model(self, architecture: str) -> Any:
+    def _model(self, part: Part) -> Any:
         import torch
         from torch import nn
 
-        if architecture not in self._models:
-            source = source_of(architecture)
+        key = (part.architecture, part.dtype)
+        if key not in self._models:
+            source = source_of(part.architecture)
             with torch.random.fork_rng():
                 torch.manual_seed(SEED)
                 if isinstance(source, nn.Module):
@@ -131,13 +142,13 @@ class Bench:
 
                     model = AutoModel.from_config(source)  # type: ignore[no-untyped-call]
             try:
-                self._models[architecture] = model.to(self.device).eval()
+                self._models[key] = model.to(self.device, _dtype(part)).eval()
             except torch.OutOfMemoryError as error:
                 raise CalibrationError(
-                    f"{architecture} does not fit {self.device}: take the suite quick, or free "
-                    "the GPU's memory"
+                    f"{part.architecture} does not fit {self.device}: take the suite quick, or "
+                    "free the GPU's memory"
                 ) from error
-        return self._models[architecture]
+        return self._models[key]
 
     def _inputs(self, model: Any, part: Part) -> dict[str, Any]:
         import torch
@@ -153,7 +164,7 @@ class Bench:
 
         from irene_jupyter.capture.record.recording import Recording
 
-        key = (part.architecture, part.batch_size, part.seq_len)
+        key = replace(part, path="")
         if key not in self._calls:
             recording = Recording(model, part.batch_size, keep_calls=True)
             with torch.no_grad(), recording:
@@ -163,6 +174,45 @@ class Bench:
         if call is None or call.function is None:
             raise CalibrationError(f"{part.key} cannot be run alone; leave it out of the suite")
         return call
+
+
+def has_bfloat16() -> bool:
+    """Whether the device that a `Bench` takes computes in bfloat16 by instructions of its own.
+
+    Of processors as far as Linux tells their flags: avx512_bf16, amx_bf16, bf16 on Arm.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    try:
+        known = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return re.search(r"^(flags|Features)\b.*bf16\b", known, re.MULTILINE) is not None
+
+
+def _dtype(part: Part) -> Any:
+    import torch
+
+    return getattr(torch, part.dtype)
+
+
+def _step(model: Any, inputs: dict[str, Any], part: Part) -> Callable[[], Any]:
+    """One step of generation, over and over: what it adds to the cache is taken back."""
+    import torch
+
+    if part.path or part.seq_len != 1:
+        raise CalibrationError(f"{part.key}: a step with a cache is of a whole model, 1 token long")
+    prompt = inputs["input_ids"].repeat(1, part.cached)
+    with torch.no_grad():
+        cache = model(input_ids=prompt, use_cache=True).past_key_values
+
+    def run() -> None:
+        model(**inputs, past_key_values=cache, use_cache=True)
+        cache.crop(-1)
+
+    return run
 
 
 class _Reached(Exception):  # noqa: N818

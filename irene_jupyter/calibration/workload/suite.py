@@ -8,13 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.signal.alignment import PAD_SECONDS, SLOT_SECONDS, pattern_seconds
+from irene_jupyter.calibration.signal.alignment import (
+    PAD_SECONDS,
+    SLOT_SECONDS,
+    TAILS,
+    pattern_slots,
+    slot_seconds,
+)
+from irene_jupyter.calibration.signal.integration import guard_length
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits
-from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.bench import Bench, has_bfloat16
 from irene_jupyter.calibration.workload.part import Part, distinct
 
-FAST_PERIOD_SECONDS = 0.2  # of an emonPi with the authors' firmware: what an estimate assumes
+FAST_PERIOD_SECONDS = 0.17  # of an emonPi with the authors' firmware: what an estimate assumes
 START_SECONDS = 10.0  # models are built
+IDLE_PERIODS = 2.0  # of the meter, over which the machine must be at rest before a run
+FIT_SECONDS = 1.0  # of one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +31,8 @@ class Timing:
     """How long each step lasts. The defaults are those of docs/calibration.md.
 
     A run lasts `run_seconds`, or longer where the meter is slow: until `run_samples` samples lie
-    between its guards. Before it the machine rests for `settle_seconds`, and until it takes no
-    more than at standby, at most for `settle_most_seconds`.
+    between its guards. Before it the machine rests for `settle_seconds`, or longer where the meter
+    is slow, and until it takes no more than at standby, at most for `settle_most_seconds`.
     """
 
     standby_seconds: float = 60.0
@@ -45,16 +54,36 @@ class Timing:
 
     def slots(self, period_seconds: float) -> int:
         """Slots of the load pattern for a meter of this period."""
-        return self.pattern_seconds or pattern_seconds(period_seconds)
+        return self.pattern_seconds or pattern_slots(period_seconds)
+
+    def slot_length(self, period_seconds: float) -> float:
+        """Seconds of each slot."""
+        return slot_seconds(period_seconds, self.slot_seconds)
 
     def pattern_length(self, period_seconds: float) -> float:
         """Seconds of a load pattern and the rests around it."""
-        return self.slots(period_seconds) * self.slot_seconds + 3 * self.pause_seconds
+        slots = self.slots(period_seconds) * self.slot_length(period_seconds)
+        return slots + 3 * self.pause_seconds
 
-    def run_length(self, period_seconds: float) -> float:
-        """Seconds of a run with a meter of this period."""
-        least = 2 * self.guard_seconds + (self.run_samples + 1) * period_seconds
-        return max(self.run_seconds, least)
+    def guard_length(self, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0) -> float:
+        """Seconds at a run's ends that do not count, with a meter that holds and smooths so."""
+        return guard_length(self.guard_seconds, hold_seconds, smoothing_seconds)
+
+    def run_length(
+        self, period_seconds: float, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0
+    ) -> float:
+        """Seconds of a run with a meter of this period, which holds and smooths what it tells."""
+        guards = 2 * self.guard_length(hold_seconds, smoothing_seconds)
+        samples = (self.run_samples + 1) * period_seconds
+        return max(self.run_seconds, guards + samples) + TAILS * smoothing_seconds
+
+    def settle_length(
+        self, period_seconds: float, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0
+    ) -> float:
+        """Seconds of the pause before a run, in which some readings must be of rest alone."""
+        guards = 2 * (hold_seconds + smoothing_seconds)
+        least = guards + IDLE_PERIODS * period_seconds + TAILS * smoothing_seconds
+        return max(self.settle_seconds, least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +102,23 @@ class Suite:
     seconds_limit: float | None = None  # no extra rounds once it has lasted so long
     make_bench: Callable[[], Bench] = Bench
 
+    @property
+    def fit_seconds(self) -> float:
+        """How long the fit at its end takes: one without each part, and one of all."""
+        return FIT_SECONDS * (len(self.parts) + 1)
+
     def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
         """How long it takes in all, if nothing is rejected."""
         timing = self.timing
-        run = timing.run_length(period_seconds) + timing.settle_seconds + timing.warm_seconds
+        rest = timing.settle_length(period_seconds) + timing.warm_seconds
+        run = timing.run_length(period_seconds) + rest
         patterns = 2 * timing.pattern_length(period_seconds)
-        once = START_SECONDS + timing.standby_seconds + patterns
+        once = START_SECONDS + timing.standby_seconds + patterns + self.fit_seconds
         return once + rounds * len(self.parts) * run
 
 
 def _quick() -> Suite:
-    bert, gpt = "bert-base-uncased", "gpt2"
+    bert, gpt, llama, mixtral = "bert-base-uncased", "gpt2", "small-llama", "small-mixtral"
     layer = "encoder.layer.0"
     return Suite(
         "quick",
@@ -93,19 +128,30 @@ def _quick() -> Suite:
             Part(bert, 8, 128, layer),
             Part(bert, 8, 128, f"{layer}.attention.self.query"),
             Part(bert, 8, 128, f"{layer}.intermediate.dense"),
-            Part(bert, 8, 32, f"{layer}.output.dense"),
             Part(bert, 8, 128, f"{layer}.attention.self.matmul_0"),
             Part(bert, 8, 32, f"{layer}.attention.self.matmul_0"),
             Part(bert, 16, 128, f"{layer}.output.LayerNorm"),
             Part(bert, 32, 256, f"{layer}.output.LayerNorm"),
-            Part(bert, 32, 128, "embeddings.word_embeddings"),
             Part(bert, 8, 128, "embeddings"),
-            Part(gpt, 8, 32, "h.0.mlp"),
             Part(gpt, 8, 128, "h.0.attn"),
+            # What another dtype costs, or what is told twice by then.
+            Part(llama, 8, 64, dtype="bfloat16") if has_bfloat16() else Part(gpt, 8, 32, "h.0.mlp"),
+            # Small inputs, which cost their launches.
+            Part(bert, 1, 16),
+            Part(bert, 1, 16, f"{layer}.intermediate.dense"),
+            Part(bert, 1, 16, f"{layer}.output.LayerNorm"),
+            # Today's models: RMSNorm, SiLU, rotary positions, grouped queries, experts, a cache.
+            Part(llama, 4, 64),
+            Part(llama, 8, 128, "layers.0.input_layernorm"),
+            Part(llama, 8, 128, "layers.0.mlp.act_fn"),
+            Part(llama, 8, 128, "layers.0.self_attn"),
+            Part(llama, 4, 1, cached=128),
+            Part(mixtral, 4, 64, "layers.0.mlp.experts"),
+            Part(mixtral, 1, 16, "layers.0.mlp.experts"),
         ),
         Timing(
-            run_seconds=4.0,
-            run_samples=19,
+            run_seconds=3.0,
+            run_samples=10,
             settle_seconds=0.7,
             settle_most_seconds=10.0,
             warm_seconds=0.2,
@@ -124,17 +170,19 @@ def _whole(name: str, models: Sequence[str], sizes: Sequence[tuple[int, int]], *
             whole = Part(model, batch, length)
             tree = bench.tree(whole)
             parts += [Part(model, batch, length, path) for path in distinct(tree)]
+            if has_bfloat16():
+                parts.append(Part(model, batch, length, dtype="bfloat16"))
     return Suite(name, tuple(parts), complete=True, **how)
 
 
 def _standard() -> Suite:
     return _whole(
         "standard",
-        ("bert-base-uncased", "distilgpt2"),
-        ((8, 32), (8, 64), (16, 128)),
+        ("bert-base-uncased", "distilgpt2", "small-llama"),
+        ((1, 16), (8, 64), (16, 128)),
         timing=Timing(
-            run_seconds=5.0,
-            run_samples=25,
+            run_seconds=4.0,
+            run_samples=20,
             settle_seconds=1.0,
             settle_most_seconds=20.0,
             warm_seconds=0.3,

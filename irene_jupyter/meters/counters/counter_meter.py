@@ -29,7 +29,10 @@ class CounterMeter(PowerMeter):
     every counter has changed since the last one.
     """
 
+    unit_is_known = True
     truth = "weak"
+    silent_remedy = "do the counters move? irene-jupyter doctor shows them; else take another meter"
+    unseen_remedy = "see that these counters are of the device that the load runs on"
 
     def __init__(
         self,
