@@ -14,7 +14,7 @@ from irene_jupyter.meters.counters.counter_meter import (
     Counters,
     Release,
 )
-from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
+from irene_jupyter.meters.counters.nvml_meter import NvmlMeter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
 from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
@@ -22,8 +22,6 @@ from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.logs.log_meter import LogMeter
 from irene_jupyter.meters.meter import PowerMeter
-from irene_jupyter.resources.nvml import NvmlSession
-from irene_jupyter.resources.proc import ResourceError
 
 METERS = "emonpi:URL, csv:PATH, nvml, nvml:GPU, rapl or simulated"
 
@@ -34,7 +32,8 @@ def open_meter(name: str, **options: Any) -> PowerMeter:
     emonpi:URL  a device such as /dev/ttyUSB0, or socket://host:port; options of `MeterStream`
                 (format, baud, unwrap, silence_seconds …)
     csv:PATH    a log of `irene-jupyter log-meter` or of the IrEne authors; format, unwrap
-    nvml        all NVIDIA boards together, nvml:0 the first; period_seconds
+    nvml        all NVIDIA boards together, nvml:0 the first, nvml:GPU-… by its UUID;
+                period_seconds
     rapl        all processor packages together; period_seconds
     simulated   the emulator, simulated:stock in that wire format; power, knobs, transport …
 
@@ -56,32 +55,6 @@ def _emonpi(url: str, format: str = "auto", **options: Any) -> PowerMeter:
 
 def _csv(path: str, format: str = "auto", *, unwrap: bool = False) -> PowerMeter:
     return LogMeter(Path(path).expanduser(), format, unwrap=unwrap)
-
-
-def _nvml(
-    gpu: str,
-    *,
-    period_seconds: float = PERIOD_SECONDS,
-    open_nvml: Callable[[], NvmlSession] = NvmlSession,
-) -> PowerMeter:
-    if gpu and not gpu.isdigit():
-        raise MeterError(f"nvml:{gpu} is no GPU: take nvml for all of them, or nvml:0, nvml:1 …")
-
-    def find() -> tuple[Counters, Release]:
-        try:
-            session = open_nvml()
-        except ResourceError as error:
-            raise MeterError(
-                f"nvml: {error}. Where there is no NVIDIA GPU take another meter: {METERS}"
-            ) from error
-        count = len(session.names)
-        if gpu and int(gpu) >= count:
-            session.close()
-            raise MeterError(f"nvml:{gpu}: this machine has {count} GPUs, the first is nvml:0")
-        wanted = [int(gpu)] if gpu else range(count)
-        return [NvmlCounter(session, index, time.monotonic) for index in wanted], session.close
-
-    return CounterMeter(find, "gpu", period_seconds=period_seconds)
 
 
 def _rapl(
@@ -110,7 +83,7 @@ def _simulated(format: str, **options: Any) -> PowerMeter:
 _KINDS: dict[str, Callable[..., PowerMeter]] = {
     "emonpi": _emonpi,
     "csv": _csv,
-    "nvml": _nvml,
+    "nvml": NvmlMeter,
     "rapl": _rapl,
     "simulated": _simulated,
 }
