@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import re
 from collections.abc import Mapping
@@ -10,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import accuracy_of, results_of
-from irene_jupyter.calibration.running.events import Note, Progress, Watcher, ignore
+from irene_jupyter.calibration.running.counting import counted
+from irene_jupyter.calibration.running.events import Note, Watcher, ignore
 from irene_jupyter.calibration.running.journal import KEEP, Journal
-from irene_jupyter.calibration.running.records import Finished, MeterUsed, Rest
+from irene_jupyter.calibration.running.pace import Pace
+from irene_jupyter.calibration.running.records import Finished, Rest
 from irene_jupyter.calibration.running.session import Session
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
@@ -37,6 +39,7 @@ from irene_jupyter.predictors.profiles.loading import (
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
+SIMULATED = "this meter is no hardware, and what comes of it is no energy of this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Plan:
     output: Path
     checkpoint: Path
     seconds: float
+    simulated: bool
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """(node, batch × sequence, rounds, seconds of a run) of each part."""
@@ -70,6 +74,7 @@ class Plan:
         lines = [
             aligned([head, *self.rows()], "<<<<"),
             "",
+            *([f"SIMULATED: {SIMULATED}"] if self.simulated else []),
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
             f"about {in_words(self.seconds)} with a reading every 0.2 s; a slower meter takes "
@@ -104,15 +109,17 @@ def plan(
     if output is None:
         path = user_devices_folder() / f"{name}.json"
         _check_owner(path)
+        if simulated:
+            _check_real(path)
         checkpoint = user_devices_folder().parent / "calibrations" / f"{name}{KEEP}"
     else:
         path = Path(output).expanduser()
         checkpoint = path.with_name(path.stem + ".calibration" + KEEP)
-    return Plan(chosen, rounds, name, path, checkpoint, chosen.seconds(rounds))
+    return Plan(chosen, rounds, name, path, checkpoint, chosen.seconds(rounds), simulated)
 
 
 def calibrate(
-    meter: str | PowerMeter = "simulated",
+    meter: str | PowerMeter,
     *,
     suite: str | Suite = "quick",
     name: str | None = None,
@@ -152,72 +159,81 @@ def calibrate(
     chosen = plan(suite, name=name, rounds=rounds, output=output, simulated=opened.is_simulated)
     accuracy_of(meter_accuracy, truth=opened.truth, simulated=opened.is_simulated)
     bench = chosen.suite.make_bench() if device is None else Bench(device)
-    header = {
-        "identity": {
-            "suite": [chosen.suite.name, [part.key for part in chosen.suite.parts]],
-            "machine": {**fingerprint(), "device": bench.device},
-            "meter": [opened.scope, opened.truth],
-        },
-        "created": _now(),
-        "versions": dict(versions()),
+    identity = {
+        "suite": [chosen.suite.name, [part.key for part in chosen.suite.parts]],
+        "machine": {**fingerprint(), "device": bench.device},
     }
+    about = {"created": _now(), "versions": dict(versions())}
+    pace = Pace(watch, chosen.suite.fit_seconds)
     try:
-        with Journal(chosen.checkpoint, header, resume=resume) as journal:
-            _measure(opened, chosen, bench, journal, watch, seed)
-            watch(Progress("fit", "fitting the profile", 1.0, 0.0))
-            profile = _fit(chosen, bench, journal, meter_accuracy)
+        with Journal(chosen.checkpoint, identity, about, resume=resume) as journal:
+            _measure(opened, chosen, bench, journal, pace, watch, seed)
+            profile = _fit(chosen, bench, journal, pace, meter_accuracy)
+            if profile.is_simulated and chosen.output.parent == user_devices_folder():
+                _check_real(chosen.output)  # an emulator may not say at first that it is one
             profile.save(chosen.output)
             journal.add(Finished(str(chosen.output), _now()))
     finally:
         bench.close()
-    watch(Progress("done", f"stored {chosen.output}", 1.0, 0.0))
+    pace.done(f"stored {chosen.output}")
     return profile
 
 
 def _measure(
-    meter: PowerMeter, chosen: Plan, bench: Bench, journal: Journal, watch: Watcher, seed: int
+    meter: PowerMeter,
+    chosen: Plan,
+    bench: Bench,
+    journal: Journal,
+    pace: Pace,
+    watch: Watcher,
+    seed: int,
 ) -> None:
     session = Session(
-        meter, chosen.suite, bench, journal, rounds=chosen.rounds, seed=seed, watch=watch
+        meter, chosen.suite, bench, journal, pace, rounds=chosen.rounds, seed=seed, watch=watch
     )
-    if not session.wanted():
-        watch(Note("all runs are in the checkpoint already: only the fit is made anew"))
+    if session.is_complete:
+        for note in journal.notes:
+            watch(Note(note))
+        watch(
+            Note(f"all runs are in the checkpoint, by {journal.meter}: only the fit is made anew")
+        )
         return
     with meter:
         session.run()
-        journal.add(
-            MeterUsed(meter.source, meter.scope, meter.truth, meter.format, meter.is_simulated)
-        )
 
 
 def _fit(
-    chosen: Plan, bench: Bench, journal: Journal, meter_accuracy: float | str | None
+    chosen: Plan, bench: Bench, journal: Journal, pace: Pace, meter_accuracy: float | str | None
 ) -> DeviceProfile:
-    meters = [each for each in journal.records if isinstance(each, MeterUsed)]
-    if not meters:
-        raise CalibrationError("the checkpoint does not tell the meter: begin without resume")
-    last = meters[-1]
-    simulated = any(each.simulated for each in meters)
-    accuracy = accuracy_of(meter_accuracy, truth=last.truth, simulated=simulated)
-    results = results_of(chosen.suite.parts, journal.records, meter_accuracy=accuracy)
-    scope = SCOPE_NAMES[last.scope]
+    pace.fitting(0.0)
+    meter = journal.meter
+    accuracy = accuracy_of(meter_accuracy, truth=meter.truth, simulated=meter.simulated)
+    timing, limits = chosen.suite.timing, chosen.suite.limits
+    results = results_of(
+        chosen.suite.parts,
+        counted(journal.records, timing.guard_seconds, limits).sure,
+        journal.records,
+        meter_accuracy=accuracy,
+    )
+    scope = SCOPE_NAMES[meter.scope]
     standby = [each.watts for each in journal.records if isinstance(each, Rest)]
     training = {
         "suite": chosen.suite.name,
         "rounds": chosen.rounds,
-        "meter": last.source,
-        "scope": last.scope,
-        "truth": last.truth,
-        "simulated": simulated,
+        "meter": meter.source,
+        "scope": meter.scope,
+        "truth": meter.truth,
+        "simulated": meter.simulated,
         "meter_accuracy_percent": 100 * accuracy,
         "standby_watts": standby[-1] if standby else None,
         "device": bench.device,
-        "energy": f"{scope} energy of one run, idle included ({last.source})",
+        "energy": f"{scope} energy of one run, idle included ({meter.source})",
         "created": _now(),
         **versions(),
     }
-    weak = ", told by the driver" if last.truth == "weak" else ""
-    label = f"{chosen.name} ({scope} energy{weak}{', SIMULATED' if simulated else ''})"
+    weak = ", told by the driver" if meter.truth == "weak" else ""
+    mark = ", SIMULATED" if meter.simulated else ""
+    label = f"{chosen.name} ({scope} energy{weak}{mark})"
     return calibrated(
         results,
         bench,
@@ -226,6 +242,7 @@ def _fit(
         label=label,
         complete=chosen.suite.complete,
         training=training,
+        tell=pace.fitting,
     )
 
 
@@ -243,6 +260,16 @@ def _check_owner(path: Path) -> None:
             f"{path.stem!r} is the profile of another machine ({theirs.get('cpu')}, "
             f"{theirs.get('memory_gibibytes')} GiB): give this one another name, or delete {path}"
         )
+
+
+def _check_real(path: Path) -> None:
+    """Raises `OptionError` where a profile by a real meter would be lost to a simulated one."""
+    with contextlib.suppress(DeviceError):
+        if not read_profile(path).is_simulated:
+            raise OptionError(
+                f"{path.stem!r} is a profile by a real meter: give the simulated one another name, "
+                f"or delete {path}"
+            )
 
 
 def _machine_name() -> str:

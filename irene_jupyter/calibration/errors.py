@@ -13,6 +13,10 @@ class AlignmentError(CalibrationError):
     """The known load is not found in the meter's samples: the clocks cannot be aligned."""
 
 
+class UnseenLoadError(AlignmentError):
+    """The meter's samples do not show the load, or too little of it."""
+
+
 class ReversedClampError(AlignmentError):
     """The meter shows less power while the load is on: the clamp is the wrong way round."""
 

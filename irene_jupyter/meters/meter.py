@@ -52,6 +52,9 @@ class PowerMeter(ABC):
     scope: Scope = "wall"
     truth: Truth = "truth"
     clock: Literal["monotonic", "realtime"] = "monotonic"
+    # What to look at, for people: where no readings come, and where they do not show the load.
+    silent_remedy = "is it on, and does it answer?"
+    unseen_remedy = "see that all of this machine, and nothing else, is behind the meter"
 
     def __init__(self) -> None:
         self.stopping = threading.Event()

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from irene_jupyter.calibration.calibrate import calibrate
+from irene_jupyter.calibration.running.counting import counted
 from irene_jupyter.calibration.running.events import Event
 from irene_jupyter.calibration.running.journal import read_journal
-from irene_jupyter.calibration.running.records import Record, Run, runs_of
+from irene_jupyter.calibration.running.records import Record, Run
 from irene_jupyter.calibration.signal.rejection import Limits
 from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
 from irene_jupyter.calibration.workload.bench import Bench, Workload
@@ -236,10 +237,12 @@ class Machine:
         return [event for event in self.events if isinstance(event, kind)]
 
     def records(self) -> list[Record]:
-        return read_journal(self.journal)[1]
+        return read_journal(self.journal).records
 
     def runs(self) -> list[Run]:
-        return runs_of(self.records())
+        """Those that count, and those that no alignment has followed yet."""
+        found = counted(self.records(), TIMING.guard_seconds, LIMITS)
+        return [*found.sure, *found.open]
 
     def check(self) -> None:
         """Every run that counts is what the machine really took."""

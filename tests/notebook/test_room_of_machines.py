@@ -64,7 +64,7 @@ from irene_jupyter.predictors.profiles.loading import user_devices_folder
 predicted = irene.predict(ARCHITECTURES["tiny-bert"](), batch_size=2, seq_len=32, device=seat)
 ratio = predicted.total_joules / bench.true_joules(FEW[0])
 journal = user_devices_folder().parent / "calibrations" / f"{seat}.jsonl"
-times = [(run.start, run.end) for run in runs_of(read_journal(journal)[1])]
+times = [(r.start, r.end) for r in read_journal(journal).records if isinstance(r, Run)]
 """
 GATHER = """
 seats = engines[:].pull(["seat", "ratio", "times"], block=True)

@@ -7,7 +7,7 @@ the meter is sure to, and how well the rounds repeat, widens the intervals of pr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,13 +35,22 @@ def calibrated(
     label: str,
     complete: bool,
     training: Mapping[str, Any],
+    tell: Callable[[float], None] = lambda _: None,
 ) -> DeviceProfile:
-    """The profile of this machine. `training` says where the numbers come from."""
+    """The profile of this machine. `training` says where the numbers come from.
+
+    `tell` is called with the share that is done, from 0 to 1.
+    """
     targets = [_target(bench, each) for each in results.measured]
     # A GPU's boosted residuals are about its tiles: they say nothing of a processor.
     keep = bench.device.startswith("cuda")
     by_node = complete is False
-    checked = left_out(source.coefficients, results.measured, targets, keep=keep, by_node=by_node)
+    checked = []
+    for each in left_out(
+        source.coefficients, results.measured, targets, keep=keep, by_node=by_node
+    ):
+        checked.append(each)
+        tell(len(checked) / (len(targets) + 1))
     protocol = "node" if by_node else "model"
     profile = _transferred(source, targets, results, checked, keep=keep)
     method = f"transfer from {source.name}: its coefficients are the prior (R2)"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.running.records import Record, Rejected, Run, runs_of
+from irene_jupyter.calibration.running.records import Record, Rejected, Run
 from irene_jupyter.calibration.signal.alignment import ClockOffset
 from irene_jupyter.calibration.signal.load_gates import variation
 from irene_jupyter.calibration.signal.uncertainty import (
@@ -50,12 +50,19 @@ class Results:
 
 
 def results_of(
-    parts: Sequence[Part], records: Sequence[Record], *, meter_accuracy: float
+    parts: Sequence[Part],
+    runs: Sequence[Run],
+    records: Sequence[Record],
+    *,
+    meter_accuracy: float,
 ) -> Results:
-    """Raises `CalibrationError` where less than half of the parts have a run that counts."""
+    """Of the runs that count, and all the records of their journal.
+
+    Raises `CalibrationError` where less than half of the parts have a run.
+    """
     found: dict[str, list[Run]] = defaultdict(list)
     reasons: dict[str, list[str]] = defaultdict(list)
-    for run in runs_of(records):
+    for run in runs:
         found[run.part].append(run)
     for record in records:
         if isinstance(record, Rejected):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +36,8 @@ def left_out(
     *,
     keep: bool,
     by_node: bool,
-) -> list[Checked]:
+) -> Iterator[Checked]:
     """Each part by a fit without it: without its model, or by node without itself alone."""
-    found = []
     models: dict[str, Coefficients] = {}
     for at, (each, target) in enumerate(zip(measured, targets, strict=True)):
         if by_node:
@@ -55,8 +54,7 @@ def left_out(
                 models[model] = transferred(source, rest or targets, keep_residual=keep)
             rules = models[model]
         first = target.nodes[0]
-        found.append(Checked(each, first.type, first.class_name, joules_of(rules, target)))
-    return found
+        yield Checked(each, first.type, first.class_name, joules_of(rules, target))
 
 
 def error_percent(checked: Sequence[Checked]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from irene_jupyter.calibration.errors import IntegrationError
-from irene_jupyter.calibration.running.records import Run
+from irene_jupyter.calibration.running.records import Run, meter_used
 from irene_jupyter.calibration.running.tape import Tape
 from irene_jupyter.calibration.signal.integration import plateau
 from irene_jupyter.calibration.signal.load_gates import idle_before
@@ -25,10 +25,9 @@ def measure_run(
     standby: Standby,
     limits: Limits,
     *,
-    number: int,
     round: int,
 ) -> Run | tuple[Rejection, ...]:
-    """The run of this number and round, or why it is not used. Raises `MeterError`."""
+    """The run of this round, or why it is not used. Raises `MeterError`."""
     latency = _warm(workload, timing.warm_seconds)
     pieces = max(1, int(PIECE_SECONDS / latency))
     _settle(tape, timing, standby, limits)
@@ -61,7 +60,6 @@ def measure_run(
     except IntegrationError as error:
         return found or (Rejection("too_few", str(error), "let the run last longer", 0, 0),)
     return found or Run(
-        run=number,
         part=workload.part.key,
         round=round,
         joules=integral.joules / repeats,
@@ -73,6 +71,7 @@ def measure_run(
         samples=integral.samples,
         start=start,
         end=end,
+        meter=meter_used(tape.meter),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from irene_jupyter.calibration.errors import UnseenLoadError
 from irene_jupyter.calibration.running.tape import Tape
 from irene_jupyter.calibration.signal.alignment import ClockOffset, find_offset, load_pattern
 from irene_jupyter.calibration.workload.bench import Bench
@@ -36,10 +37,13 @@ def measure_offset(
     edges.append((tape.now(), 0.0))
     tape.sleep(timing.pause_seconds)
     tape.wait_for(tape.now())
-    return find_offset(
-        tape.samples(start),
-        edges,
-        pad_seconds=timing.pause_seconds,
-        near_seconds=near_seconds,
-        search_seconds=search_seconds,
-    )
+    try:
+        return find_offset(
+            tape.samples(start),
+            edges,
+            pad_seconds=timing.pause_seconds,
+            near_seconds=near_seconds,
+            search_seconds=search_seconds,
+        )
+    except UnseenLoadError as error:
+        raise UnseenLoadError(f"{error}; {tape.meter.unseen_remedy}") from None

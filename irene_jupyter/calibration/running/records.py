@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from irene_jupyter.calibration.errors import CheckpointError
 from irene_jupyter.calibration.signal.alignment import ClockOffset
 from irene_jupyter.calibration.signal.rejection import Standby
 from irene_jupyter.checker import Checker, is_number, is_whole
+from irene_jupyter.meters.base import SCOPE_NAMES, Scope, Truth
+from irene_jupyter.meters.meter import PowerMeter
+
+
+@dataclass(frozen=True, slots=True)
+class MeterUsed:
+    """What measures, as far as it is known by now: an emulator may say later what it is."""
+
+    source: str
+    scope: Scope
+    truth: Truth
+    format: str | None
+    simulated: bool
+
+    def __str__(self) -> str:
+        mark = ", SIMULATED" if self.simulated else ""
+        return f"{self.source} ({SCOPE_NAMES[self.scope]} energy{mark})"
+
+    def is_like(self, other: MeterUsed) -> bool:
+        """Whether runs of both may stand in one profile."""
+        return replace(self, format=None) == replace(other, format=None)
+
+
+def meter_used(meter: PowerMeter) -> MeterUsed:
+    """What the meter says of itself by now."""
+    return MeterUsed(meter.source, meter.scope, meter.truth, meter.format, meter.is_simulated)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is used, unless it is withdrawn. Joules and seconds are of one repetition."""
+    """A run that passed its gates. Joules and seconds are of one repetition.
 
-    run: int  # its number
+    It counts once the clock was found after it, too: see `counting`.
+    """
+
     part: str
     round: int
     joules: float
@@ -29,6 +56,7 @@ class Run:
     samples: int
     start: float  # of the load's clock
     end: float
+    meter: MeterUsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +74,26 @@ class Rejected:
         return f"{self.part}, round {self.round + 1}, is {end}: {self.reasons[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The run of this number does not count after all."""
-
-    run: int
-    reasons: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest(Standby):
-    """The machine at rest, the meter's period, and what there is to note of the machine."""
+    """A stretch begins: the machine at rest, the meter's period, and what there is to note."""
 
     period_seconds: float
     note: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class MeterUsed:
-    """What measured."""
+class ClockSet:
+    """The meter's clock was set, by so many seconds, since the alignment before."""
 
-    source: str
-    scope: str
-    truth: str
-    format: str | None
-    simulated: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """All that was to be run was run: the fit is what is left."""
+
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +104,15 @@ class Finished:
     at: str
 
 
-Record = Run | Rejected | Withdrawn | Rest | ClockOffset | MeterUsed | Finished
+Record = Run | Rejected | Rest | ClockOffset | ClockSet | MeterUsed | Complete | Finished
 _KINDS: dict[str, type[Record]] = {
     "run": Run,
     "rejected": Rejected,
-    "withdrawn": Withdrawn,
     "standby": Rest,
     "clock": ClockOffset,
+    "clock set": ClockSet,
     "meter": MeterUsed,
+    "complete": Complete,
     "finished": Finished,
 }
 _CHECK = Checker(CheckpointError)
@@ -100,19 +124,42 @@ def to_json(record: Record) -> dict[str, Any]:
     return {"record": tag, **asdict(record)}
 
 
-def from_json(data: dict[str, Any]) -> Record:
+def from_json(data: Any) -> Record:
     """The record that `to_json` wrote. Raises `CheckpointError` on anything else."""
-    kind = _KINDS[_CHECK.one_of(data, "record", tuple(_KINDS))]
+    if not isinstance(data, dict):
+        _CHECK.refuse("a record must be an object")
+    tag = _CHECK.one_of(data, "record", tuple(_KINDS))
+    found: Record = _read(_KINDS[tag], data, tag)
+    if isinstance(found, Run) and not (found.joules > 0 and found.seconds > 0):
+        _CHECK.refuse("a run must have joules and seconds above 0")
+    return found
+
+
+def meter_from_json(data: Any) -> MeterUsed:
+    """The meter in a journal's identity. Raises `CheckpointError`."""
+    if not isinstance(data, dict):
+        _CHECK.refuse("the meter is missing")
+    found: MeterUsed = _read(MeterUsed, data, "meter")
+    return found
+
+
+def _read(kind: type, data: dict[str, Any], tag: str) -> Any:
     values: dict[str, Any] = {}
     for name, hint in get_type_hints(kind).items():
-        value = tuple(found) if isinstance(found := data.get(name), list) else found
+        value = data.get(name)
+        if is_dataclass(hint) and isinstance(value, dict):
+            value = _read(hint, value, name)  # type: ignore[arg-type]
+        elif isinstance(value, list):
+            value = tuple(value)
         if not _fits(value, hint):
-            _CHECK.refuse(f"{name!r} of a {data['record']} is not what it should be")
+            _CHECK.refuse(f"{name!r} of a {tag} is not what it should be")
         values[name] = value
     return kind(**values)
 
 
 def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is Literal:
+        return isinstance(value, str) and value in get_args(hint)
     if isinstance(hint, UnionType):
         return any(_fits(value, each) for each in get_args(hint))
     if get_args(hint):  # a tuple of texts
@@ -120,9 +167,3 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is float:
         return is_number(value, signed=True)
     return is_whole(value) if hint is int else isinstance(value, hint)
-
-
-def runs_of(records: Sequence[Record]) -> list[Run]:
-    """The runs of a journal that count."""
-    gone = {each.run for each in records if isinstance(each, Withdrawn)}
-    return [each for each in records if isinstance(each, Run) and each.run not in gone]

@@ -10,19 +10,30 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
 
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
-from irene_jupyter.calibration.running.events import Note, Progress, Stage, Watcher, ignore
+from irene_jupyter.calibration.running.counting import Counted, counted
+from irene_jupyter.calibration.running.events import Note, Stage, Watcher
 from irene_jupyter.calibration.running.journal import Journal
+from irene_jupyter.calibration.running.pace import Pace
 from irene_jupyter.calibration.running.patterns import measure_offset
-from irene_jupyter.calibration.running.records import Rejected, Rest, Run, Withdrawn, runs_of
+from irene_jupyter.calibration.running.records import (
+    ClockSet,
+    Complete,
+    Rejected,
+    Rest,
+    Run,
+    meter_used,
+)
 from irene_jupyter.calibration.running.standby import measure_standby
 from irene_jupyter.calibration.running.tape import Tape
-from irene_jupyter.calibration.signal.alignment import Clock
+from irene_jupyter.calibration.signal.alignment import Clock, ClockOffset
 from irene_jupyter.calibration.signal.load_gates import clock_moved, variation
-from irene_jupyter.calibration.signal.rejection import Standby
+from irene_jupyter.calibration.signal.rejection import Rejection, Standby
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.calibration.workload.suite import Suite
@@ -30,6 +41,7 @@ from irene_jupyter.meters.meter import PowerMeter
 
 HOPELESS = 5  # runs in a row that were given up: no use in going on
 SEARCH_SECONDS = {"monotonic": 5.0, "realtime": 120.0}  # how far off the meter's clock may be
+_NOTED_SECONDS = 60.0  # so far off is no matter of NTP: it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +59,65 @@ class Session:
         suite: Suite,
         bench: Bench,
         journal: Journal,
+        pace: Pace,
         *,
         rounds: int,
-        seed: int = 0,
-        watch: Watcher = ignore,
+        seed: int,
+        watch: Watcher,
     ) -> None:
         self._meter, self._suite, self._bench = meter, suite, bench
         self._journal, self._rounds, self._seed = journal, rounds, seed
-        self._watch, self._limits = watch, suite.limits
+        self._watch, self._limits, self._pace = watch, suite.limits, pace
         self._timing = suite.timing
         self._tape = Tape(meter)
         self._standby = Standby(0.0, 0.0, 0)
-        self._began = time.monotonic()
-        self._stretch: list[Run] = []  # runs since the last alignment
-        self._withdrawn: set[str] = set()
+        self._withdrawn: set[tuple[int, str]] = set()  # (round, part)
         self._left = 0  # runs
-        self._share = 0.0
+        self._stage: Literal["rounds", "extra rounds", "over"] = "rounds"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the journal has all that is to be run."""
+        ended = any(isinstance(each, Complete) for each in self._journal.records)
+        return ended and not self._missing(self._counted().sure)
 
     def run(self) -> None:
-        """All of it. Raises `CalibrationError`, `MeterError`; KeyboardInterrupt goes through."""
-        wanted = self.wanted()
-        if not wanted:
-            return
-        self._left = len(wanted)
+        """All that is missing. Raises `CalibrationError`, `MeterError`; interrupts go through."""
+        self._left = len(self._missing(self._counted().sure))
         self._tell("start", f"waiting for {self._meter.source}")
         self._tape.first_samples(self._timing.silence_seconds)
+        self._journal.begin(meter_used(self._meter))
+        for note in self._journal.notes:
+            self._watch(Note(note))
         self._rest()
-        self._align()
-        self._rounds_of(wanted)
+        self._know_meter()
+        self._align()  # runs that an earlier session left open count by this one
+        self._rounds_of(self._missing(self._runs()))
+        self._stage = "extra rounds"
         for extra in range(self._timing.extra_rounds):
             self._rounds_of(self._unstable(self._rounds + extra))
-        self._align()
-        if again := [each for each in self.wanted() if each.part.key in self._withdrawn]:
+        self._stage = "over"
+        if self._counted().open:
+            self._align()
+        again = self._missing(self._runs())
+        if again := [each for each in again if (each.round, each.part.key) in self._withdrawn]:
             self._rounds_of(again)
             self._align()
+        self._journal.add(Complete(datetime.now(UTC).isoformat(timespec="seconds")))
 
     # --- what is to be done -----------------------------------------------------------------------
 
-    def wanted(self) -> list[_Wanted]:
-        """Runs that are missing: round by round, each in an order of its own."""
-        done = {(run.round, run.part) for run in runs_of(self._journal.records)}
+    def _counted(self) -> Counted:
+        return counted(self._journal.records, self._timing.guard_seconds, self._limits)
+
+    def _runs(self) -> list[Run]:
+        """Those that count, and those that will if the clock stays."""
+        found = self._counted()
+        return [*found.sure, *found.open]
+
+    def _missing(self, runs: Sequence[Run]) -> list[_Wanted]:
+        """What these do not have: round by round, each in an order of its own."""
+        done = {(run.round, run.part) for run in runs}
         found = []
         for number in range(self._rounds):
             parts = list(self._suite.parts)
@@ -95,22 +126,24 @@ class Session:
         return found
 
     def _unstable(self, number: int) -> list[_Wanted]:
-        """Nodes whose rounds vary too much, once more, while there is time."""
+        """Nodes whose rounds before this one vary too much, once more, while there is time."""
         limit = self._suite.seconds_limit
-        if limit is not None and time.monotonic() - self._began > limit:
+        if limit is not None and self._pace.seconds > limit:
             return []
         joules: dict[str, list[float]] = defaultdict(list)
-        for run in runs_of(self._journal.records):
-            joules[run.part].append(run.joules)
+        done = set()
+        for run in self._runs():
+            if run.round < number:
+                joules[run.part].append(run.joules)
+            elif run.round == number:
+                done.add(run.part)
         return [
             _Wanted(number, part)
             for part in self._suite.parts
-            if variation(joules[part.key], self._limits) is not None
+            if part.key not in done and variation(joules[part.key], self._limits) is not None
         ]
 
     def _rounds_of(self, wanted: Sequence[_Wanted]) -> None:
-        if not wanted:
-            return
         given_up = 0
         last: tuple[str, ...] = ()
         aligned = time.monotonic()
@@ -120,7 +153,9 @@ class Session:
                 self._align()
                 aligned = time.monotonic()
             self._tell("runs", f"round {each.round + 1}: {each.part.key}")
-            last = self._one(each) or ()
+            began = time.monotonic()
+            last = self._one(each)
+            self._pace.took(time.monotonic() - began)
             given_up = given_up + 1 if last else 0
             self._left -= 1
             if given_up >= HOPELESS:
@@ -148,11 +183,20 @@ class Session:
             self._watch(Note(f"{reason} (try {attempt} of {tries})"))
         raise CalibrationError(f"no standby: {reason}. Then go on with resume")
 
+    def _know_meter(self) -> None:
+        """By now an emulator has said that it is one."""
+        meter = meter_used(self._meter)
+        self._journal.check_meter(meter)
+        if meter != self._journal.meter:
+            self._journal.add(meter)
+
     def _align(self) -> None:
         """The offset of the meter's clock, by a known load pattern."""
         tape, tries = self._tape, self._timing.pattern_tries
-        near = tape.clock.before.seconds if tape.clock is not None else 0.0
         search = SEARCH_SECONDS[self._meter.clock]
+        near = tape.clock.before.seconds if tape.clock is not None else tape.lead_seconds
+        if tape.clock is None and abs(near) > _NOTED_SECONDS:
+            self._watch(Note(f"the meter's clock is {near:+.0f} s off; it is taken into account"))
         self._tell("clock", "a known load pattern shows the meter's clock")
         for left in reversed(range(tries)):
             try:
@@ -166,69 +210,98 @@ class Session:
                 if not left:
                     raise
                 self._watch(Note(f"{error} (try {tries - left} of {tries})"))
+        waiting, before = self._counted().open, self._last_offset()
         self._journal.add(offset)
-        if tape.clock is not None:
-            self._withdraw(Clock(tape.clock.before, offset))
-        tape.clock = Clock(offset)
-        self._stretch = []
+        tape.follow(Clock(offset))
+        if waiting and before is not None:
+            self._withdraw(waiting, Clock(before, offset))
 
-    def _withdraw(self, clock: Clock) -> None:
-        """Runs whose clock had moved further than their guards allow do not count."""
+    def _last_offset(self) -> ClockOffset | None:
+        """By this session, or the one before it."""
+        if self._tape.clock is not None:
+            return self._tape.clock.before
+        offsets = (each for each in reversed(self._journal.records))
+        return next((each for each in offsets if isinstance(each, ClockOffset)), None)
+
+    def _withdraw(self, waiting: Sequence[Run], clock: Clock) -> None:
+        """Tells of the runs that waited for this alignment, and do not count after it."""
         moved = clock_moved(clock, self._limits)
-        if moved is not None:
-            self._watch(Note(str(moved)))
-        allowed = self._timing.guard_seconds / 2
-        for run in self._stretch:
-            off = abs(clock.offset(run.start) - clock.before.seconds)
-            if moved is not None and off > allowed:
-                self._journal.add(Withdrawn(run.run, (str(moved),)))
-                self._withdrawn.add(run.part)
-                self._watch(Rejected(run.part, run.round, (moved.code,), (str(moved),), False))
+        if moved is None:
+            return
+        self._watch(Note(str(moved)))
+        sure = set(self._counted().sure)
+        for run in waiting:
+            if run not in sure:
+                self._withdrawn.add((run.round, run.part))
+                self._reject(Rejected(run.part, run.round, (moved.code,), (str(moved),), False))
 
     def _one(self, wanted: _Wanted) -> tuple[str, ...]:
         """One node's run of a round, repeated while it is rejected. Returns why it was given up."""
         reasons: tuple[str, ...] = ()
         workload = self._bench.prepare(wanted.part)
         for left in reversed(range(self._timing.tries)):
+            self._follow_clock()
             found = measure_run(
                 self._tape,
                 workload,
                 self._timing,
                 self._standby,
                 self._limits,
-                number=sum(isinstance(each, Run) for each in self._journal.records),
                 round=wanted.round,
             )
+            if (step := self._tape.clock_set) is not None:
+                found = (_clock_set(step),)  # whatever else its samples say
             if isinstance(found, Run):
                 self._journal.add(found)
-                self._stretch.append(found)
                 self._watch(found)
                 return ()
             codes, reasons = tuple(each.code for each in found), tuple(map(str, found))
-            rejected = Rejected(wanted.part.key, wanted.round, codes, reasons, not left)
-            self._journal.add(rejected)
-            self._watch(rejected)
+            self._reject(Rejected(wanted.part.key, wanted.round, codes, reasons, not left))
         return reasons
 
+    def _follow_clock(self) -> None:
+        """Finds the meter's clock anew where it was set."""
+        self._tape.take()
+        step, clock = self._tape.clock_set, self._tape.clock
+        if step is None or clock is None:
+            return
+        self._journal.add(ClockSet(step))
+        self._watch(Note(f"the meter's clock was set by {step:+.3g} s: it is found anew"))
+        moved = replace(clock.before, seconds=clock.before.seconds + step)
+        self._tape.follow(Clock(moved))
+        self._align()
+
+    def _reject(self, rejected: Rejected) -> None:
+        self._journal.add(rejected)
+        self._watch(rejected)
+
+    # --- what is left -----------------------------------------------------------------------------
+
     def _tell(self, stage: Stage, message: str) -> None:
-        gone = time.monotonic() - self._began
-        left = self._seconds_left(stage)
-        # Repeated runs put the end off; the bar never goes back.
-        self._share = max(self._share, gone / (gone + left))
-        self._watch(Progress(stage, message, self._share, left))
+        self._pace.tell(stage, message, self._seconds_left(stage))
 
     def _seconds_left(self, stage: Stage) -> float:
-        timing = self._timing
-        period = self._tape.period_seconds
+        timing, period = self._timing, self._tape.period_seconds
         period = period if period == period else 0.2
-        pattern = timing.pattern_length(period)
-        runs_left = self._left * (
-            timing.run_length(period)
-            + timing.settle_seconds
-            + timing.warm_seconds
-            + 2 * period
-            + 0.3
-        )
-        before = {"start": timing.standby_seconds + 2 * pattern}
-        before["standby"], before["clock"] = before["start"], 2 * pattern
-        return runs_left + before.get(stage, pattern)
+        planned = timing.run_length(period) + timing.settle_seconds + timing.warm_seconds
+        run = self._pace.run_seconds(planned + 2 * period)
+        runs = self._left * run
+        limit = self._suite.seconds_limit
+        if self._stage == "rounds" and (limit is None or self._pace.seconds + runs < limit):
+            runs += run * timing.extra_rounds * len(self._unstable(self._rounds))
+        patterns = 1 + int(runs / timing.align_seconds)
+        if stage in ("start", "standby") or (stage == "clock" and self._stage != "over"):
+            patterns += 1
+        rest = timing.standby_seconds if stage in ("start", "standby") else 0.0
+        return runs + rest + patterns * timing.pattern_length(period)
+
+
+def _clock_set(step: float) -> Rejection:
+    return Rejection(
+        "clock",
+        f"the meter's clock was set by {step:+.3g} s during the run",
+        "keep both machines' clocks by NTP (timedatectl), and leave them alone meanwhile; the "
+        "clock is found anew",
+        abs(step),
+        0,
+    )

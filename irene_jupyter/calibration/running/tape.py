@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.signal.alignment import Clock
@@ -14,15 +15,20 @@ STRIDE = 8  # samples
 _TICK_SECONDS = 0.05
 _LATE_SECONDS = 5.0  # a line may come so much later than the meter's period says
 _KEPT_SECONDS = 60.0  # before a run
+_AHEAD_SECONDS = 1.0  # a reading from the future: its clock was set
 
 
 class Tape:
-    """What an open meter has said. `period_seconds` and `clock` are known once they are set."""
+    """What an open meter has said. `period_seconds` and `clock` are known once they are set.
+
+    `clock_set` is by how many seconds the meter's clock was set since `clock` was, None if not.
+    """
 
     def __init__(self, meter: PowerMeter) -> None:
         self.meter = meter
         self.period_seconds = float("nan")
         self.clock: Clock | None = None
+        self.clock_set: float | None = None
         self._taken = 0
         self._kept: list[Observation] = []
 
@@ -44,9 +50,8 @@ class Tape:
             if not self.meter.wait(count, timeout=silence_seconds):
                 self.meter.check()
                 raise CalibrationError(
-                    f"{self.meter.source} sends no readings ({silence_seconds:.0f} s): is it on, "
-                    "is the clamp plugged in, is the baud rate right? irene-jupyter log-meter "
-                    "shows what comes"
+                    f"{self.meter.source} sends no readings ({silence_seconds:.3g} s): "
+                    f"{self.meter.silent_remedy}"
                 )
         self.take()
         self.period_seconds = self._period(self._kept)
@@ -55,8 +60,32 @@ class Tape:
         """Fetches what came; returns how many observations are kept."""
         fresh = self.meter.observations(self._taken)
         self._taken += len(fresh)
+        if self.meter.clock == "realtime" and self.clock is not None:
+            self._look_at_clock(self.clock, fresh)
         self._kept += fresh
         return len(self._kept)
+
+    def _look_at_clock(self, clock: Clock, fresh: Sequence[Observation]) -> None:
+        """Whether it was set: a log with two clocks says so, or readings are of the future."""
+        for before, each in pairwise([*self._kept[-1:], *fresh]):
+            if any(event.kind == "clock" for event in each.events):
+                step = each.realtime - before.realtime - (each.monotonic - before.monotonic)
+                self.clock_set = (self.clock_set or 0.0) + step
+        if fresh:
+            ahead = self._stamp(fresh[-1]) - clock.to_meter(self.now()) - (self.clock_set or 0.0)
+            if ahead > _AHEAD_SECONDS:
+                self.clock_set = (self.clock_set or 0.0) + ahead
+
+    def follow(self, clock: Clock) -> None:
+        """Takes the meter's clock to be this one from here on."""
+        self.clock, self.clock_set = clock, None
+
+    @property
+    def lead_seconds(self) -> float:
+        """About how far the meter's clock is ahead of the load's: what came last came just now."""
+        if self.meter.clock == "monotonic" or not self._kept:
+            return 0.0
+        return self._stamp(self._kept[-1]) - self.now()
 
     def samples(self, start: int) -> Samples:
         """What came from the place `start` on (a value of `take`), in the meter's clock."""

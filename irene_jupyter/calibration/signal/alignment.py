@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import max_len_seq
 
-from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
+from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError, UnseenLoadError
 from irene_jupyter.calibration.signal.samples import Floats, Samples
 
 SLOT_SECONDS = 1.0  # of the pattern: several windows of a fast meter, so that plateaus show
@@ -28,10 +28,7 @@ LEAST_LEAD = 2.0  # what the next best fit leaves unexplained, over what the bes
 LEAST_COVERAGE = 0.8  # of the samples that the pattern's time should hold
 LEAST_SAMPLES = 12
 
-_REMEDY = (
-    "let the machine rest while the load runs, make the load larger, and see that the clamp is "
-    "around one wire of this machine's cable"
-)
+_REMEDY = "let the machine rest while the load runs, and make the load larger"
 
 Edges = Sequence[tuple[float, float]]
 
@@ -272,12 +269,12 @@ def _judge(offset: ClockOffset, next_best: float) -> None:
     """Raises for a fit that is none, one of several, or upside down."""
     strength = abs(offset.correlation)
     if strength < LEAST_CORRELATION:
-        raise AlignmentError(
+        raise UnseenLoadError(
             f"the load pattern is not seen in the meter's samples (correlation {strength:.2f}, "
             f"at least {LEAST_CORRELATION:g} is needed): {_REMEDY}"
         )
     if 1 - next_best**2 < LEAST_LEAD * (1 - strength**2):
-        raise AlignmentError(
+        raise UnseenLoadError(
             f"the load pattern fits at more than one offset (correlations {strength:.2f} and "
             f"{next_best:.2f}): {_REMEDY}"
         )

@@ -25,6 +25,23 @@ def few_samples(run: Samples, limits: Limits = LIMITS) -> Rejection:
     )
 
 
+def frozen(run: Samples, idle: Samples) -> Rejection | None:
+    """Every reading of the run as the last one before it: the meter repeats an old one.
+
+    A meter of any kind: a machine at work takes more than at rest, if only by a watt.
+    """
+    if not len(idle) or np.any(run.watts != idle.watts[-1]):
+        return None
+    return Rejection(
+        "stuck",
+        f"all {len(run)} samples are {run.watts[0]:.2f} W, as the last one before the run",
+        "the meter repeats an old reading, or is not at this machine: see that its display moves "
+        "with the load, then unplug it and plug it in again",
+        len(run),
+        1,
+    )
+
+
 def gap(
     centres: Floats, start: float, end: float, period_seconds: float, limits: Limits = LIMITS
 ) -> Rejection | None:

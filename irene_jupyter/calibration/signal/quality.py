@@ -69,6 +69,8 @@ def judge_run(
     ]
     if format == "irene":
         found += [load_gates.stuck(run, limits), load_gates.near_wrap(readings, limits)]
+    if idle is not None:
+        found.append(line_gates.frozen(run, idle))
     if standby is not None:
         found.append(load_gates.below_standby(readings, standby, limits))
         if idle is not None:

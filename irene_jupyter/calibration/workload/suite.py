@@ -15,6 +15,7 @@ from irene_jupyter.calibration.workload.part import Part, distinct
 
 FAST_PERIOD_SECONDS = 0.2  # of an emonPi with the authors' firmware: what an estimate assumes
 START_SECONDS = 10.0  # models are built
+FIT_SECONDS = 1.0  # of one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +74,17 @@ class Suite:
     seconds_limit: float | None = None  # no extra rounds once it has lasted so long
     make_bench: Callable[[], Bench] = Bench
 
+    @property
+    def fit_seconds(self) -> float:
+        """How long the fit at its end takes: one without each part, and one of all."""
+        return FIT_SECONDS * (len(self.parts) + 1)
+
     def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
         """How long it takes in all, if nothing is rejected."""
         timing = self.timing
         run = timing.run_length(period_seconds) + timing.settle_seconds + timing.warm_seconds
         patterns = 2 * timing.pattern_length(period_seconds)
-        once = START_SECONDS + timing.standby_seconds + patterns
+        once = START_SECONDS + timing.standby_seconds + patterns + self.fit_seconds
         return once + rounds * len(self.parts) * run
 
 

@@ -34,6 +34,8 @@ class CounterMeter(PowerMeter):
     """
 
     truth = "weak"
+    silent_remedy = "do the counters move? irene-jupyter doctor shows them; else take another meter"
+    unseen_remedy = "see that these counters are of the device that the load runs on"
 
     def __init__(
         self,

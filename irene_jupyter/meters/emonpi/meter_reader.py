@@ -8,9 +8,17 @@ from irene_jupyter.meters.emonpi.formats import window_seconds
 from irene_jupyter.meters.emonpi.stream import MeterStream
 from irene_jupyter.meters.meter import Observation, PowerMeter
 
+SILENT_REMEDY = (
+    "is it on, is the clamp plugged in, is the baud rate right? irene-jupyter log-meter shows "
+    "what comes"
+)
+UNSEEN_REMEDY = "see that the clamp is around one wire of this machine's cable"
+
 
 class MeterReader(PowerMeter):
     """A `MeterStream` as a power meter: its lines, over disconnects, until the block ends."""
+
+    silent_remedy, unseen_remedy = SILENT_REMEDY, UNSEEN_REMEDY
 
     def __init__(self, stream: MeterStream) -> None:
         super().__init__()

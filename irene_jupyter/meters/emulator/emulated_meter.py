@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from irene_jupyter.meters.emonpi.formats import window_seconds
-from irene_jupyter.meters.emonpi.meter_reader import MeterReader
+from irene_jupyter.meters.emonpi.meter_reader import SILENT_REMEDY, UNSEEN_REMEDY, MeterReader
 from irene_jupyter.meters.emonpi.stream import Reconnect
 from irene_jupyter.meters.emulator.simulated import PowerSource, SimulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
@@ -21,6 +21,7 @@ class EmulatedMeter(PowerMeter):
     """
 
     is_simulated = True
+    silent_remedy, unseen_remedy = SILENT_REMEDY, UNSEEN_REMEDY  # of what it stands for
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from irene_jupyter.meters.emonpi.formats import window_seconds
+from irene_jupyter.meters.emonpi.meter_reader import UNSEEN_REMEDY
 from irene_jupyter.meters.errors import LogError
 from irene_jupyter.meters.logs.csvlog import LogRows
 from irene_jupyter.meters.meter import Observation, PowerMeter
@@ -24,6 +25,11 @@ class LogMeter(PowerMeter):
     that this machine sees (sshfs, NFS, or rsync that adds to it), or one that was copied.
     """
 
+    silent_remedy = (
+        "is irene-jupyter log-meter still writing it, and does this machine see at once what is "
+        "written?"
+    )
+    unseen_remedy = UNSEEN_REMEDY
     clock = "realtime"  # of the machine that wrote it: comparable where NTP keeps both
 
     def __init__(
