@@ -165,6 +165,16 @@ class Bench:
         return call
 
 
+def board_uuid(device: str) -> str | None:
+    """As the driver names torch's `device`; None for what is no NVIDIA board, or is not told."""
+    import torch
+
+    if not device.startswith("cuda") or not torch.cuda.is_available():
+        return None
+    uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return None if uuid is None else f"GPU-{uuid}"
+
+
 class _Reached(Exception):  # noqa: N818
     """Ends a forward pass once the wanted module has been called."""
 

@@ -51,7 +51,8 @@ class BoardProfile:
     Its joules are the board's alone: neither the host's nor the power supply's. `intervals` has,
     for each of `BOARD_KNOWN`, one for each level (ml, module, model). `host` names the CPU of
     `host_seconds_per_operation`. `training`, `scorecard` and `citation` say where the numbers
-    come from.
+    come from. `memory_gibibytes` is the board's, `fingerprint` the machine's that it was calibrated
+    on; None where they are not known.
     """
 
     name: str
@@ -63,6 +64,13 @@ class BoardProfile:
     training: Mapping[str, Any]
     scorecard: Mapping[str, Any]
     citation: str
+    memory_gibibytes: float | None = None
+    fingerprint: Mapping[str, Any] | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulated meter had a part in the numbers."""
+        return self.training.get("simulated") is True
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
@@ -89,6 +97,8 @@ class BoardProfile:
             "training": dict(self.training),
             "scorecard": dict(self.scorecard),
             "citation": self.citation,
+            "memory_gibibytes": self.memory_gibibytes,
+            "fingerprint": None if self.fingerprint is None else dict(self.fingerprint),
         }
 
     @classmethod
@@ -125,6 +135,8 @@ class BoardProfile:
             training=checks.description(checks.table(data, "training")),
             scorecard=checks.description(checks.table(data, "scorecard")),
             citation=checks.text(data, "citation"),
+            memory_gibibytes=checks.memory(data),
+            fingerprint=checks.optional(data, "fingerprint"),
         )
 
     def save(self, path: str | Path) -> Path:

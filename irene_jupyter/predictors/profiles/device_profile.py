@@ -164,9 +164,9 @@ class DeviceProfile:
             training=checks.description(checks.table(data, "training")),
             scorecard=checks.description(checks.table(data, "scorecard")),
             citation=checks.text(data, "citation"),
-            irene=_optional(data, "irene"),
-            fingerprint=_optional(data, "fingerprint"),
-            memory_gibibytes=_memory(data.get("memory_gibibytes")),
+            irene=checks.optional(data, "irene"),
+            fingerprint=checks.optional(data, "fingerprint"),
+            memory_gibibytes=checks.memory(data),
         )
         _require_known(profile)
         return profile
@@ -234,14 +234,6 @@ def _remedy(version: Any) -> str:
     if version == 1:
         return "train the profile again from its data (irene-jupyter train DATA --name NAME)"
     return "update irene_jupyter, or train the profile again"
-
-
-def _optional(data: dict[str, Any], key: str) -> Any:
-    return None if data.get(key) is None else checks.description(checks.table(data, key))
-
-
-def _memory(value: Any) -> float | None:
-    return None if value is None else checks.number(value, "'memory_gibibytes'")
 
 
 def _driver_to_dict(rule: DriverRule) -> dict[str, Any]:
