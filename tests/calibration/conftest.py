@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "meters"))  # a driver that i
 sys.path.insert(0, str(Path(__file__).parent))
 
 from known_machine import Machine, add_architectures
+from simulated_time import SimulatedMachine, make_simulated
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,5 +29,13 @@ def _folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     made = Machine(tmp_path)
+    yield made
+    made.bench.close()
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimulatedMachine]:
+    """A known machine in a time of its own."""
+    made = make_simulated(monkeypatch, tmp_path)
     yield made
     made.bench.close()

@@ -145,9 +145,22 @@ def test_a_meter_that_repeats_itself(
     values[first : first + many] = values[first]
     stuck = replace(samples, watts=values)
     assert "stuck" in judged(stuck, mains_hz)
-    assert "stuck" not in judged(stuck, mains_hz, format="keyvalue")  # whole watts repeat
+    assert "stuck" in judged(stuck, mains_hz, format=None), "others with digits enough"
+    whole = standby_of(metered(Power(60, []), 0, 59, 1, noise_watts=0.18, counts_per_watt=1))
+    assert "stuck" not in judged(stuck, mains_hz, format="keyvalue", standby=whole)
     values[first : first + many : 9] += 0.01
     assert "stuck" not in judged(replace(samples, watts=values), mains_hz)
+
+
+def test_a_meter_of_whole_watts_that_stands_at_its_reading_of_the_pause() -> None:
+    """They repeat themselves at rest, so that ten of a kind tell nothing."""
+    samples = replace(run(1, 60.0, 300), volts=np.full(len(run(1, 60.0, 300)), np.nan))
+    whole = replace(samples, watts=np.round(samples.watts))
+    standby = standby_of(whole.between(0, 59))
+    still = replace(whole, watts=np.full(len(whole), 60.0))
+    options = {"format": "keyvalue", "standby": standby}
+    assert judged(still, 60.0, idle=still.between(50, 59), **options) == {"stuck"}
+    assert judged(whole, 60.0, idle=whole.between(50, 59), **options) == set()
 
 
 @CASES
@@ -180,7 +193,7 @@ def test_a_jump(seed: int, mains_hz: float, watts: float) -> None:
     values = samples.watts.copy()
     values[int(np.searchsorted(samples.centres, 70.0))] += 501
     found = judged(replace(samples, watts=values), mains_hz, format="stock")
-    assert found - {"slope", "outlier"} == {"jump"}
+    assert found - {"slope", "outlier", "bursts"} == {"jump"}
 
 
 @CASES
@@ -194,7 +207,7 @@ def test_a_lost_digit(seed: int, mains_hz: float, watts: float, at: float, digit
     digit %= len(text)
     values[index] = int(text[:digit] + text[digit + 1 :]) / 100
     found = judged(replace(samples, watts=values), mains_hz)
-    assert found - {"slope", "jump"} == {"outlier"}
+    assert found - {"slope", "jump", "uneven"} == {"outlier"}
 
 
 @CASES
@@ -212,15 +225,19 @@ def test_a_reversed_clamp_where_the_format_has_signs(
 def test_a_machine_that_has_not_cooled(
     seed: int, mains_hz: float, watts: float, warmer: float
 ) -> None:
+    """More than a fan that still turns: over 3.5 % of the run's own power."""
     samples = run(seed, mains_hz, watts)
-    rest = metered(Power(60 * (1 + warmer), []), 45, 60, seed, mains_hz=mains_hz, noise_watts=0.18)
+    pause = 60 + 0.04 * watts + 60 * warmer
+    rest = metered(Power(pause, []), 45, 60, seed, mains_hz=mains_hz, noise_watts=0.18)
     assert judged(samples, mains_hz, idle=rest) == {"idle"}
-    noisy = Standby(60, 60 * warmer, 300)
+    noisy = Standby(60, pause - 60, 300)
     assert judged(samples, mains_hz, idle=rest, standby=noisy) == set()
+    fan = metered(Power(60 + 0.03 * watts, []), 45, 60, seed, mains_hz=mains_hz, noise_watts=0.18)
+    assert judged(samples, mains_hz, idle=fan) == set()
 
 
 @CASES
-@given(SEEDS, MAINS, WATTS, st.floats(0.015, 0.3), st.sampled_from([-1, 1]))
+@given(SEEDS, MAINS, WATTS, st.floats(0.08, 0.3), st.sampled_from([-1, 1]))
 def test_power_that_drifts(
     seed: int, mains_hz: float, watts: float, share: float, sign: int
 ) -> None:
@@ -230,6 +247,8 @@ def test_power_that_drifts(
     idle = samples.between(50, 59)
     assert judged(drifting, mains_hz, format="stock", idle=idle) == {"slope"}
     assert judged(drifting, mains_hz, format="stock", idle=idle, is_steady=False) == set()
+    warming = replace(samples, watts=samples.watts * (1 + (ramp - 1) * 0.06 / share))
+    assert judged(warming, mains_hz, format="stock", idle=idle) == set()
 
 
 @CASES
@@ -254,7 +273,7 @@ def test_next_to_no_samples(many: int) -> None:
 
 def test_limits_can_be_set() -> None:
     samples = replace(run(1, 60.0, 300), resets=np.array([]))
-    strict = replace(LIMITS, wrap_watts=100.0, slope_share=0.0)
+    strict = replace(LIMITS, wrap_watts=100.0, slope_share=-0.01)
     assert judged(samples, 60.0, limits=strict) == {"near_wrap", "slope"}
     assert (LIMITS.gap_periods, LIMITS.coverage, LIMITS.clock_seconds) == (3, 0.95, 0.05)
     assert Limits() == LIMITS
@@ -312,9 +331,11 @@ def test_a_minute_at_rest() -> None:
 
 def test_a_machine_that_still_cools_is_not_at_rest() -> None:
     rest = metered(Power(60, []), 0, 60, 3, noise_watts=0.2)
-    cooling = replace(rest, watts=rest.watts * (1 + 0.03 * (30 - rest.centres) / 60))
+    cooling = replace(rest, watts=rest.watts * (1 + 0.08 * (30 - rest.centres) / 60))
     found = judge_standby(cooling, 0.5, 59, period_seconds=0.175, format="irene")
     assert [each.code for each in found] == ["slope"]
+    charging = replace(rest, watts=rest.watts * (1 + 0.03 * (30 - rest.centres) / 60))
+    assert judge_standby(charging, 0.5, 59, period_seconds=0.175, format="irene") == ()
 
 
 def test_a_busy_machine_is_told_and_who_is_busy() -> None:

@@ -7,7 +7,7 @@ the meter is sure to, and how well the rounds repeat, widens the intervals of pr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,6 +99,7 @@ def _transferred(
     keep: bool,
 ) -> DeviceProfile:
     found = transferred(source.coefficients, targets, keep_residual=keep)
+    known = _with_groups(source.intervals.get("features", {}), found.leaves)
     nodes = [node for target in targets for top in target.nodes for node in top.walk()]
     leaves = {
         kind: replace(leaf, ranges=_wider_leaf(kind, leaf.columns, leaf.ranges, targets))
@@ -112,7 +113,7 @@ def _transferred(
     return replace(
         source,
         coefficients=replace(found, leaves=leaves),
-        intervals={"features": _intervals(source.intervals.get("features", {}), results, checked)},
+        intervals={"features": _intervals(known, results, checked)},
         patterns=source.patterns | {features.pattern(node) for node in nodes},
         sizes=source.sizes | {(each.tree.batch_size, each.tree.seq_len) for each in targets},
         ranges=ranges,
@@ -151,6 +152,16 @@ def _wider_leaf(
         (min([low, *(row[at] for row in rows)]), max([high, *(row[at] for row in rows)]))
         for at, (low, high) in enumerate(ranges)
     )
+
+
+def _with_groups(source: Mapping[str, Interval], kinds: Iterable[str]) -> dict[str, Interval]:
+    """The source's intervals, with those of a layer normalisation for kinds that it never met."""
+    found = dict(source)
+    for kind in kinds:
+        for group, interval in source.items():
+            if group.partition(" ")[0] == "ml:LayerNorm":
+                found.setdefault(group.replace("LayerNorm", kind, 1), interval)
+    return found
 
 
 def _intervals(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from irene_jupyter.predictors.forms import features, matrices
-from irene_jupyter.predictors.forms.coefficients import Coefficients
+from irene_jupyter.predictors.forms.coefficients import Coefficients, Roofline
 from irene_jupyter.predictors.predict.estimates import estimates
 from irene_jupyter.predictors.predict.subtrees import Subtrees
 from irene_jupyter.predictors.predict.terms import term
@@ -37,6 +37,7 @@ OWN_SPREAD = 1.0
 FLOOR_STARTS = (0.0, -2.0)  # in FLOOR_SPREAD
 MODEL_ERROR = 0.02  # of log joules: what R2 cannot say, however well it is fitted
 ROBUST = 3.0  # errors beyond three times the usual count linearly
+MOST_EVALUATIONS = 500
 LEAST_OWN = 1e-3  # of the greatest own term of its unit: an own term of zero could never grow
 
 
@@ -67,17 +68,50 @@ def transferred(
     """The source's rules brought to the machine on which the targets were measured.
 
     `keep_residual` keeps the boosted residuals of the leaves, which describe a GPU's kernels.
+    Kinds that the source never met and a target has begin as the fallbacks that predict them.
     """
+    source = _with_kinds(source, targets)
     if not keep_residual:
         source = replace(
             source, leaves={k: replace(leaf, residual=None) for k, leaf in source.leaves.items()}
         )
     problem = _Problem(source, [_summed(source, target) for target in targets], targets)
     tried = [
-        least_squares(problem.residuals, problem.start(floor), x_scale="jac", max_nfev=200)
+        least_squares(
+            problem.residuals,
+            problem.start(floor),
+            problem.jacobian,
+            method="lm",  # another's small decompositions wait for BLAS's threads on a busy machine
+            x_scale="jac",
+            max_nfev=MOST_EVALUATIONS,
+        )
         for floor in FLOOR_STARTS
     ]
     return problem.coefficients(min(tried, key=lambda each: float(each.cost)).x)
+
+
+def _with_kinds(source: Coefficients, targets: Sequence[Target]) -> Coefficients:
+    """The source with a regressor for each of today's kinds that a target has: see `terms.py`."""
+    nodes = [node for target in targets for top in target.nodes for node in top.walk()]
+    met = {kind for node in nodes if not node.children and (kind := matrices.kind_of(node))}
+    norm, product = source.leaves["LayerNorm"], source.leaves["GEMM"]
+    nothing = ((math.inf, 0.0),)  # ranges of what was never met
+    traffic = [s for c, s in zip(product.columns, product.slopes, strict=True) if c != "megaflops"]
+    flops = product.slopes[product.columns.index("megaflops")]
+    pointwise = source.own["rest_mebibytes"] or norm.slopes[0]
+    priors = {
+        "RMSNorm": replace(norm, residual=None, ranges=nothing),
+        "SiLU": Roofline(norm.columns, source.launch_joules, (pointwise,), norm.sharpness, nothing),
+        "GroupedMatMul": Roofline(
+            features.KIND_COLUMNS["GroupedMatMul"],
+            product.floor_joules,
+            (flops, math.fsum(traffic) / len(traffic)),
+            product.sharpness,
+            2 * nothing,
+        ),
+    }
+    more = {kind: priors[kind] for kind in sorted(met & matrices.TODAY - source.leaves.keys())}
+    return replace(source, leaves={**source.leaves, **more})
 
 
 def joules_of(device: Coefficients, target: Target) -> float:
@@ -179,22 +213,57 @@ class _Problem:
 
     def joules(self, theta: Array) -> Array:
         """Of all targets."""
-        total = self.fixed * math.exp(min(theta[0], 30.0)) + self.own @ self._own(theta)
+        return np.asarray(np.maximum(self._by_part(theta).sum(axis=1), 1e-30))
+
+    def _by_part(self, theta: Array) -> Array:
+        """Joules of each target by what they follow in proportion, where both are logarithms.
+
+        In the columns are what is fixed, each own term, and of each kind its floor and slopes:
+        E^p = floor^p + work^p, so that d ln E/d ln floor = (floor/E)^p, and work has the rest.
+        """
+        parts = [(self.fixed * math.exp(min(theta[0], 30.0)))[:, None]]
         for kind, found, (x, factor, calls) in zip(
             self.kinds, self._leaves(theta), self.rows, strict=True
         ):
-            if len(x):
-                floor, power = found[0], self.source.leaves[kind].sharpness
-                work = np.maximum(x @ found[1:], 1e-30)
-                high, low = np.maximum(work, floor), np.minimum(work, floor)
-                total = total + calls @ (high * (1 + (low / high) ** power) ** (1 / power) * factor)
-        return np.asarray(np.maximum(total, 1e-30))
+            floor, power = found[0], self.source.leaves[kind].sharpness
+            shares = np.maximum(x * found[1:], 1e-30)
+            work = shares.sum(axis=1)
+            high, low = np.maximum(work, floor), np.minimum(work, floor)
+            joules = high * (1 + (low / high) ** power) ** (1 / power)
+            by_floor = (floor / joules) ** power
+            by_slope = shares * ((1 - by_floor) / work)[:, None]
+            parts.append(
+                calls @ (np.column_stack([by_floor, by_slope]) * (joules * factor)[:, None])
+            )
+        return np.column_stack([*parts, self.own * self._own(theta)])
 
     def residuals(self, theta: Array) -> Array:
         """Of the data, robust, then of the ridge; the machine's scale is free."""
         errors = (np.log(self.joules(theta)) - self.log_joules) * self.weights
         errors = errors * np.sqrt(2 / (1 + np.sqrt(1 + (errors / ROBUST) ** 2)))
         return np.concatenate([errors, theta[1:]])
+
+    def jacobian(self, theta: Array) -> Array:
+        """The residuals' derivatives by theta."""
+        parts = self._by_part(theta)
+        total = np.maximum(parts.sum(axis=1), 1e-30)
+        shares = parts / total[:, None]
+        own = shares.shape[1] - len(self.log_own)
+        leaves = shares[:, 1:own]
+        kinds = np.zeros((len(leaves[0]), len(self.kinds)))
+        kinds[np.arange(len(kinds)), self.kind_scale - 1] = KIND_SPREAD
+        slopes = np.column_stack(
+            [
+                np.ones(len(total)),
+                leaves @ kinds,
+                leaves * self.spread,
+                OWN_SPREAD * shares[:, own:],
+            ]
+        )
+        errors = (np.log(total) - self.log_joules) * self.weights
+        root = np.sqrt(1 + (errors / ROBUST) ** 2)
+        robust = np.sqrt(2 / (1 + root)) * (1 - (errors / ROBUST) ** 2 / (2 * root * (1 + root)))
+        return np.vstack([slopes * (self.weights * robust)[:, None], np.eye(self.count)[1:]])
 
     def coefficients(self, theta: Array) -> Coefficients:
         """The fitted coefficients."""

@@ -15,7 +15,7 @@ from irene_jupyter.calibration.workload.bench import Workload
 from irene_jupyter.calibration.workload.suite import Timing
 
 PIECE_SECONDS = 0.2  # between two looks at the clock in a run
-IDLE_PERIODS = 2.0  # before a run, over which the machine must be at rest
+IDLE_PERIODS = 3.0  # before a run, in one of which the machine must be at rest
 
 
 def measure_run(
@@ -28,9 +28,10 @@ def measure_run(
     round: int,
 ) -> Run | tuple[Rejection, ...]:
     """The run of this round, or why it is not used. Raises `MeterError`."""
+    warming = tape.now()
     latency = _warm(workload, timing.warm_seconds)
     pieces = max(1, int(PIECE_SECONDS / latency))
-    _settle(tape, timing, standby, limits)
+    _settle(tape, timing, standby, limits, warming)
     length = timing.run_length(tape.period_seconds)
     tape.forget(tape.now())
     workload.synchronise()
@@ -75,14 +76,18 @@ def measure_run(
     )
 
 
-def _settle(tape: Tape, timing: Timing, standby: Standby, limits: Limits) -> None:
-    """Rests until the machine takes no more than at standby, or for as long as is allowed."""
+def _settle(tape: Tape, timing: Timing, standby: Standby, limits: Limits, warming: float) -> None:
+    """Rests until the machine is as near to standby as its run needs, or as long as is allowed.
+
+    What the run takes shows since `warming` (the load's clock), unless the meter is slow.
+    """
     until = time.monotonic() + timing.settle_most_seconds
     tape.sleep(timing.settle_seconds)
     while time.monotonic() < until:
         now = tape.now()
         rest = tape.aligned(now - IDLE_PERIODS * tape.period_seconds, now)
-        if not len(rest) or idle_before(rest, standby, limits) is None:
+        run_watts = max(tape.aligned(warming, now).watts, default=0.0)
+        if not len(rest) or idle_before(rest, standby, run_watts, limits) is None:
             return
         tape.sleep(tape.period_seconds)
 

@@ -168,14 +168,14 @@ class Journal:
         return self._file.fileno()
 
     def _open(self) -> None:
-        self._file = open(self.path, "a+b", buffering=0)
+        self._file = file = open(self.path, "a+b", buffering=0)  # noqa: SIM115
         try:
             import fcntl
         except ImportError:  # Windows: nobody is kept out
             return
         for _ in range(10):
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except OSError:
                 time.sleep(0.05)  # a process that was killed lets go a moment later
@@ -190,13 +190,12 @@ class Journal:
             raise CheckpointError(
                 f"there is nothing to resume at {self.path}: begin without resume"
             )
-        header = found.header or {}
-        if header.get("kind") != KIND or header.get("version") != VERSION:
+        if not _is_ours(found.header):
             raise CheckpointError(
                 f"{self.path} is no checkpoint of this version, or its first line is damaged: "
                 "begin without resume; the file is set aside then"
             )
-        its = header.get("identity")
+        its = (found.header or {}).get("identity")
         its = its if isinstance(its, dict) else {}
         for key, mine in self._identity.items():
             if mine != its.get(key):
@@ -216,17 +215,17 @@ class Journal:
 
     def _set_aside(self) -> None:
         """Keeps a copy of what is in the file, if it is worth one."""
-        found = read_journal(self.path)
-        if not found.size:
+        data, found = self.path.read_bytes(), read_journal(self.path)
+        if not data:
             return
-        if found.header is None or found.damaged:
+        if not _is_ours(found.header) or found.damaged:
             name, what = ".bad", "could not be read as a whole"
         elif found.records and not any(isinstance(each, Finished) for each in found.records):
             name, what = ".old", "was not finished"
         else:
             return
         aside = self.path.with_name(self.path.name + name)
-        aside.write_bytes(self.path.read_bytes())
+        aside.write_bytes(data)
         self.notes.append(f"a checkpoint of before, which {what}, is set aside as {aside}")
 
     def _no_place(self, error: OSError) -> CheckpointError:
@@ -255,6 +254,10 @@ def read_journal(path: Path) -> Content:
         except (ValueError, CheckpointError):
             damaged.append(number)
     return Content(header, records, tuple(damaged), sum(len(line) + 1 for line in lines))
+
+
+def _is_ours(header: Mapping[str, Any] | None) -> bool:
+    return header is not None and (header.get("kind"), header.get("version")) == (KIND, VERSION)
 
 
 def _lines(numbers: Sequence[int]) -> str:

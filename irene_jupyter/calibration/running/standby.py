@@ -10,6 +10,7 @@ from irene_jupyter.calibration.signal.line_gates import few_samples
 from irene_jupyter.calibration.signal.load_gates import unquiet
 from irene_jupyter.calibration.signal.quality import judge_standby, standby_of
 from irene_jupyter.calibration.signal.rejection import Limits, Rejection
+from irene_jupyter.calibration.signal.steady_gates import drifting
 from irene_jupyter.resources.proc import ResourceError
 from irene_jupyter.resources.processes import MachineLoad, load_between, snapshot
 
@@ -46,8 +47,9 @@ def measure_standby(
     )
     if found and not is_usable:
         return found
-    noise = None if load is None else unquiet(load, limits)
-    return Rest(**asdict(standby_of(samples)), period_seconds=tape.period_seconds, note=noise)
+    notes = [None if load is None else unquiet(load, limits), drifting(samples, limits)]
+    note = "; ".join(each for each in notes if each is not None) or None
+    return Rest(**asdict(standby_of(samples)), period_seconds=tape.period_seconds, note=note)
 
 
 def _load_while(tape: Tape, seconds: float) -> MachineLoad | None:

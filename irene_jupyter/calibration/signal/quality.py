@@ -1,7 +1,7 @@
 """When a run is not to be trusted: all gates together. Pure.
 
-The gates themselves are in `line_gates.py` and `load_gates.py`. Each answers with a `Rejection`
-or None; nothing is ever dropped without one. Samples are in the load's clock.
+The gates themselves are in `line_gates.py`, `load_gates.py` and `steady_gates.py`. Each answers
+with a `Rejection` or None; nothing is ever dropped without one. Samples are in the load's clock.
 """
 
 from __future__ import annotations
@@ -11,22 +11,34 @@ from dataclasses import replace
 
 import numpy as np
 
-from irene_jupyter.calibration.signal import line_gates, load_gates
+from irene_jupyter.calibration.signal import line_gates, load_gates, steady_gates
 from irene_jupyter.calibration.signal.integration import GUARD_SECONDS, on_plateau
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
 from irene_jupyter.calibration.signal.samples import Samples
 from irene_jupyter.resources.processes import MachineLoad
 
+NORMAL_QUARTILES = 1.349  # standard deviations between the quartiles of a normal distribution
+
 
 def standby_of(samples: Samples) -> Standby:
-    """From the samples of a minute's rest (spec 3.1)."""
-    sigma = float(np.std(samples.watts, ddof=1)) if len(samples) > 1 else 0.0
+    """From the samples of a minute's rest (spec 3.1), of which a quarter at either end is left out.
+
+    So the background tasks of a desktop, 0.3 s every few seconds, do not count as rest.
+    """
+    watts = samples.watts
+    if not len(watts):
+        return Standby(math.nan, 0.0, 0)
+    low, high, most = np.percentile(watts, [25, 75, 99])
+    mean = float(np.mean(watts[(watts >= low) & (watts <= high)]))
     volts = samples.volts[np.isfinite(samples.volts)]
     return Standby(
-        float(np.mean(samples.watts)) if len(samples) else math.nan,
-        sigma,
+        mean,
+        float(high - low) / NORMAL_QUARTILES,
         len(samples),
         float(np.median(volts)) if len(volts) else None,
+        max(0.0, float(most) - mean),
+        max(0.0, float(np.mean(watts)) - mean),
+        float(np.min(np.diff(np.unique(watts)), initial=abs(mean))),
     )
 
 
@@ -69,16 +81,21 @@ def judge_run(
     ]
     if format == "irene":
         found += [load_gates.stuck(run, limits), load_gates.near_wrap(readings, limits)]
+    elif standby is not None and limits.stuck_steps * standby.step_watts < standby.sigma_watts:
+        found.append(load_gates.stuck(run, limits))
     if idle is not None:
         found.append(line_gates.frozen(run, idle))
     if standby is not None:
         found.append(load_gates.below_standby(readings, standby, limits))
         if idle is not None:
-            found.append(load_gates.idle_before(idle, standby, limits))
+            mean = float(np.mean(readings.watts))
+            found.append(load_gates.idle_before(idle, standby, mean, limits))
     if is_steady:
         found += [
-            load_gates.outlier(readings, limits),
-            load_gates.slope(readings, end - start, limits),
+            steady_gates.outlier(readings, standby, limits),
+            steady_gates.slope(readings, end - start, limits),
+            steady_gates.bursts(readings, standby, limits),
+            steady_gates.uneven(readings, limits),
         ]
     if nominal_volts is not None:
         found.append(load_gates.voltage(readings, nominal_volts, limits))
@@ -96,16 +113,22 @@ def judge_standby(
     load: MachineLoad | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[Rejection, ...]:
-    """All gates on the minute's rest. It may drift as far as the pauses may lie above it."""
-    allowed = replace(limits, slope_share=limits.idle_share)
-    found = judge_run(
-        samples,
-        start,
-        end,
-        period_seconds=period_seconds,
-        format=format,
-        nominal_volts=nominal_volts,
-        limits=allowed,
-    )
+    """All gates on the minute's rest. It may drift as a battery's charging does."""
+    allowed = replace(limits, slope_share=limits.standby_slope_share)
+    found = [
+        *judge_run(
+            samples,
+            start,
+            end,
+            period_seconds=period_seconds,
+            format=format,
+            nominal_volts=nominal_volts,
+            is_steady=False,
+            limits=limits,
+        )
+    ]
+    if not found:
+        drift = steady_gates.slope(samples.between(start, end), end - start, allowed)
+        found += [] if drift is None else [drift]
     noise = None if load is None else load_gates.busy(load, limits)
-    return found if noise is None else (noise, *found)
+    return tuple(found) if noise is None else (noise, *found)

@@ -1,4 +1,8 @@
-"""The models that suites are made of, by name: those of the paper, as configurations."""
+"""The models that suites are made of, by name, as configurations: those of the paper, and today's.
+
+Today's are of a size that any machine has room for; what they consist of is that of large ones:
+RMSNorm, SiLU, rotary positions, grouped queries, fused attention, a cache, grouped experts.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,14 @@ ARCHITECTURES: dict[str, Callable[[], Any]] = {
     "openai-gpt": _configuration("OpenAIGPTConfig"),
 }
 PAPER = tuple(ARCHITECTURES)  # what its grid is made of
+_SMALL = {"hidden_size": 768, "num_attention_heads": 12, "num_key_value_heads": 4}
+ARCHITECTURES["small-llama"] = _configuration(
+    "LlamaConfig", **_SMALL, intermediate_size=2048, num_hidden_layers=6, vocab_size=16000
+)
+ARCHITECTURES["small-mixtral"] = _configuration(
+    "MixtralConfig", **_SMALL, intermediate_size=1024, num_hidden_layers=2, vocab_size=16000,
+    num_local_experts=8, num_experts_per_tok=2,
+)  # fmt: skip
 
 
 def source_of(architecture: str) -> Any:

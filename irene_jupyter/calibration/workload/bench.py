@@ -42,7 +42,7 @@ class Bench:
 
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._models: dict[str, Any] = {}
-        self._trees: dict[tuple[str, int, int], ModelTree] = {}
+        self._trees: dict[tuple[str, int, int, int], ModelTree] = {}
         self._calls: dict[tuple[str, int, int], Any] = {}
 
     @property
@@ -56,13 +56,18 @@ class Bench:
 
     def tree(self, part: Part) -> ModelTree:
         """The tree of the part's whole model at its size, made without running it."""
-        key = (part.architecture, part.batch_size, part.seq_len)
+        key = (part.architecture, part.batch_size, part.seq_len, part.cached)
         if key not in self._trees:
+            from irene_jupyter.capture.dry.generation import generation_of
             from irene_jupyter.capture.dry.structure import structure_of
             from irene_jupyter.capture.models.building import build_model
 
-            model = build_model(source_of(part.architecture))
-            self._trees[key] = structure_of(model, part.batch_size, part.seq_len, part.architecture)
+            model, name = build_model(source_of(part.architecture)), part.architecture
+            if part.cached:
+                _, step = generation_of(model, part.batch_size, part.cached, 2, name)
+                self._trees[key] = step.tree
+            else:
+                self._trees[key] = structure_of(model, part.batch_size, part.seq_len, name)
         return self._trees[key]
 
     def nodes(self, part: Part) -> tuple[Node, ...]:
@@ -77,7 +82,9 @@ class Bench:
         inputs = self._inputs(model, part)
         node = self.nodes(part)[0]
         run: Callable[[], Any]
-        if not part.path:
+        if part.cached:
+            run = _step(model, inputs, part)
+        elif not part.path:
             run = lambda: model(**inputs)  # noqa: E731
         elif node.features.operation is not None:
             from irene_jupyter.capture.repeat.repeating import repeatable
@@ -173,6 +180,23 @@ def board_uuid(device: str) -> str | None:
         return None
     uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
     return None if uuid is None else f"GPU-{uuid}"
+
+
+def _step(model: Any, inputs: dict[str, Any], part: Part) -> Callable[[], Any]:
+    """One step of generation, over and over: what it adds to the cache is taken back."""
+    import torch
+
+    if part.path or part.seq_len != 1:
+        raise CalibrationError(f"{part.key}: a step with a cache is of a whole model, 1 token long")
+    prompt = inputs["input_ids"].repeat(1, part.cached)
+    with torch.no_grad():
+        cache = model(input_ids=prompt, use_cache=True).past_key_values
+
+    def run() -> None:
+        model(**inputs, past_key_values=cache, use_cache=True)
+        cache.crop(-1)
+
+    return run
 
 
 class _Reached(Exception):  # noqa: N818

@@ -17,18 +17,23 @@ class Part:
     """A node to be run on its own: `path` is "" for the whole model, else a module or leaf.
 
     `architecture` is a name of `architectures.ARCHITECTURES`. The leaves of a fused attention
-    run as one: `path` is then that of the first.
+    run as one: `path` is then that of the first. With `cached` tokens it is a step of generation
+    (`seq_len` is 1) that finds so many in the cache: of the whole model alone.
     """
 
     architecture: str
     batch_size: int
     seq_len: int
     path: str = ""
+    cached: int = 0
 
     @property
     def key(self) -> str:
         """One name for one part: "bert 8×128 encoder.layer.0"."""
-        return f"{self.architecture} {self.batch_size}×{self.seq_len} {self.path or 'model'}"
+        size = f"{self.batch_size}×{self.seq_len}" + (
+            f" after {self.cached}" if self.cached else ""
+        )
+        return f"{self.architecture} {size} {self.path or 'model'}"
 
 
 def covered(tree: ModelTree, path: str) -> tuple[Node, ...]:

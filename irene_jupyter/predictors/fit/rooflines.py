@@ -41,14 +41,16 @@ REQUIRED = ("LayerNorm", "GEMM")
 def fit_leaves(tables: Sequence[Table], *, boosted: bool = True) -> dict[str, Roofline]:
     """One roofline for each kind of leaf in the trees, with its boosted residual if wanted.
 
-    Raises `DataError` unless there are products and layer normalisations, on which the
-    fallbacks and the own term's prior rest.
+    Raises `DataError` unless there are products and normalisations, on which the fallbacks and
+    the own term's prior rest. Models with RMSNorm alone lend it to LayerNorm.
     """
     data: dict[str, list[Row]] = {}
     for table in tables:
         for row in table.leaves:
             if row.kind is not None:
                 data.setdefault(row.kind, []).append(row)
+    if "LayerNorm" not in data and "RMSNorm" in data:
+        data["LayerNorm"] = data["RMSNorm"]
     for kind in REQUIRED:
         if kind not in data:
             raise DataError(f"no {kind} leaf has been measured; add trees that contain some")
@@ -70,11 +72,8 @@ def _fit_roofline(
     columns = features.KIND_COLUMNS[kind]
     x = np.array([row.columns for row in data])
     y = np.array([row.joules for row in data])
-    if not _are_enough(data):
-        raise DataError(
-            f"{len(y)} distinct measurements of {kind} leaves, or all without work, are too few "
-            "to fit; add trees of other sizes"
-        )
+    if not x.max(axis=0).all():
+        raise DataError(f"no {kind} leaf with work has been measured; add trees that contain some")
     x = np.maximum(x, 1e-9 * x.max(axis=0))
     start = np.log(np.r_[y.min(), _start_slopes(columns, x, y, memory_slope), PRIOR_SHARPNESS])
     objective = _Objective(x, np.log(y), start)
@@ -95,7 +94,7 @@ def _fit_roofline(
     floor, *slopes, sharpness = np.exp(theta).tolist()
     ranges = zip(x.min(axis=0).tolist(), x.max(axis=0).tolist(), strict=True)
     residual: Residual | None = None
-    if boosted:
+    if boosted and _are_enough(data):  # a few measurements have the prior, and nothing to boost
         left = -objective.residuals(theta)[: len(y)]
         names = features.RESIDUAL_COLUMNS.get(kind, features.OTHER_RESIDUAL_COLUMNS)
         residual = fit_residual(names, [row.residual for row in data], left.tolist())
