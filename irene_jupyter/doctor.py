@@ -11,10 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from irene_jupyter.columns import aligned
 from irene_jupyter.errors import IreneError
 from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, packages
+from irene_jupyter.meters.emonpi.transport import serial_ports
+from irene_jupyter.meters.opening import METERS
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError
@@ -23,6 +26,7 @@ State = Literal["ok", "limited", "missing"]
 
 # Long enough for RAPL's counter to move; NVML's may need up to 0.1 s.
 _MOVE_SECONDS = 0.12
+_PORT = "a serial port ({}), at which an emonPi may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def examine(
         _processor(proc),
         *_package_energy(powercap),
         *_gpus(open_nvml),
+        *_serial_ports(),
         _torch(),
         _profile(),
         _program(
@@ -92,6 +97,29 @@ def as_text(findings: tuple[Finding, ...]) -> str:
         if each.remedy:
             lines.append(f"{'':<8} {'':<{width}}  → {each.remedy}")
     return "\n".join([*lines, "", f"So here {energy_line(findings)}."])
+
+
+def which_meter(
+    *, powercap: Path = POWERCAP, open_nvml: Callable[[], NvmlSession] = NvmlSession
+) -> str:
+    """What to ask of somebody who named no meter: those that this machine has, and the others."""
+    groups = (("rapl", _package_energy(powercap)), ("nvml", _gpus(open_nvml)))
+    here = [(f"emonpi:{device}", _PORT.format(what)) for device, what in serial_ports()]
+    missing = []
+    for word, findings in groups:
+        good = [each for each in findings if each.state == "ok"]
+        if good:
+            here.append((word, "; ".join(f"{each.name}, {each.found}" for each in good)))
+        missing += [f"{word} is not here: {each.found}" for each in findings if each not in good]
+    rows = [*here, ("simulated", "measures nothing: to see how a calibration goes")]
+    table = "\n".join(f"  {line}" for line in aligned(rows, "<<").splitlines())
+    return "\n".join(
+        [
+            f"which meter? On this machine --meter may be\n{table}",
+            *missing,
+            f"In all there are {METERS}; docs/meters.md tells how to connect one",
+        ]
+    )
 
 
 def _processor(proc: Path) -> Finding:
@@ -179,6 +207,13 @@ def _gpu(session: NvmlSession, index: int) -> Finding:
             "their energy is in the counter too: measure while they rest",
         )
     return Finding(name, "ok", f"energy counter, {reading.joules / reading.seconds:.3g} W just now")
+
+
+def _serial_ports() -> list[Finding]:
+    return [
+        Finding(f"serial port {device}", "ok", what, f"an emonPi there is --meter emonpi:{device}")
+        for device, what in serial_ports()
+    ]
 
 
 def _torch() -> Finding:

@@ -210,8 +210,12 @@ def test_predict_a_damaged_configuration(
     ("command", "told"),
     [
         (("calibrate", "--rounds", "0", "--dry-run"), "rounds must be"),
-        (("calibrate", "--meter-accuracy", "6"), "meter_accuracy must be a share"),
+        (
+            ("calibrate", "--meter", "simulated", "--meter-accuracy", "6"),
+            "meter_accuracy must be a share",
+        ),
         (("calibrate", "--name", "gtx1080ti", "--dry-run"), "give another one"),
+        (("calibrate",), "which meter? On this machine --meter may be"),
         (("predict", "bert", "--seq-len", "513"), "512"),
     ],
 )

@@ -85,3 +85,19 @@ def test_a_board_without_a_counter_and_a_driver_that_refuses(
     driver.fail("nvmlInit", pynvml.NVML_ERROR_NO_PERMISSION)
     refused = named(doctor.examine(powercap=tmp_path), "GPU energy")
     assert "nvidia-smi" in (refused.remedy or "") + refused.found
+
+
+def test_who_names_no_meter_is_shown_those_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "serial_ports", lambda: [("COM7", "FT232R USB UART")])
+    text = doctor.which_meter(powercap=tmp_path / "none")
+    assert "emonpi:COM7  a serial port (FT232R USB UART)" in text
+    assert "simulated    measures nothing" in text
+    assert "rapl is not here: CPU package: no RAPL counters" in text
+    powercap = Powercap(tmp_path / "powercap")
+    reads = iter(range(5_000_000, 10**12, 9_000_000))
+    monkeypatch.setattr(rapl, "_number", lambda path: next(reads))
+    text = doctor.which_meter(powercap=powercap.root)
+    assert "\n  rapl         CPU package energy: " in text
+    assert "rapl is not here" not in text

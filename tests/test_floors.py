@@ -70,6 +70,7 @@ DOORS = {
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
     "codecarbon": {"report/cost_summary.py"},
+    "psutil": {"resources/processes.py"},
     "pynvml": {"resources/nvml.py"},
     "serial": {"meters/emonpi/transport.py"},
     "pickle": set(),

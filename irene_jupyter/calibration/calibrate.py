@@ -15,7 +15,7 @@ from irene_jupyter.calibration.board_calibration import calibrate_board
 from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import accuracy_of, results_of
 from irene_jupyter.calibration.running.counting import counted
-from irene_jupyter.calibration.running.events import Note, Watcher, ignore
+from irene_jupyter.calibration.running.events import SIMULATED, Note, Watcher, ignore
 from irene_jupyter.calibration.running.journal import KEEP, Journal
 from irene_jupyter.calibration.running.pace import Pace
 from irene_jupyter.calibration.running.records import Finished, Rest
@@ -44,7 +44,6 @@ from irene_jupyter.predictors.profiles.loading import (
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
-SIMULATED = "this meter is no hardware, and what comes of it is no energy of this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Plan:
         lines = [
             aligned([head, *self.rows(self.suite)], "<<<<"),
             "",
-            *([f"SIMULATED: {SIMULATED}"] if self.simulated else []),
+            *([SIMULATED] if self.simulated else []),
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
             f"about {in_words(self.seconds)} with a reading every 0.2 s; a slower meter takes "
@@ -145,7 +144,8 @@ def calibrate(
 ) -> DeviceProfile | BoardProfile:
     """Measure a suite with a power meter, and store this machine's profile under `name`.
 
-    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated, or a `PowerMeter` that is not open.
+    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated (which measures nothing), or a
+    `PowerMeter` that is not open.
     `suite` is quick (≤ 10 minutes), standard (about an hour), full (the paper's grid: days), board
     (five minutes, by nvml: a board's own constants), or one of your own. `rounds` are 5 if nothing
     is said, of a board 1. `resume` goes on where a calibration of this name was stopped. `output`

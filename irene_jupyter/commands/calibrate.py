@@ -7,15 +7,16 @@ import sys
 
 from irene_jupyter.commands.arguments import Arguments, Commands, add_all, add_json
 from irene_jupyter.commands.result import Result
+from irene_jupyter.errors import OptionError
 
+KEPT = "what was finished is kept: the same line with --resume goes on"
 SUITES = ("quick", "standard", "full", "board")
 # Of the command and of %irene_calibrate, which takes variables too.
 ARGUMENTS: Arguments = {
     "--meter": {
         "metavar": "METER",
-        "default": "simulated",
-        "help": "emonpi:URL, csv:PATH, nvml, rapl or simulated (default: %(default)s, which "
-        "measures nothing); in a notebook also a variable that holds a PowerMeter",
+        "help": "emonpi:URL, csv:PATH, nvml, rapl, or simulated, which measures nothing; in a "
+        "notebook also a variable that holds a PowerMeter (without it: a list of those here)",
     },
     "--suite": {
         "metavar": "SUITE",
@@ -56,9 +57,14 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.calibration.calibrate import calibrate, plan
     from irene_jupyter.calibration.fit.view import text
+    from irene_jupyter.calibration.running.events import SIMULATED
     from irene_jupyter.calibration.running.terminal import Terminal
 
-    simulated = arguments.meter.startswith("simulated")
+    if arguments.meter is None and not arguments.dry_run:
+        from irene_jupyter.doctor import which_meter
+
+        raise OptionError(which_meter())
+    simulated = str(arguments.meter).startswith("simulated")
     planned = plan(
         arguments.suite,
         name=arguments.name,
@@ -80,15 +86,20 @@ def run(arguments: argparse.Namespace) -> Result:
         return Result(planned.text(), document=document)
     with Terminal(sys.stderr) as lines:
         lines.say(planned.text().partition("\n\n")[2])
-        profile = calibrate(
-            arguments.meter,
-            suite=planned.suite,
-            name=planned.name,
-            rounds=planned.rounds,
-            resume=arguments.resume,
-            output=arguments.output,
-            meter_accuracy=arguments.meter_accuracy,
-            device=arguments.device,
-            watch=lines,
-        )
-    return Result(f"{text(profile)}\n\nstored {planned.output}", document=profile.to_dict())
+        try:
+            profile = calibrate(
+                arguments.meter,
+                suite=planned.suite,
+                name=planned.name,
+                rounds=planned.rounds,
+                resume=arguments.resume,
+                output=arguments.output,
+                meter_accuracy=arguments.meter_accuracy,
+                device=arguments.device,
+                watch=lines,
+            )
+        except KeyboardInterrupt:
+            lines.say(KEPT)
+            raise
+    last = f"\n{SIMULATED}" if profile.is_simulated else ""
+    return Result(f"{text(profile)}\n\nstored {planned.output}{last}", document=profile.to_dict())

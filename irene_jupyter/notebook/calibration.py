@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.display import display
 
+from irene_jupyter.commands.calibrate import KEPT
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.display import has_kernel
 
@@ -23,16 +24,22 @@ VARIABLE = "_profile"  # the user's name for the last profile
 
 
 def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
-    """The magic, once its line is parsed. Raises `UsageError`; KeyboardInterrupt goes through."""
+    """The magic, once its line is parsed. Raises `UsageError`, after an interrupt, too."""
     from irene_jupyter.calibration.calibrate import calibrate, plan
     from irene_jupyter.calibration.fit.view import text
+    from irene_jupyter.calibration.running.events import SIMULATED
     from irene_jupyter.calibration.workload.board_suite import BoardSuite
     from irene_jupyter.calibration.workload.suite import Suite
     from irene_jupyter.meters.meter import PowerMeter
 
+    if arguments.meter is None and not arguments.dry_run:
+        from irene_jupyter.doctor import which_meter
+
+        raise UsageError(f"%irene_calibrate: {which_meter()}")
     meter = _variable(shell, arguments.meter, PowerMeter)
     suite = _variable(shell, arguments.suite, Suite, BoardSuite)
-    simulated = meter.is_simulated if isinstance(meter, PowerMeter) else "simulated" in meter[:9]
+    is_meter = isinstance(meter, PowerMeter)
+    simulated = meter.is_simulated if is_meter else str(meter).startswith("simulated")
     try:
         planned = plan(
             suite,
@@ -58,8 +65,9 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
                 watch=watch,
             )
         except KeyboardInterrupt:
-            stopped("interrupted; what was finished is kept: the same line with --resume goes on")
-            raise
+            stopped("interrupted")
+            # An error still, so that cells which wait do not run; but without a traceback.
+            raise UsageError(f"%irene_calibrate: interrupted; {KEPT}") from None
         except IreneError:
             stopped("stopped")
             raise
@@ -71,6 +79,8 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
     else:
         print(text(profile))
     print(f"{profile.name} is stored in {planned.output}; the profile is in `{VARIABLE}`")
+    if profile.is_simulated:
+        print(SIMULATED)
 
 
 def bundle(profile: DeviceProfile | BoardProfile) -> dict[str, Any]:

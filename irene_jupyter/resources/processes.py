@@ -1,4 +1,4 @@
-"""Who uses the processor: CPU time of the machine and of each process, from Linux's /proc."""
+"""Who uses the processor: CPU time of the machine and of each process, on any system."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from irene_jupyter.resources.proc import ProcReader
+import psutil
+
+from irene_jupyter.resources.proc import ResourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,11 @@ class ProcessTime:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """CPU time at a moment: busy and all ticks of the machine, and each process's time by pid."""
+    """CPU time at a moment, in seconds: busy and all time of all cores, each process's by pid."""
 
     monotonic: float
-    busy: int
-    total: int
+    busy: float
+    total: float
     processes: Mapping[int, ProcessTime]
 
 
@@ -51,30 +52,31 @@ class MachineLoad:
     busiest: tuple[Busy, ...] = field(default=())
 
 
-def snapshot(root: Path = Path("/proc")) -> Snapshot:
-    """Raises `ResourceError` where there is no /proc/stat; processes that end meanwhile are left.
+def cpu_seconds() -> tuple[float, float]:
+    """(busy, total) time of all cores since boot. Raises `ResourceError` where nobody tells."""
+    try:
+        times = psutil.cpu_times()._asdict()
+    except (OSError, psutil.Error) as error:
+        raise ResourceError(f"CPU: this system does not tell its time ({error})") from error
+    # Linux counts the guests' time in that of users already.
+    total = sum(times.values()) - times.get("guest", 0.0) - times.get("guest_nice", 0.0)
+    return total - times["idle"] - times.get("iowait", 0.0), total
+
+
+def snapshot() -> Snapshot:
+    """Processes that end meanwhile, or that tell nobody their time, are left out.
+
+    Raises `ResourceError` where the machine's own is not told.
 
     Takes some milliseconds on a machine with hundreds of processes: not for a sampler.
     """
-    reader = ProcReader(root)
-    try:
-        ticks = reader.cpu()
-    finally:
-        reader.close()
-    per_second = os.sysconf("SC_CLK_TCK")
+    busy, total = cpu_seconds()
     found: dict[int, ProcessTime] = {}
-    for folder in root.iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            # The name may hold spaces and brackets: the last ")" ends it (man 5 proc_pid_stat).
-            head, _, rest = (folder / "stat").read_text(errors="replace").rpartition(")")
-            columns = rest.split()
-            seconds = (int(columns[11]) + int(columns[12])) / per_second  # utime, stime
-        except (OSError, ValueError, IndexError):
-            continue
-        found[int(folder.name)] = ProcessTime(head.partition("(")[2], seconds)
-    return Snapshot(time.monotonic(), ticks.busy, ticks.total, found)
+    for each in psutil.process_iter(["name", "cpu_times"]):
+        times = each.info["cpu_times"]
+        if times is not None:
+            found[each.pid] = ProcessTime(each.info["name"] or "?", times.user + times.system)
+    return Snapshot(time.monotonic(), busy, total, found)
 
 
 def load_between(
@@ -88,10 +90,12 @@ def load_between(
         for pid, each in after.processes.items()
     }
     total = after.total - before.total
-    ours = sum(used.get(pid, 0.0) for pid in own) * os.sysconf("SC_CLK_TCK")
+    ours = sum(used.get(pid, 0.0) for pid in own)
     share = max(0.0, (after.busy - before.busy - ours) / total) if total > 0 else 0.0
     others = sorted(((each, pid) for pid, each in used.items() if pid not in own), reverse=True)
     busiest = tuple(
-        Busy(pid, after.processes[pid].name, each / seconds) for each, pid in others if each > 0
+        Busy(pid, after.processes[pid].name, each / seconds)
+        for each, pid in others
+        if each > 0 and pid != 0  # macOS's kernel_task and Windows' idle process are no program
     )
     return MachineLoad(seconds, share, busiest[:most])

@@ -74,6 +74,8 @@ class FakeMeter(PowerMeter):
         power: Power,
         *,
         source: str = "plug",
+        period: float = PERIOD,
+        window: float = WINDOW,
         noise_watts: float = 0.0,
         change: Callable[[float, float], float] = lambda moment, watts: watts,
         shift: Callable[[float], float] | None = None,
@@ -82,6 +84,7 @@ class FakeMeter(PowerMeter):
         super().__init__()
         self.fake, self.power = time, power
         self._source, self._noise, self._change = source, noise_watts, change
+        self._period, self._window = period, window
         self._shift, self._has_two_clocks = shift, has_two_clocks
         if shift is not None:
             self.clock = "realtime"
@@ -96,19 +99,19 @@ class FakeMeter(PowerMeter):
         raise NotImplementedError
 
     def __enter__(self) -> FakeMeter:
-        self._end = self.fake.now + WINDOW
+        self._end = self.fake.now + self._window
         return self
 
     def stop(self) -> None:
         pass
 
     def window_seconds(self, period_seconds: float) -> float:
-        return WINDOW
+        return self._window
 
     def observations(self, start: int = 0) -> list[Observation]:
         while self._end <= self.fake.now:
             end = self._end
-            watts = self.power.joules(end - WINDOW, end) / WINDOW
+            watts = self.power.joules(end - self._window, end) / self._window
             if self._noise:
                 watts += random.Random(end).gauss(0.0, self._noise)
             ahead = 0.0 if self._shift is None else self._shift(end)
@@ -122,13 +125,13 @@ class FakeMeter(PowerMeter):
                     events = (Event("clock", f"the clock was set by {step:+.3f} s"),)
             sample = PowerSample(self._change(end, watts))
             self._done.append(Observation(mono, stamp, sample=sample, events=events))
-            self._end += PERIOD
+            self._end += self._period
         return self._done[start:]
 
     def wait(self, samples: int, timeout: float) -> bool:
         until = self.fake.now + timeout
         while len(self.observations()) < samples and self.fake.now < until:
-            self.fake.sleep(WINDOW)
+            self.fake.sleep(self._window)
         return len(self._done) >= samples
 
 

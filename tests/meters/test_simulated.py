@@ -6,6 +6,7 @@ import math
 import os
 import socket
 import stat
+import sys
 import threading
 import time
 from itertools import accumulate, repeat
@@ -19,6 +20,7 @@ from irene_jupyter.meters.emonpi.formats import parse_line, parse_reading
 from irene_jupyter.meters.emulator.simulated import MachinePower, SimulatedMeter, TracePower
 from irene_jupyter.meters.emulator.wire import Firmware, Knobs
 from irene_jupyter.meters.errors import FormatError
+from irene_jupyter.meters.opening import open_meter
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["pty", "tcp"])
 PATIENCE = 20.0  # seconds until a test gives up; nothing takes a tenth of it
@@ -173,7 +175,6 @@ def test_a_machine_s_power_follows_its_cpu() -> None:
     assert power.mean_watts(1, 2) == 60 + 80
 
 
-@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc")
 def test_a_busy_core_shows_in_the_power_of_this_machine() -> None:
     power = MachinePower(60, 80, 0)
     power.begin(0)
@@ -182,6 +183,30 @@ def test_a_busy_core_shows_in_the_power_of_this_machine() -> None:
         sum(range(1000))
     watts = power.mean_watts(0, 0.3)
     assert 60 + 0.3 * 80 / (os.cpu_count() or 1) < watts <= 140
+
+
+# --- where there is no pty ------------------------------------------------------------------------
+
+
+def no_pty() -> tuple[int, int]:
+    raise OSError("out of pty devices")
+
+
+@pytest.mark.parametrize("lacks", ["tty", "openpty"])
+def test_without_a_pty_it_is_read_over_tcp(monkeypatch: pytest.MonkeyPatch, lacks: str) -> None:
+    """As on Windows, which has no module tty, and where all ptys are taken."""
+    if lacks == "tty":
+        monkeypatch.setitem(sys.modules, "tty", None)
+    else:
+        monkeypatch.setattr(os, "openpty", no_pty)
+    with open_meter("simulated", power=lambda t: 123.45) as meter:
+        assert meter.wait(2, PATIENCE)
+        assert meter.source == "simulated emonPi (irene, tcp)"
+    with (
+        pytest.raises(MeterError, match="take the transport tcp"),
+        open_meter("simulated", power=lambda t: 123.45, transport="pty"),
+    ):
+        pass
 
 
 # --- on a wire ----------------------------------------------------------------------------------

@@ -74,6 +74,9 @@ def test_calibrate_then_energy(kernel: Any) -> None:
     assert set(settled) == {"text/html", "text/plain"}
     assert settled["text/plain"].startswith("100% · stored ")
     assert not cell.stream("stderr").count("Traceback")
+    said = cell.stream("stdout").strip().splitlines()
+    assert said[0].startswith("SIMULATED: this meter is no hardware")
+    assert said[-1] == said[0]
 
     cell = kernel.run("%irene_devices")
     assert "SIMULATED" in cell.stream("stdout")
@@ -103,12 +106,24 @@ def test_an_interrupt_keeps_what_was_finished_and_resume_goes_on(kernel: Any) ->
         "print('second part', flush=True))"
     )
     cell = kernel.run(line, seconds=120, when_busy=None, interrupt_at="second part")
-    assert cell.reply["status"] == "error"
-    assert cell.reply["ename"] == "KeyboardInterrupt"
+    assert cell.reply["status"] == "error", "cells that wait must not run"
+    assert cell.reply["ename"] == "UsageError"
+    said = cell.stream("stderr")
+    assert "interrupted; what was finished is kept: the same line with --resume goes on" in said
+    assert "Traceback" not in said + cell.traceback
     kernel.run("bench.on_run = None; plug = known_meter(power)")
     cell = kernel.run(line + " --resume", seconds=120)
     assert cell.ok, cell.traceback
     assert "stored" in cell.stream("stdout")
+
+
+def test_without_a_meter_it_lists_those_of_this_machine(kernel: Any) -> None:
+    cell = kernel.run("%irene_calibrate --suite quick")
+    assert cell.reply["ename"] == "UsageError"
+    said = cell.stream("stderr")
+    assert "which meter? On this machine --meter may be" in said
+    assert "simulated" in said
+    assert "rapl" in said
 
 
 def test_errors_are_one_line_with_the_remedy(kernel: Any) -> None:

@@ -8,6 +8,9 @@ from typing import Literal
 
 from irene_jupyter.calibration.running.records import Rejected, Run
 
+SIMULATED = (
+    "SIMULATED: this meter is no hardware, and what comes of it is no energy of this machine"
+)
 Stage = Literal["start", "standby", "clock", "runs", "fit", "done"]
 
 

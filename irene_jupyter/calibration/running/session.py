@@ -18,7 +18,7 @@ from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, R
 from irene_jupyter.calibration.running.attempt import measure_run
 from irene_jupyter.calibration.running.conditions import tell_conditions
 from irene_jupyter.calibration.running.counting import Counted, counted
-from irene_jupyter.calibration.running.events import Note, Stage, Watcher
+from irene_jupyter.calibration.running.events import SIMULATED, Note, Stage, Watcher
 from irene_jupyter.calibration.running.journal import Journal
 from irene_jupyter.calibration.running.pace import Pace
 from irene_jupyter.calibration.running.patterns import measure_offset
@@ -198,8 +198,11 @@ class Session:
         """By now an emulator has said that it is one."""
         meter = meter_used(self._meter)
         self._journal.check_meter(meter)
-        if meter != self._journal.meter:
+        before = self._journal.meter
+        if meter != before:
             self._journal.add(meter)
+        if meter.simulated and not before.simulated:
+            self._watch(Note(SIMULATED))
 
     def _align(self) -> None:
         """The offset of the meter's clock, by a known load pattern."""

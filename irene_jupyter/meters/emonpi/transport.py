@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,15 @@ _PORT_ERRORS += (serial.SerialException, OSError, AttributeError, TypeError, Val
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)
 # ser2net's words to a second client, unless it has kickolduser.
 BUSY_LINE = re.compile(rb"\s*Port already in use", re.IGNORECASE)
+
+
+def serial_ports() -> list[tuple[str, str]]:
+    """(device, what it is) of the serial ports here, on any system; bare ones of old are left."""
+    from serial.tools.list_ports import comports
+
+    return sorted(
+        (each.device, each.description) for each in comports() if each.description != "n/a"
+    )
 
 
 class Port:
@@ -169,10 +179,13 @@ def _open_error(port: Port, error: Exception) -> PortError:
         remedy = (
             "is ser2net running on the Pi, or the ssh tunnel open (ssh -L 3333:localhost:3333 …)?"
         )
-    elif number == errno.ENOENT:
-        remedy = "is the meter plugged in? See which devices there are: ls /dev/ttyUSB* /dev/ttyA*"
-    elif number == errno.EACCES:
+    elif number == errno.ENOENT or "FileNotFoundError" in str(error):
+        there = ", ".join(device for device, _ in serial_ports())
+        remedy = f"is the meter plugged in? Serial ports that are there: {there or 'none'}"
+    elif number == errno.EACCES and sys.platform == "linux":
         remedy = 'you may not read it: sudo usermod -aG dialout "$USER", then log in again'
+    elif number == errno.EACCES or "PermissionError" in str(error):
+        remedy = "you may not read it, or another program has it open: end that one"
     else:
         remedy = "is it a serial port, and the baud rate one that it knows?"
     return PortOpenError(f"{port.url} cannot be opened: {remedy} ({error})")

@@ -18,6 +18,10 @@ from irene_jupyter.meters.base import MeterError
 _BUSY = b"Port already in use\r\n"
 
 
+class NoPtyError(MeterError):
+    """This system has no pty: Windows never has one."""
+
+
 class PtyLine:
     """A pty whose slave is reached by a path that stays the same after a disconnect."""
 
@@ -33,11 +37,11 @@ class PtyLine:
         return str(self._folder / "ttyEMON")
 
     def open(self) -> None:
-        """Plugs it in. Raises `MeterError` where there are no ptys."""
+        """Plugs it in. Raises `NoPtyError` where there are none."""
         try:
             import tty
         except ImportError as error:
-            raise MeterError("no ptys on this system: take the transport tcp") from error
+            raise NoPtyError("no ptys on this system: take the transport tcp") from error
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="irene-simulated-"))
         try:
@@ -48,7 +52,7 @@ class PtyLine:
             os.symlink(os.ttyname(slave), self.url)
         except OSError as error:
             self.close()
-            raise MeterError(f"no pty to be had ({error}): take the transport tcp") from error
+            raise NoPtyError(f"no pty to be had ({error}): take the transport tcp") from error
 
     def mind(self) -> bool:
         """Drops what a reader writes. A pty does not tell when one comes: always False."""

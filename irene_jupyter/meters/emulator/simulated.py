@@ -16,12 +16,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.emonpi.decoder import SIMULATED_LINE
 from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
-from irene_jupyter.meters.emulator.far_end import PtyLine, TcpLine
+from irene_jupyter.meters.emulator.far_end import NoPtyError, PtyLine, TcpLine
 from irene_jupyter.meters.emulator.wire import Firmware, Knobs
+from irene_jupyter.resources.processes import cpu_seconds
 
 _POINTS = 64  # of a trace within one window; a step inside it is off by 1/64 of itself at most
 _TICK_SECONDS = 0.02  # how soon a stop, a client or a fault is seen
@@ -55,23 +55,6 @@ class TracePower:
         return math.fsum(values) / _POINTS
 
 
-def cpu_ticks() -> tuple[int, int]:
-    """(busy, total) time of all cores since boot, in clock ticks, from /proc/stat.
-
-    Raises `MeterError` where there is none. (The resources room has a faster reader with more
-    columns; rooms of one floor do not import each other.)
-    """
-    try:
-        with open("/proc/stat", "rb") as file:
-            ticks = [int(column) for column in file.readline().split()[1:9]]
-    except (OSError, ValueError) as error:
-        raise MeterError(
-            f"the simulated meter models this machine from /proc/stat, which cannot be read "
-            f"({error}): give it a trace instead"
-        ) from error
-    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)  # idle, iowait
-
-
 class MachinePower:
     """A model of this machine: idle watts + watts × CPU utilisation + noise.
 
@@ -86,7 +69,7 @@ class MachinePower:
         noise_watts: float = 0.5,
         *,
         seed: int = 0,
-        cpu: Callable[[], tuple[float, float]] = cpu_ticks,
+        cpu: Callable[[], tuple[float, float]] = cpu_seconds,
     ) -> None:
         self.idle_watts, self.busy_watts, self.noise_watts = idle_watts, busy_watts, noise_watts
         self._random = random.Random(seed)
@@ -112,9 +95,10 @@ class SimulatedMeter:
     """An emonPi that is not there: a context manager with a `url` to read from.
 
     `power` is a source, a function of the time in watts, or None for a `MachinePower`. With
-    `time_scale` 20 its seconds, and the trace's, go by twenty times as fast. On TCP it behaves
-    as ser2net: one client at a time, a second one is sent away, or with `kick_old` throws out
-    the first. An error of the power function is raised as the block ends.
+    `time_scale` 20 its seconds, and the trace's, go by twenty times as fast. `transport` is a pty
+    unless it is given, or TCP where there is none. On TCP it behaves as ser2net: one client at a
+    time, a second one is sent away, or with `kick_old` throws out the first. An error of the
+    power function is raised as the block ends.
     """
 
     is_simulated = True
@@ -124,18 +108,20 @@ class SimulatedMeter:
         power: PowerSource | Callable[[float], float] | None = None,
         knobs: Knobs | None = None,
         *,
-        transport: Literal["pty", "tcp"] = "pty",
+        transport: Literal["pty", "tcp"] | None = None,
         time_scale: float = 1.0,
         kick_old: bool = False,
     ) -> None:
         self.knobs = knobs or Knobs()
-        self.transport = transport
+        self.transport = transport or "pty"
+        self._may_change = transport is None
         self.time_scale = time_scale
         if power is None:
             power = MachinePower(seed=self.knobs.seed)
         self.power: PowerSource = TracePower(power) if callable(power) else power
         self._firmware = Firmware(self.knobs)
-        self._line: PtyLine | TcpLine = PtyLine() if transport == "pty" else TcpLine(kick_old)
+        self._tcp = TcpLine(kick_old)
+        self._line: PtyLine | TcpLine = PtyLine() if self.transport == "pty" else self._tcp
         self._faults: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._due: deque[tuple[float, bytes]] = deque()  # meter time, bytes
         self._silent = (math.inf, math.inf)  # from, until
@@ -203,7 +189,13 @@ class SimulatedMeter:
     # --- the block --------------------------------------------------------------------------------
 
     def __enter__(self) -> SimulatedMeter:
-        self._line.open()
+        try:
+            self._line.open()
+        except NoPtyError:
+            if not self._may_change:
+                raise
+            self.transport, self._line = "tcp", self._tcp
+            self._line.open()
         try:
             self.started = time.monotonic()
             self._thread = threading.Thread(target=self._run, name="irene-emulator", daemon=True)

@@ -1,0 +1,81 @@
+"""What a calibration says of the time that it still takes, against what it then takes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from known_machine import IDLE_WATTS, LAYER, LOAD_WATTS, known_suite
+from simulated_time import SimulatedMachine
+
+from irene_jupyter.calibration.running.events import Event, Progress
+from irene_jupyter.calibration.running.records import Rejected, Run
+from irene_jupyter.calibration.workload.part import Part
+from irene_jupyter.calibration.workload.suite import Suite, suite_of
+
+BERT = "tiny-bert"
+PARTS = (
+    *(Part(BERT, batch, length) for batch, length in ((2, 32), (4, 32), (4, 64), (8, 64))),
+    Part(BERT, 2, 64, LAYER + "intermediate.dense"),
+    Part(BERT, 2, 64, LAYER + "output.LayerNorm"),
+)
+
+
+def quick(simulated: SimulatedMachine) -> Suite:
+    """Its times, on parts that are quickly built."""
+    return known_suite(simulated.bench, PARTS, suite_of("quick").timing)
+
+
+def lost_digits(moment: float, watts: float) -> float:
+    """Some of the readings of runs, and none of the pattern's, are far off."""
+    is_run = watts > 1.5 * IDLE_WATTS and abs(watts - LOAD_WATTS) > 10
+    return 5000.0 if is_run and random.Random(moment).random() < 0.03 else watts
+
+
+@pytest.mark.parametrize(
+    ("period", "change", "rejected"),
+    [
+        (0.17, lambda moment, watts: watts, range(1)),
+        (0.17, lost_digits, range(5, 25)),
+        (5.0, lambda moment, watts: watts, range(1)),
+    ],
+    ids=["quiet", "many rejected", "slow meter"],
+)
+def test_time_left_is_right_from_a_tenth_on(
+    simulated: SimulatedMachine,
+    period: float,
+    change: Callable[[float, float], float],
+    rejected: range,
+) -> None:
+    told: list[tuple[float, Progress]] = []
+
+    def watch(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage != "fit":
+            told.append((simulated.fake.now, event))
+
+    suite = quick(simulated)
+    meter = simulated.meter(noise_watts=0.5, period=period, window=0.167, change=change)
+    simulated.calibrate(meter=meter, suite=suite, rounds=5, watch=watch)
+    end = simulated.fake.now
+    assert len(simulated.of(Rejected)) in rejected
+    assert len(simulated.of(Run)) == 5 * len(PARTS)
+    late = [(now, each) for now, each in told if 0.1 <= each.share < 1]
+    assert len(late) > 4 * len(PARTS)
+    for now, each in late:
+        # The fit takes real time, and none of this.
+        left = each.seconds_left - suite.fit_seconds
+        assert (end - now) / 1.5 < left < (end - now) * 1.5, each
+    shares = [each.share for each in simulated.of(Progress)]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_a_fit_shows_how_far_it_is(simulated: SimulatedMachine) -> None:
+    simulated.fits = True
+    simulated.calibrate(meter=simulated.meter())
+    told = [each for each in simulated.of(Progress) if each.stage == "fit"]
+    left = [each.seconds_left for each in told]
+    assert len(left) > 3
+    assert left == sorted(left, reverse=True)
+    assert left[0] == pytest.approx(known_suite(simulated.bench, PARTS[:3]).fit_seconds)
