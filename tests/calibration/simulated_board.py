@@ -2,7 +2,8 @@
 
 With a context it takes 45 W more, and some seconds until that is steady; its counter changes every
 tenth of a second and now and then in between; a call of the driver takes a millisecond; power rises
-by a tenth in the first second of a load, up to the limit. What a node takes is a known law.
+by a tenth in the first second of a load, up to the limit, and after it the board is warm for a
+while. What a node takes is a known law.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ NAME = "NVIDIA H100 of the tests"
 COLD_WATTS, IDLE_WATTS, LIMIT_WATTS = 72.0, 117.4, 700.0
 SETTLING_WATTS, SETTLING_SECONDS = 12.0, 5.0  # beyond that, after the context is there
 DRIFT, DRIFT_SECONDS = 0.1, 0.25
+WARM_WATTS, WARM_SECONDS = 4.0, 3.0  # beyond idle, after a load
 UPDATE_SECONDS, EXTRA_SECONDS, EXTRA_EVERY = 0.0999, 0.017, 7
 CALL_SECONDS = 0.001
 # Other numbers than those that the fit begins with.
@@ -94,7 +96,7 @@ class Board:
             if (watts, load) == (before, its) and begin <= last + 1e-9:
                 self._stretches[-1] = (first, end, watts, load, base)
                 return
-            base += _drifting(watts=before, load=its, begin=first, end=last)
+            base += _drifting(watts=before, load=its, begin=first, end=last) + _warm(begin - last)
         else:
             base = 0.0
         self._begins.append(begin)
@@ -109,9 +111,9 @@ class Board:
         at = bisect_right(self._begins, moment) - 1
         if at >= 0:
             begin, end, watts, load, base = self._stretches[at]
-            total += base + _drifting(
-                watts=watts, load=load, begin=begin, end=min(end, max(begin, moment))
-            )
+            reached = min(end, max(begin, moment))
+            total += base + _drifting(watts=watts, load=load, begin=begin, end=reached)
+            total += _warm(moment - reached)
         return total
 
     def counter(self, moment: float) -> float:
@@ -127,6 +129,11 @@ def _drifting(*, watts: float, load: float, begin: float, end: float) -> float:
     """A load's joules: it begins with a tenth less."""
     less = math.exp(-(begin - load) / DRIFT_SECONDS) - math.exp(-(end - load) / DRIFT_SECONDS)
     return watts * (end - begin - DRIFT * DRIFT_SECONDS * less)
+
+
+def _warm(seconds: float) -> float:
+    """Joules of leakage so long after a load."""
+    return WARM_WATTS * WARM_SECONDS * -math.expm1(-max(0.0, seconds) / WARM_SECONDS)
 
 
 class SimulatedBench(BoardBench):
@@ -197,10 +204,10 @@ class _Waiting:
 class SimulatedMeter(NvmlMeter):
     """The real meter, whose thread is drawn along: what it has seen comes a moment later."""
 
-    LATE_SECONDS = 0.13  # its own time is never ahead of the board's
+    LATE_SECONDS = 0.03  # beyond a period: its own time is never ahead of the board's
 
-    def __init__(self, time: BoardTime, own: BoardTime, board: str = "") -> None:
-        super().__init__(board, period_seconds=0.1)
+    def __init__(self, time: BoardTime, own: BoardTime, board: str, period_seconds: float) -> None:
+        super().__init__(board, period_seconds=period_seconds)
         self._time, self._own = time, own
         self.stopping = _Waiting(own)  # type: ignore[assignment]
 
@@ -214,7 +221,8 @@ class SimulatedMeter(NvmlMeter):
         self.close()
 
     def observations(self, start: int = 0) -> list[Observation]:
-        while self._own.now + self.LATE_SECONDS <= self._time.now:
+        late = self.period_seconds + self.LATE_SECONDS
+        while self._own.now + late <= self._time.now:
             self._observations.append(next(self._reading))
         return self._observations[start:]
 
@@ -246,8 +254,8 @@ class SimulatedH100:
 
         monkeypatch.setattr(masking_utils, "find_packed_sequence_indices", lambda ids: None)
 
-    def meter(self, board: str = "0") -> SimulatedMeter:
-        return SimulatedMeter(self.time, self.own, board)
+    def meter(self, board: str = "0", period_seconds: float = 0.1) -> SimulatedMeter:
+        return SimulatedMeter(self.time, self.own, board, period_seconds)
 
     def _fields(self, handle: int, fields: object) -> list[Any]:
         """Energy and power in one call; the second board idles all the time."""
