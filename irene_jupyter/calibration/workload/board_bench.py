@@ -215,7 +215,7 @@ def _built(case: BoardCase, device: str) -> Any:
 
     source = case.make
     dtype = getattr(torch, case.dtype)
-    with torch.random.fork_rng(devices=[]), torch.device(device):
+    with torch.random.fork_rng(), torch.device(device):
         torch.manual_seed(SEED)
         made = source()
         if isinstance(made, nn.Module):
@@ -235,7 +235,9 @@ def _call(
 
     if not hasattr(model, "config"):
         return model, lambda: None, None
-    ids = torch.randint(model.config.vocab_size, (case.batch_size, case.tokens), device=device)
+    generator = torch.Generator().manual_seed(SEED)
+    size = (case.batch_size, case.tokens)
+    ids = torch.randint(model.config.vocab_size, size, generator=generator).to(device)
     if case.mode == "forward":
         options = {"use_cache": False} if hasattr(model.config, "use_cache") else {}
         return lambda: model(input_ids=ids, **options), lambda: None, None
