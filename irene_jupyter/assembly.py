@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 from irene_jupyter.merging import gathered, moved
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode
+from irene_jupyter.report.waiting import said_where_waiting
 from irene_jupyter.tree import Run
 from irene_jupyter.versions import versions
 
 if TYPE_CHECKING:
     from irene_jupyter.attribution.cell import Cell
     from irene_jupyter.capture.models.building import Origin
-    from irene_jupyter.predictors.profiles.loading import DeviceProfile
+    from irene_jupyter.predictors.predict.launching import Launching
+    from irene_jupyter.predictors.profiles.reading import Profile
+    from irene_jupyter.room import Shortage
 
 
 def make_report(
     runs: Sequence[Run],
-    profile: DeviceProfile,
+    profile: Profile,
     mode: Mode,
     notes: Sequence[str] = (),
     resources: Mapping[str, Any] | None = None,
@@ -29,27 +32,41 @@ def make_report(
     *,
     method: str = "additive",
     origin: Origin | None = None,
+    launching: Launching | None = None,
+    shortage: Shortage | None = None,
 ) -> EnergyReport:
     """Predicts every run and adds them up: one tree for each model, one root above them.
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
-    From its `origin` the one model can be built again.
+    From its `origin` the one model can be built again. A `shortage` of memory is
+    told, and makes every interval wider.
     """
     from irene_jupyter.attribution.model_energy import PredictedRun, models_of
-    from irene_jupyter.predictors.methods import DEFAULT, NOTE, predict_with
+    from irene_jupyter.predictors.methods import predict_with
+    from irene_jupyter.predictors.predict.launching import USUAL
+    from irene_jupyter.predictors.predict.prediction import doubted
+    from irene_jupyter.predictors.remarks import remarks
 
-    predicted = [PredictedRun.of(run, predict_with(run.tree, profile, method).root) for run in runs]
+    launching = launching or USUAL
+    predicted = []
+    for run in runs:
+        root = predict_with(run.tree, profile, method, launching).root
+        predicted.append(PredictedRun.of(run, doubted(root, shortage.reason) if shortage else root))
     every = models_of(predicted, cell)
     ran = [model for model in every if model.has_run]
     models = ran or every
-    trees = [(model.name, model.root) for model in models]
-    phases = [phase for model in models for phase in model.phases(profile.kind == "calibrated")]
+    trees = [(model.name, said_where_waiting(model.root)) for model in models]
+    phases = [
+        replace(phase, root=said_where_waiting(phase.root))
+        for model in models
+        for phase in model.phases(profile.kind == "calibrated")
+    ]
     if len(models) > 1:
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
     factors = {model.name: model.factor for model in ran}
-    told = list(notes)
-    if method != DEFAULT:
-        told.append(NOTE.format(method=method, label=profile.label))
+    told = [*notes, *([shortage.note] if shortage else [])]
+    roots = [each.root for each in predicted]
+    told += remarks(roots, profile, method, launching, was_run=mode != "predict")
     told += [f"{run.model}: {note}" for run in runs for note in run.notes]
     parts = measured = None
     if cell is not None:
@@ -58,7 +75,7 @@ def make_report(
         measured = cell.measured_in(parts)
     return EnergyReport(
         root=gathered(trees) if len(trees) > 1 else trees[0][1] if trees else None,
-        device=DeviceLabel(profile.name, profile.label, profile.kind),
+        device=DeviceLabel(profile.name, profile.label, profile.kind, profile.scope),
         mode=mode,
         phases=PhaseSummaries(phases),
         not_run=tuple(moved(each.root, each.name) for each in every if ran and not each.has_run),

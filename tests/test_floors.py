@@ -16,7 +16,7 @@ FLOORS = (
     | {"checker", "columns", "files", "versions"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},
-    {"attribution", "room", "options"},
+    {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},
@@ -27,7 +27,7 @@ FLOORS = (
 ROOMS = {
     "capture": (
         {"count"},
-        {"copies"},
+        {"copies", "in_place"},
         {"record", "inputs", "models"},
         {"watch", "repeat"},
         {"dry"},
@@ -59,6 +59,7 @@ ROOMS = {
         {"baselines"},
         {"fit"},
         {"methods"},
+        {"remarks"},
         {"evaluate"},
     ),
 }

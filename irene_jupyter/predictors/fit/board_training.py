@@ -40,10 +40,11 @@ SOURCE = (
     "Cache size and rates where none were measured: NVIDIA H100 datasheet."
 )
 # What the runs that are shipped do not say of themselves.
-PUBLISHED: Mapping[str, Mapping[str, str]] = {
+PUBLISHED: Mapping[str, Mapping[str, Any]] = {
     "h100": {
         "label": "H100 SXM, board alone",
         "host": "the virtual machine of the measured runs, its CPU not named in the data",
+        "memory_gibibytes": 79.2,  # 81079 MiB by its driver
     }
 }
 
@@ -90,6 +91,7 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
             },
         },
         citation=SOURCE,
+        memory_gibibytes=published.get("memory_gibibytes"),
     )
     return BoardProfile.from_dict(rounded(profile.to_dict()))
 

@@ -5,6 +5,8 @@ import { flagCode } from "../data/said.js";
 
 /** Siblings whose energies differ by more are worth showing. */
 const FOLD_TOLERANCE = 0.05;
+/** The one flag that follows from times, of which two repetitions never have the same. */
+const LAUNCH_BOUND = "launch-bound";
 const INDEXED = /^(.*[._])?(\d{1,9})$/;
 
 /** The name beside a parent: its path without the parent's, or the class at a root. */
@@ -65,13 +67,18 @@ export class Shapes {
 
   /** Adds a node whose children have been added. */
   add(node: TreeNode): void {
-    const { latencySeconds: _latency, resources: _resources, ...work } = node.features;
+    const {
+      latencySeconds: _latency,
+      waitingSeconds: _waiting,
+      resources: _resources,
+      ...work
+    } = node.features;
     const shape = JSON.stringify([
       node.className,
       node.primitive,
       node.type,
       node.energy === null,
-      node.flags.map(flagCode),
+      node.flags.map(flagCode).filter((code) => code !== LAUNCH_BOUND),
       work,
       node.children.map((child) => [relativeName(child, node.path), this.#numberOf.get(child)]),
     ]);
