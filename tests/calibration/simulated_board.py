@@ -27,7 +27,7 @@ from irene_jupyter.meters.meter import Observation
 from irene_jupyter.predictors.fit.board_fit import START
 from irene_jupyter.predictors.forms.board_constants import BoardConstants
 from irene_jupyter.predictors.forms.board_work import work_units
-from irene_jupyter.predictors.forms.dtypes import HALF, UNALIGNED, VECTOR
+from irene_jupyter.predictors.forms.dtypes import HALF, TF32, UNALIGNED, VECTOR
 from irene_jupyter.predictors.predict.board_estimates import estimate_board
 
 NAME = "NVIDIA H100 of the tests"
@@ -42,12 +42,14 @@ LAW = replace(
     START,
     idle_watts=IDLE_WATTS,
     busy_watts=LIMIT_WATTS - IDLE_WATTS,
-    joules_per_flop={**START.joules_per_flop, HALF: 0.8e-12, UNALIGNED: 2.6e-12, VECTOR: 11e-12},
+    joules_per_flop={
+        **START.joules_per_flop, HALF: 0.8e-12, UNALIGNED: 2.6e-12, VECTOR: 11e-12, TF32: 1.7e-12
+    },
     joules_per_pointwise_flop=5e-11,
     joules_per_byte=4.4e-11,
     joules_per_streamed_byte=8e-11,
     flops_per_second={
-        **START.flops_per_second, HALF: 600e12, UNALIGNED: 160e12, VECTOR: 36e12
+        **START.flops_per_second, HALF: 600e12, UNALIGNED: 160e12, VECTOR: 36e12, TF32: 320e12
     },
     bytes_per_second=2.9e12,
     host_seconds_per_operation=19.6e-6,
@@ -140,7 +142,7 @@ class SimulatedBench(BoardBench):
     """Trees of the real models at their real sizes, and what the law says of their nodes."""
 
     def __init__(self, board: Board) -> None:
-        self.device = "meta"  # nothing is computed
+        super().__init__("meta")  # nothing is computed
         self.simulated = board
         self.on_work: Callable[[DistinctNode], None] | None = None
 
@@ -160,7 +162,12 @@ class SimulatedBench(BoardBench):
 
     def open(self, case: BoardCase) -> OpenCase:
         opened = super().open(case)
-        units = work_units(opened.nodes[0].nodes[0], LAW.cache_bytes)
+        root = (
+            opened.nodes[0]
+            .nodes[0]
+            .mapped(lambda node: replace(node, features=replace(node.features, dtype=case.dtype)))
+        )
+        units = work_units(root, LAW.cache_bytes)
         known = estimate_board(units, LAW, "nothing")
         of = {
             node.path: (unit, *found)

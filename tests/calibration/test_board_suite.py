@@ -22,7 +22,7 @@ from irene_jupyter.calibration.workload.board_suite import BoardSuite, BoardTimi
 from irene_jupyter.errors import OptionError
 from irene_jupyter.predictors.evaluate.board_evaluation import evaluate_board
 from irene_jupyter.predictors.fit.board_runs import load_board_runs
-from irene_jupyter.predictors.forms.dtypes import HALF, UNALIGNED, VECTOR
+from irene_jupyter.predictors.forms.dtypes import HALF, TF32, UNALIGNED, VECTOR
 from irene_jupyter.predictors.profiles.loading import fingerprint, load_board
 
 SUITE = board_suite("bfloat16")
@@ -59,7 +59,7 @@ def test_the_constants_of_a_known_board_come_back(h100: SimulatedH100, tmp_path:
         *("joules_per_streamed_byte", "bytes_per_second", "host_seconds_per_operation"),
     ):
         assert getattr(found, name) == pytest.approx(getattr(LAW, name), rel=0.03), name
-    for unit in (HALF, UNALIGNED, VECTOR):
+    for unit in (HALF, UNALIGNED, VECTOR, TF32):
         for each in ("joules_per_flop", "flops_per_second"):
             true = getattr(LAW, each)[unit]
             assert getattr(found, each)[unit] == pytest.approx(true, rel=0.03), (each, unit)
@@ -84,7 +84,7 @@ def test_the_constants_of_a_known_board_come_back(h100: SimulatedH100, tmp_path:
     )
     data = load_board_runs(tmp_path / f"mine.calibration{NODES}")
     assert [run.description["mode"] for run in data.runs].count("decode") == 1
-    assert {run.dtype for run in data.runs} == {"bfloat16", "float32"}
+    assert {run.dtype for run in data.runs} == {"bfloat16", "float32", "tf32"}
     errors = evaluate_board(data, profile, "seconds").to_dict()["levels"]
     assert all(errors[level]["mean"] < 3 for level in ("ml", "module", "model"))
     for shown in (text(profile), html(profile)):

@@ -75,6 +75,7 @@ def board_header(board: Mapping[str, Any], records: Sequence[Record]) -> dict[st
     warmth = [each.celsius for each in seen if each.celsius is not None]
     return {
         **board,
+        **({"board": seen[-1].board} if seen else {}),  # by its driver, as others name it
         "idle_with_context_watts": rest[-1].watts if rest else None,
         "power_limit_watts": seen[-1].limit_watts if seen else None,
         "usual_power_limit_watts": seen[-1].usual_limit_watts if seen else None,

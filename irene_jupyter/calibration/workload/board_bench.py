@@ -15,6 +15,7 @@ from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.workload.bench import SEED, board_uuid
 from irene_jupyter.calibration.workload.board_case import BoardCase
 from irene_jupyter.calibration.workload.part import FUSED
+from irene_jupyter.predictors.forms.dtypes import TF32
 from irene_jupyter.tree import Node
 
 
@@ -55,6 +56,7 @@ class BoardBench:
             )
         self.device = device
         self._model: Any = None
+        self._rounds_products: bool | None = None  # as torch had it, while a case has it otherwise
 
     @property
     def uuid(self) -> str | None:
@@ -107,6 +109,9 @@ class BoardBench:
         """Lets go of the model and its memory."""
         import torch
 
+        if self._rounds_products is not None:
+            torch.backends.cuda.matmul.allow_tf32 = self._rounds_products
+            self._rounds_products = None
         self._model = None
         gc.collect()
         if self.device.startswith("cuda"):
@@ -117,6 +122,8 @@ class BoardBench:
 
         from irene_jupyter.capture.record.recording import Recording
 
+        self._rounds_products = torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cuda.matmul.allow_tf32 = case.dtype == TF32
         self._model = model = _built(case, self.device)
         run, restore, cache = _call(model, case, self.device)
         run()  # loads kernels, which is no part of any run
@@ -214,7 +221,7 @@ def _built(case: BoardCase, device: str) -> Any:
     from torch import nn
 
     source = case.make
-    dtype = getattr(torch, case.dtype)
+    dtype = getattr(torch, "float32" if case.dtype == TF32 else case.dtype)
     with torch.random.fork_rng(), torch.device(device):
         torch.manual_seed(SEED)
         made = source()

@@ -13,8 +13,9 @@ Mode = Literal["forward", "decode"]
 class BoardCase:
     """One run whose distinct nodes are measured; `tokens` of a decoding step are in its cache.
 
-    `make` gives a transformers configuration, or a module that needs no arguments. `nodes` is how
-    many there are to be measured: a plan builds no model.
+    `dtype` is torch's name of one, or "tf32": float32, which the tensor cores may round. `make`
+    gives a transformers configuration, or a module that needs no arguments. `nodes` is how many
+    there are to be measured: a plan builds no model.
     """
 
     name: str  # family, "-", size

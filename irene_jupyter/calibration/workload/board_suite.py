@@ -143,4 +143,6 @@ def board_suite(half: str | None) -> BoardSuite:
     ]
     if half is not None:
         cases.append(BoardCase("operations-1", _operations, "float32", "forward", 1, 4096, 14))
+    if half == "bfloat16":  # boards of that age multiply float32 on their tensor cores, too
+        cases.append(BoardCase("operations-1", _operations, "tf32", "forward", 1, 4096, 14))
     return BoardSuite(tuple(cases))
