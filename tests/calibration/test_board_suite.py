@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from simulated_board import IDLE_WATTS, LAW, LIMIT_WATTS, NAME, SimulatedH100
+from transformers import BertConfig
 
 import irene_jupyter as irene
 from irene_jupyter.calibration.board_calibration import NODES
@@ -23,6 +24,7 @@ from irene_jupyter.errors import OptionError
 from irene_jupyter.predictors.evaluate.board_evaluation import evaluate_board
 from irene_jupyter.predictors.fit.board_runs import load_board_runs
 from irene_jupyter.predictors.forms.dtypes import HALF, TF32, UNALIGNED, VECTOR
+from irene_jupyter.predictors.profiles.automatic import automatic
 from irene_jupyter.predictors.profiles.loading import fingerprint, load_board
 
 SUITE = board_suite("bfloat16")
@@ -129,6 +131,16 @@ def test_others_on_the_board_and_a_power_cap_are_told(h100: SimulatedH100, tmp_p
     header = profile.training["header"]
     assert (header["other_processes"], header["celsius"]) == (1, [61, 61])
     assert "capped at 500 W" in text(profile)
+
+
+def test_auto_takes_the_board_that_was_calibrated_here(h100: SimulatedH100) -> None:
+    mine = calibrate(h100.meter(), suite=replace(FEW, make_bench=lambda: h100.bench), name="mine")
+    chosen = automatic([NAME])
+    assert chosen.profile == mine == irene.load_device("mine")
+    assert "calibrated on this machine" in chosen.why
+    made = irene.predict(BertConfig(), 8, 64, device="mine")
+    assert made.total_joules > 0
+    assert automatic([]).profile.name != "mine"  # what runs on the processor is not the board's
 
 
 def test_a_case_that_does_not_fit_is_left_out(

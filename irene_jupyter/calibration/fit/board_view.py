@@ -6,6 +6,7 @@ from html import escape
 
 from irene_jupyter.columns import aligned
 from irene_jupyter.predictors.forms.board_constants import BOARD_KNOWN
+from irene_jupyter.predictors.forms.dtypes import UNIT_WORDS
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 
 HEAD = ("constant", "value", "unit")
@@ -23,17 +24,17 @@ def rows(profile: BoardProfile) -> list[tuple[str, str, str]]:
         ("idle, with a context", f"{its.idle_watts:.0f}", "W"),
         ("at its power limit", f"{its.idle_watts + its.busy_watts:.0f}", "W"),
         *(
-            (f"an operation of a product ({unit})", f"{1e12 * joules:.3g}", "pJ")
+            (f"an operation of {UNIT_WORDS[unit]}", f"{1e12 * joules:.3g}", "pJ")
             for unit, joules in its.joules_per_flop.items()
         ),
         ("a pointwise operation", f"{1e12 * its.joules_per_pointwise_flop:.3g}", "pJ"),
         ("a byte", f"{1e12 * its.joules_per_byte:.3g}", "pJ"),
         ("more for a byte beyond the cache", f"{1e12 * its.joules_per_streamed_byte:.3g}", "pJ"),
         *(
-            (f"products reached ({unit})", f"{rate / 1e12:.3g}", "Tflop/s")
+            (f"reached by {UNIT_WORDS[unit]}", f"{rate / 1e12:.3g}", "Tflop/s")
             for unit, rate in its.flops_per_second.items()
         ),
-        ("memory reached", f"{its.bytes_per_second / 1e12:.3g}", "TB/s"),
+        ("reached by memory", f"{its.bytes_per_second / 1e12:.3g}", "TB/s"),
         ("the host, to launch an operation", f"{1e6 * its.host_seconds_per_operation:.3g}", "µs"),
     ]
 
@@ -51,8 +52,8 @@ def summary(profile: BoardProfile) -> list[str]:
     header = training.get("header", {})
     if header.get("other_processes"):
         lines.append(
-            f"{header['other_processes']} other processes had the board, too: part of the joules "
-            "may be theirs."
+            "Others had the board, too (processes beside this one: "
+            f"{header['other_processes']}): part of the joules may be theirs."
         )
     limit, usual = header.get("power_limit_watts"), header.get("usual_power_limit_watts")
     if limit and usual and limit < usual:
