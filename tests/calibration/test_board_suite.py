@@ -11,6 +11,7 @@ from simulated_board import IDLE_WATTS, LAW, LIMIT_WATTS, NAME, SimulatedH100
 from transformers import BertConfig
 
 import irene_jupyter as irene
+from irene_jupyter.calibration import board_calibration
 from irene_jupyter.calibration.board_calibration import NODES
 from irene_jupyter.calibration.calibrate import calibrate, plan
 from irene_jupyter.calibration.errors import CalibrationError
@@ -133,8 +134,18 @@ def test_others_on_the_board_and_a_power_cap_are_told(h100: SimulatedH100, tmp_p
     assert "capped at 500 W" in text(profile)
 
 
-def test_auto_takes_the_board_that_was_calibrated_here(h100: SimulatedH100) -> None:
-    mine = calibrate(h100.meter(), suite=replace(FEW, make_bench=lambda: h100.bench), name="mine")
+def test_auto_takes_the_board_that_was_calibrated_here(
+    h100: SimulatedH100, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    def open_meter(name: str, **options: Any) -> Any:
+        opened.append((name, options))
+        return h100.meter("0", **options)
+
+    monkeypatch.setattr(board_calibration, "open_meter", open_meter)
+    mine = calibrate("nvml", suite=replace(FEW, make_bench=lambda: h100.bench), name="mine")
+    assert opened == [("nvml:GPU-a", {"period_seconds": 0.1})]  # the board in use, each change
     chosen = automatic([NAME])
     assert chosen.profile == mine == irene.load_device("mine")
     assert "calibrated on this machine" in chosen.why

@@ -117,20 +117,20 @@ class BoardSession:
         if not slope.is_steady(self._suite.timing.drift_share):
             percent = 100 * slope.drift_watts / slope.watts
             self._watch(Note(f"{case}, {name}: power still drifts by {percent:.1f} %"))
-        self._journal.add(
-            NodeRun(
-                case=case,
-                path=node.path,
-                round=number,
-                joules=slope.watts * found.seconds,
-                seconds=found.seconds,
-                watts=slope.watts,
-                error_watts=slope.error_watts,
-                drift_watts=slope.drift_watts,
-                changes=slope.changes,
-                repeats=found.repeats,
-            )
+        measured = NodeRun(
+            case=case,
+            path=node.path,
+            round=number,
+            joules=slope.watts * found.seconds,
+            seconds=found.seconds,
+            watts=slope.watts,
+            error_watts=slope.error_watts,
+            drift_watts=slope.drift_watts,
+            changes=slope.changes,
+            repeats=found.repeats,
         )
+        self._journal.add(measured)
+        self._watch(measured)
 
     def _strange(self, what: str) -> None:
         self._watch(Note(f"{what}; left out"))

@@ -44,7 +44,8 @@ def repeat_node(
     window = max(timing.run_seconds, CHANGES * tape.period_seconds, 3 * once)
     start = tape.now()
     times, counts = [start], [0]
-    due, most = start + timing.warm_seconds + window, start + timing.most_seconds + window
+    due = start + timing.warm_seconds + window
+    most = max(due, start + timing.most_seconds)
     while True:
         for _ in range(piece):
             run()
