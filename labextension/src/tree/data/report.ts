@@ -71,6 +71,8 @@ export interface RunRow {
 
 export interface Report extends Surroundings {
   mode: string;
+  /** When it was made, ISO 8601. */
+  created: string;
   root: TreeNode | null;
   notRun: TreeNode[];
   runRows: RunRow[];
@@ -246,6 +248,7 @@ export function readReport(value: unknown): Report {
   const device = object(value.device);
   const report = {
     mode: text(value.mode),
+    created: text(value.created),
     root: value.root == null ? null : readTree(value.root),
     notRun: list(value.not_run).map(readTree),
     runRows: "run_rows" in value

@@ -99,6 +99,10 @@ export function rowText(item: Item): string {
 export const modelOf = (report: Report): string =>
   report.root?.className ?? report.notRun[0]?.className ?? "";
 
+/** Model and time, so that a second report does not take the place of the first. */
+export const reportName = (report: Report): string =>
+  [modelOf(report), report.created.replace(/:|\+.*$/g, "")].filter(Boolean).join("_");
+
 /** A name for a file, of letters that every system takes. */
 export const fileName = (name: string, ending: string): string =>
   `${name.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 60) || "report"}.${ending}`;
