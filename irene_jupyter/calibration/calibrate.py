@@ -24,7 +24,7 @@ from irene_jupyter.calibration.workload.bench import Bench, board_uuid
 from irene_jupyter.calibration.workload.board_bench import BoardBench
 from irene_jupyter.calibration.workload.board_suite import NAME as BOARD
 from irene_jupyter.calibration.workload.board_suite import BoardSuite, any_suite
-from irene_jupyter.calibration.workload.suite import Suite, in_words
+from irene_jupyter.calibration.workload.suite import FAST_PERIOD_SECONDS, Suite, in_words
 from irene_jupyter.checker import is_whole
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import DeviceError, OptionError
@@ -45,6 +45,7 @@ from irene_jupyter.predictors.profiles.reading import read_profile
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
+SLOW_PERIODS_SECONDS = (1.0, 5.0)  # of a plug, of an emonPi with its stock firmware
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,24 @@ class Plan:
 
     def rows(self, suite: Suite) -> list[tuple[str, str, str, str]]:
         """(node, batch × sequence, rounds, seconds of a run) of each part."""
-        length = suite.timing.run_length(0.2)
+        length = suite.timing.run_length(FAST_PERIOD_SECONDS)
         return [
             (
                 f"{part.architecture} {part.path or '(whole model)'}",
-                f"{part.batch_size} × {part.seq_len}",
+                f"{part.batch_size} × {part.seq_len}"
+                + (f" after {part.cached}" if part.cached else ""),
                 str(self.rounds),
                 f"{length:.1f}",
             )
             for part in suite.parts
         ]
+
+    def _slower(self, suite: Suite) -> str:
+        times = [
+            f"{in_words(suite.seconds(self.rounds, period))} with one every {period:g} s"
+            for period in SLOW_PERIODS_SECONDS
+        ]
+        return ", ".join(times)
 
     def text(self) -> str:
         """The plan as a table for a terminal."""
@@ -85,8 +94,9 @@ class Plan:
             *([SIMULATED] if self.simulated else []),
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
-            f"about {in_words(self.seconds)} with a reading every 0.2 s; a slower meter takes "
-            "longer",
+            f"about {in_words(self.seconds)} with a reading every {FAST_PERIOD_SECONDS:g} s, of "
+            f"which the fit takes {in_words(self.suite.fit_seconds)}",
+            f"a slower meter takes longer: {self._slower(self.suite)}",
             *places,
         ]
         return "\n".join(lines)
@@ -166,7 +176,7 @@ def calibrate(
     >>> from irene_jupyter.calibration.calibrate import plan
     >>> quick = plan("quick", name="mine", rounds=5).suite
     >>> quick.name, len(quick.parts)
-    ('quick', 14)
+    ('quick', 22)
     """
     options = meter_options or {}
     opened = open_meter(meter, **options) if isinstance(meter, str) else meter

@@ -97,7 +97,10 @@ class Power:
 
 
 def law(tree: ModelTree, nodes: Iterable[Node]) -> float:
-    """The true joules of one run: flops, bytes and launches of leaves, and modules' own work."""
+    """The true joules of one run: flops, bytes and launches of leaves, and modules' own work.
+
+    Leaves that no regressor knows (activations) take bytes and a launch, as own work does.
+    """
     total = 0.0
     for top in nodes:
         for node in top.walk():
@@ -105,7 +108,9 @@ def law(tree: ModelTree, nodes: Iterable[Node]) -> float:
             if not node.children and kind_of(node) is not None:
                 moved = gemm_mebibytes(node) * known.calls or known.canonical_mebibytes
                 total += 0.04 * known.canonical_megaflops + 1.0 * moved + 0.1 * known.calls
-            elif node.children:
+            elif not node.children:
+                total += 0.3 * known.canonical_mebibytes + 0.1 * known.calls
+            else:
                 below = sum(child.features.canonical_mebibytes for child in node.children)
                 total += 0.3 * max(0.0, known.canonical_mebibytes - below) + 0.1
     return total

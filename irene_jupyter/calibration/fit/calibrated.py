@@ -56,7 +56,7 @@ def calibrated(
     method = f"transfer from {source.name}: its coefficients are the prior (R2)"
     if complete:
         try:
-            own = own_fit(results, targets, source.coefficients, name)
+            own = own_fit(results, targets, profile.coefficients, name)
         except DataError as error:
             method += f"; no fit of its own: {error}"
         else:

@@ -19,13 +19,16 @@ from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import Energy, ModelTree, Node
 
+MOST_MISSING = 0.2  # of a tree's distinct nodes
+
 
 def own_fit(
     results: Results, targets: Sequence[Target], source: Coefficients, name: str
 ) -> DeviceProfile:
-    """`train_device` on the trees of which every node was measured.
+    """`train_device` on the trees of which nearly every node was measured.
 
-    Raises `DataError` where they are too few.
+    `source` are the coefficients that were brought here. Raises `DataError` where the trees are
+    too few.
     """
     trees = complete_trees(results.measured, targets, source)
     return _widened(train_device(trees, name=name), results)
@@ -34,7 +37,11 @@ def own_fit(
 def complete_trees(
     measured: Sequence[Measured], targets: Sequence[Target], source: Coefficients
 ) -> list[ModelTree]:
-    """Trees with joules at every node; leaves without a regressor are part of their module."""
+    """Trees with joules at every node; leaves without a regressor are part of their module.
+
+    Some runs are always rejected: where most of a tree's distinct nodes were measured, the others
+    have what `source`, which was fitted to the rest, says of them.
+    """
     by_tree: dict[int, tuple[ModelTree, dict[Any, float]]] = {}
     for each, target in zip(measured, targets, strict=True):
         _, known = by_tree.setdefault(id(target.tree), (target.tree, {}))
@@ -45,24 +52,22 @@ def complete_trees(
             known[identity(node)] = each.joules * part
     found = []
     for tree, known in by_tree.values():
-        root = _filled(tree.root, known)
-        if root is not None:
-            found.append(replace(tree, root=root))
+        wanted = {identity(node): node for node in tree.root.walk() if _is_measurable(node)}
+        missing = [node for key, node in wanted.items() if key not in known]
+        if len(missing) > MOST_MISSING * len(wanted):
+            continue
+        filled = {identity(node): joules_of(source, Target(tree, (node,), 1.0)) for node in missing}
+        found.append(replace(tree, root=_with_joules(tree.root, {**known, **filled})))
     return found
 
 
-def _filled(node: Node, known: Mapping[Any, float]) -> Node | None:
-    joules = known.get(identity(node))
-    if joules is None:
-        return None
-    children = []
-    for child in node.children:
-        if not child.children and matrices.kind_of(child) is None:
-            continue
-        filled = _filled(child, known)
-        if filled is None:
-            return None
-        children.append(filled)
+def _is_measurable(node: Node) -> bool:
+    return bool(node.children) or matrices.kind_of(node) is not None
+
+
+def _with_joules(node: Node, known: Mapping[Any, float]) -> Node:
+    joules = known[identity(node)]
+    children = [_with_joules(child, known) for child in node.children if _is_measurable(child)]
     energy = Energy(joules, joules, joules, "measured")
     return replace(node, energy=energy, children=tuple(children))
 

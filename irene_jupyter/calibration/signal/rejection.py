@@ -43,7 +43,7 @@ class Limits:
     bunched_periods: float = 0.1
     bunched_share: float = 0.05
     # A byte that a serial line loses makes 30.23 W of 301.23 W: well formed, and no jump of 500 W.
-    outlier_share: float = 0.5
+    outlier_share: float = 0.45  # a line that lost a digit tells at most half
     least_samples: int = 5
     # A desktop with a browser is never as quiet as the spec asks; from here on it stops.
     busy_share: float = 0.02

@@ -114,7 +114,7 @@ def _quick() -> Suite:
             Part(gpt, 8, 128, "h.0.attn"),
             # Small inputs, which cost their launches.
             Part(bert, 1, 16),
-            Part(bert, 1, 16, f"{layer}.attention.self.query"),
+            Part(bert, 1, 16, f"{layer}.intermediate.dense"),
             Part(bert, 1, 16, f"{layer}.output.LayerNorm"),
             # Today's models: RMSNorm, SiLU, rotary positions, grouped queries, experts, a cache.
             Part(llama, 4, 64),
@@ -152,11 +152,11 @@ def _whole(name: str, models: Sequence[str], sizes: Sequence[tuple[int, int]], *
 def _standard() -> Suite:
     return _whole(
         "standard",
-        ("bert-base-uncased", "distilgpt2"),
-        ((8, 32), (8, 64), (16, 128)),
+        ("bert-base-uncased", "distilgpt2", "small-llama"),
+        ((1, 16), (8, 64), (16, 128)),
         timing=Timing(
-            run_seconds=5.0,
-            run_samples=25,
+            run_seconds=4.0,
+            run_samples=20,
             settle_seconds=1.0,
             settle_most_seconds=20.0,
             warm_seconds=0.3,
