@@ -99,7 +99,8 @@ def run(arguments: argparse.Namespace) -> Result:
                 watch=lines,
             )
         except KeyboardInterrupt:
-            lines.say(KEPT)
+            if planned.checkpoint.exists():
+                lines.say(KEPT)
             raise
     last = f"\n{SIMULATED}" if profile.is_simulated else ""
     return Result(f"{text(profile)}\n\nstored {planned.output}{last}", document=profile.to_dict())

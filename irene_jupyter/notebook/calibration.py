@@ -67,7 +67,8 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
         except KeyboardInterrupt:
             stopped("interrupted")
             # An error still, so that cells which wait do not run; but without a traceback.
-            raise UsageError(f"%irene_calibrate: interrupted; {KEPT}") from None
+            kept = f"; {KEPT}" if planned.checkpoint.exists() else ""
+            raise UsageError(f"%irene_calibrate: interrupted{kept}") from None
         except IreneError:
             stopped("stopped")
             raise

@@ -119,3 +119,16 @@ def test_the_profile_of_another_machine_is_not_overwritten() -> None:
     assert plan(name="seat", output=path).output == path, "who names the file wants it so"
     path.write_text("{")
     assert plan(name="seat").output == path
+
+
+def test_a_simulated_profile_takes_no_real_ones_place() -> None:
+    real = load_device("gtx1080ti").to_dict() | {"name": "seat", "fingerprint": fingerprint()}
+    path = user_devices_folder() / "seat.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(real))
+    with pytest.raises(OptionError, match="by a real meter: give the simulated one another name"):
+        plan(name="seat", simulated=True)
+    assert plan(name="seat").output == path
+    training = real["training"] | {"simulated": True}
+    path.write_text(json.dumps(real | {"training": training}))
+    assert plan(name="seat", simulated=True).output == path

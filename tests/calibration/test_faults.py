@@ -67,6 +67,7 @@ def test_a_silent_meter_is_an_error_that_says_what_to_look_at(machine: Machine) 
     suite = replace(suite, timing=replace(suite.timing, silence_seconds=0.5))
     with pytest.raises(CalibrationError, match="is it on, is the clamp plugged in"):
         machine.calibrate(meter=meter, suite=suite)
+    assert not machine.journal.exists(), "there is nothing to resume"
 
 
 def test_a_clock_that_is_late_and_drifts(machine: Machine) -> None:
@@ -188,28 +189,40 @@ sys.path.insert(0, {folder!r})
 from pathlib import Path
 from known_machine import Machine, add_architectures
 add_architectures()
-Machine(Path({output!r})).calibrate(watch=lambda event: print(type(event).__name__, flush=True))
+def watch(event):
+    print(type(event).__name__, getattr(event, "stage", ""), flush=True)
+Machine(Path({output!r})).calibrate(watch=watch)
 """
 
 
-def test_a_kill_in_the_middle_loses_only_the_run_that_it_was_in(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("line", "times", "kept"),
+    [("Progress standby", 1, 0), ("Run", 1, 1), ("Progress clock", 2, len(FEW))],
+    ids=["standby", "second run", "last alignment"],
+)
+def test_a_kill_loses_only_what_it_was_in(
+    machine: Machine, line: str, times: int, kept: int
+) -> None:
+    """A real SIGKILL; the others are in test_resume.py, in simulated time."""
     script = SCRIPT.format(folder=str(Path(__file__).parent), output=str(machine.output.parent))
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == "Run":
+    for said in process.stdout:
+        times -= said.strip() == line
+        if not times:
             break
-    time.sleep(0.5)  # in the next run
+    time.sleep(0.5)  # into what comes then
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    (kept,) = machine.runs()
+    before = machine.runs()
+    assert len(before) >= kept
     with open(machine.journal, "ab") as journal:
         journal.write(b'{"record":"run","part":"tiny')  # a line that was cut
     profile = machine.calibrate(resume=True)
-    assert machine.runs()[0] == kept
+    assert machine.runs()[: len(before)] == before
     assert len(machine.runs()) == len(profile.scorecard["nodes"]) == len(FEW)
     assert sorted(path.name for path in machine.output.parent.iterdir() if path.is_file()) == [
         "known.calibration.jsonl",

@@ -230,7 +230,7 @@ def test_a_clock_that_is_set_is_found_anew_and_no_run_is_lost(
     simulated.calibrate(meter=simulated.meter(shift=shift), rounds=2)
     (rejected,) = simulated.of(Rejected)
     assert rejected.codes == ("clock",)
-    assert f"was set by {step:+.3g} s" in rejected.reasons[0]
+    assert f"was set by {step:+.1f} s" in rejected.reasons[0]
     assert len(simulated.runs()) == 2 * len(FEW)
     simulated.check()
     offsets = [each.seconds for each in simulated.records() if isinstance(each, ClockOffset)]
@@ -246,7 +246,7 @@ def test_readings_of_the_future_are_a_clock_that_was_set(simulated: SimulatedMac
 
     meter = simulated.meter(shift=shift, has_two_clocks=False)
     simulated.calibrate(meter=meter, rounds=2)
-    assert any("was set by +3.6e+03 s" in note.message for note in simulated.of(Note))
+    assert any("was set by +3600.0 s" in note.message for note in simulated.of(Note))
     assert len(simulated.runs()) == 2 * len(FEW)
 
 
@@ -254,3 +254,34 @@ def test_a_clock_an_hour_off_from_the_start_is_told_and_found(simulated: Simulat
     simulated.calibrate(meter=simulated.meter(shift=lambda _: 3600.0))
     assert any("clock is +3600 s off" in note.message for note in simulated.of(Note))
     simulated.check()
+
+
+# --- damage ---------------------------------------------------------------------------------------
+
+
+def test_any_line_of_a_journal_may_be_damaged(simulated: SimulatedMachine) -> None:
+    """Each in turn: what it held is measured again, all else counts, and the profile is the same.
+
+    The first line alone says what it is a journal of: without it, it is set aside.
+    """
+    simulated.calibrate(FEW, meter=simulated.meter(), rounds=2)
+    undisturbed = numbers(simulated.results[-1])
+    lines = simulated.journal.read_bytes().splitlines(keepends=True)
+    runs = [b'"record":"run"' in line for line in lines]
+    assert sum(runs) == 6
+    for number, line in enumerate(lines):
+        cut = line[: len(line) // 2] + b"\n"
+        simulated.journal.write_bytes(b"".join([*lines[:number], cut, *lines[number + 1 :]]))
+        if not number:
+            with pytest.raises(CheckpointError, match="begin without resume"):
+                simulated.calibrate(FEW, meter=simulated.meter(), rounds=2, resume=True)
+            simulated.calibrate(FEW, meter=simulated.meter(), rounds=2)
+            assert any(f"aside as {simulated.journal}.bad" in n.message for n in simulated.of(Note))
+        else:
+            kept = simulated.runs()
+            simulated.calibrate(FEW, meter=simulated.meter(), rounds=2, resume=True)
+            assert any(f"line {number + 1} of" in note.message for note in simulated.of(Note))
+            assert len(simulated.of(Run)) <= 6 - len(kept)
+        found = numbers(simulated.results[-1])
+        for key, values in undisturbed.items():
+            assert found[key] == pytest.approx(values, rel=1e-6), line

@@ -280,7 +280,7 @@ class Session:
         if step is None or clock is None:
             return
         self._journal.add(ClockSet(step))
-        self._watch(Note(f"the meter's clock was set by {step:+.3g} s: it is found anew"))
+        self._watch(Note(f"the meter's clock was set by {step:+.1f} s: it is found anew"))
         moved = replace(clock.before, seconds=clock.before.seconds + step)
         self._tape.follow(Clock(moved))
         self._align()
@@ -313,7 +313,7 @@ class Session:
 def _clock_set(step: float) -> Rejection:
     return Rejection(
         "clock",
-        f"the meter's clock was set by {step:+.3g} s during the run",
+        f"the meter's clock was set by {step:+.1f} s during the run",
         "keep both machines' clocks by NTP (timedatectl), and leave them alone meanwhile; the "
         "clock is found anew",
         abs(step),

@@ -175,13 +175,17 @@ def unquiet(load: MachineLoad, limits: Limits = LIMITS) -> str | None:
     if load.others_share <= limits.quiet_share:
         return None
     who = ", ".join(
-        f"{each.name} ({each.pid}) {100 * each.cores:.2g} % of a core"
+        f"{each.name} ({each.pid}) {_percent(each.cores)} of a core"
         for each in load.busiest[:_SHOWN]
     )
     return (
-        f"other programs used {100 * load.others_share:.2g} % of the processor: "
+        f"other programs used {_percent(load.others_share)} of the processor: "
         f"{who or 'none that can be seen from here (another container, another user)'}"
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def clock_moved(clock: Clock, limits: Limits = LIMITS) -> Rejection | None:
