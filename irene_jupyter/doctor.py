@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import IreneError
-from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.base import METERS, MeterError
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, packages
 from irene_jupyter.meters.emonpi.transport import serial_ports
-from irene_jupyter.meters.opening import METERS
+from irene_jupyter.meters.opening import open_meter
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError
@@ -26,6 +26,8 @@ State = Literal["ok", "limited", "missing"]
 
 # Long enough for RAPL's counter to move; NVML's may need up to 0.1 s.
 _MOVE_SECONDS = 0.12
+# Two readings of the slowest meters, and the start of a board that opening its port has reset.
+_METER_SECONDS = 30.0
 _PORT = "a serial port ({}), at which an emonPi may be"
 
 
@@ -63,6 +65,25 @@ def examine(
             "notebooks", "ipykernel", "`pip install 'irene-jupyter[lab]'` into the same environment"
         ),
     )
+
+
+def try_meter(name: str, **options: Any) -> Finding:
+    """A power meter, read for as long as two readings take; as `open_meter` names and opens it."""
+    label = "power meter"
+    try:
+        with open_meter(name, **options) as meter:
+            if not meter.wait(2, _METER_SECONDS):
+                found = f"{name}: no reading in {_METER_SECONDS:.0f} s"
+                return Finding(label, "missing", found, meter.silent_remedy)
+            first, last = meter.samples()[0], meter.samples()[-1]
+            assert last.sample is not None
+            seconds = (last.monotonic - first.monotonic) / (len(meter.samples()) - 1)
+            told = f"{name}: {last.sample.watts:.4g} W just now, a reading every {seconds:.2g} s"
+            if meter.is_simulated:
+                return Finding(label, "limited", f"{told}: SIMULATED, nothing is measured")
+            return Finding(label, "ok", f"{told} ({meter.source})")
+    except MeterError as error:
+        return Finding(label, "missing", str(error), None)
 
 
 def document(findings: tuple[Finding, ...]) -> dict[str, Any]:

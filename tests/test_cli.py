@@ -218,6 +218,9 @@ def test_predict_a_damaged_configuration(
         (("calibrate", "--name", "gtx1080ti", "--dry-run"), "give another one"),
         (("calibrate",), "which meter? On this machine --meter may be"),
         (("predict", "bert", "--seq-len", "513"), "512"),
+        (("calibrate", "--meter", "shelly:plug", "--baud", "9600"), "shelly:plug has none"),
+        (("calibrate", "--meter", "csv:x.csv", "--baud", "9600"), "option of emonpi:"),
+        (("doctor", "--meter", "nvml", "--format", "irene"), "option of emonpi: and csv:"),
     ],
 )
 def test_a_value_that_an_option_cannot_have_is_usage(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pynvml
 import pytest
@@ -13,7 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent / "meters"))
 from machine import Driver, Powercap
 
 from irene_jupyter import cli, doctor
+from irene_jupyter.meters.base import MeterError
 from irene_jupyter.meters.counters import rapl_counter as rapl
+from irene_jupyter.meters.emulator.simulated import SimulatedMeter
+from irene_jupyter.meters.emulator.wire import Knobs
 
 
 def named(findings: tuple[doctor.Finding, ...], name: str) -> doctor.Finding:
@@ -85,6 +91,44 @@ def test_a_board_without_a_counter_and_a_driver_that_refuses(
     driver.fail("nvmlInit", pynvml.NVML_ERROR_NO_PERMISSION)
     refused = named(doctor.examine(powercap=tmp_path), "GPU energy")
     assert "nvidia-smi" in (refused.remedy or "") + refused.found
+
+
+def test_a_meter_is_tried_with_its_baud_rate_and_format(tmp_path: Path) -> None:
+    """22: an emonPi3 by USB, which is a pty here: the rate and the format reach the port."""
+    knobs = Knobs("keyvalue", period_seconds=0.2)
+    with SimulatedMeter(lambda t: 61.5, knobs) as emulator:
+        options = {"format": "keyvalue", "baud": 115200}
+        found = doctor.try_meter(f"emonpi:{emulator.url}", **options)
+    assert (found.state, found.name) == ("limited", "power meter")
+    assert re.search(r"W just now, a reading every [\d.]+ s: SIMULATED", found.found)
+    path = tmp_path / "power.csv"
+    path.write_text("1388666100,61.5\n1388666110,62.5\n")
+    found = doctor.try_meter(f"csv:{path}", format="watts")
+    assert found.state == "ok"
+    assert "62.5 W just now, a reading every 10 s" in found.found
+    found = doctor.try_meter("emonpi:/dev/nothing", baud=9600)
+    assert found.state == "missing"
+    assert "/dev/nothing" in found.found
+
+
+def test_options_of_a_meter_reach_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Any] = []
+
+    def open_meter(name: str, **options: Any) -> Any:
+        seen.append((name, options))
+        raise MeterError("not opened")
+
+    monkeypatch.setattr(doctor, "open_meter", open_meter)
+    monkeypatch.setattr(importlib.import_module("irene_jupyter.calibration.calibrate"),
+                        "open_meter", open_meter)  # fmt: skip
+    line = ["--meter", "emonpi:/dev/ttyUSB0", "--baud", "115200", "--format", "keyvalue"]
+    assert cli.main(["doctor", *line]) == 0
+    assert cli.main(["calibrate", *line]) == 1
+    wanted = ("emonpi:/dev/ttyUSB0", {"baud": 115200, "format": "keyvalue"})
+    assert seen == [wanted, wanted]
+    assert "not opened" in capsys.readouterr().err
 
 
 def test_who_names_no_meter_is_shown_those_of_this_machine(

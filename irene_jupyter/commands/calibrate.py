@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from irene_jupyter.commands.arguments import Arguments, Commands, add_all, add_json
+from irene_jupyter.commands.meter_arguments import SERIAL, meter_options
 from irene_jupyter.commands.result import Result
 from irene_jupyter.errors import OptionError
 
@@ -15,9 +16,12 @@ SUITES = ("quick", "standard", "full", "board")
 ARGUMENTS: Arguments = {
     "--meter": {
         "metavar": "METER",
-        "help": "emonpi:URL, csv:PATH, nvml, rapl, or simulated, which measures nothing; in a "
-        "notebook also a variable that holds a PowerMeter (without it: a list of those here)",
+        "help": "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, "
+        "homeassistant:HOST/sensor.NAME, http:URL#path, nvml, rapl, or simulated, which measures "
+        "nothing; in a notebook also a variable that holds a PowerMeter (without it: a list of "
+        "those here)",
     },
+    **SERIAL,
     "--suite": {
         "metavar": "SUITE",
         "default": "quick",
@@ -65,6 +69,7 @@ def run(arguments: argparse.Namespace) -> Result:
 
         raise OptionError(which_meter())
     simulated = str(arguments.meter).startswith("simulated")
+    options = meter_options(arguments, arguments.meter)
     planned = plan(
         arguments.suite,
         name=arguments.name,
@@ -97,6 +102,7 @@ def run(arguments: argparse.Namespace) -> Result:
                 meter_accuracy=arguments.meter_accuracy,
                 device=arguments.device,
                 watch=lines,
+                meter_options=options,
             )
         except KeyboardInterrupt:
             if planned.checkpoint.exists():

@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from irene_jupyter.commands.arguments import Commands
+from irene_jupyter.commands.arguments import Commands, add_all
+from irene_jupyter.commands.meter_arguments import SERIAL
 from irene_jupyter.commands.result import Result, say
-from irene_jupyter.limits import POSITIVE, Limits
+from irene_jupyter.limits import Limits
 
 SECONDS = Limits("a number of seconds above 0", sys.float_info.min, sys.float_info.max, float)
 
@@ -20,15 +21,7 @@ def add(commands: Commands) -> None:
         "--url", required=True, help="a device such as /dev/ttyAMA0, or socket://host:port"
     )
     log.add_argument("--output", type=Path, required=True, metavar="FILE.csv", help="a new file")
-    log.add_argument(
-        "--format",
-        choices=("auto", "stock", "irene", "keyvalue"),
-        default="auto",
-        help="what the meter writes; auto: the first reading tells",
-    )
-    log.add_argument(
-        "--baud", type=POSITIVE, metavar="N", help="default: the format's; 38400 for auto"
-    )
+    add_all(log, SERIAL)
     log.add_argument("--seconds", type=SECONDS, metavar="N", help="default: until Ctrl-C")
 
 
@@ -38,7 +31,7 @@ def run(arguments: argparse.Namespace) -> Result:
     text = log_meter(
         arguments.url,
         arguments.output,
-        format=arguments.format,
+        format=arguments.format or "auto",
         baud=arguments.baud,
         seconds=arguments.seconds,
         say=say,

@@ -19,6 +19,12 @@ SCOPES: tuple[Scope, ...] = ("wall", "cpu", "gpu", "board")
 # How a scope is called before people.
 SCOPE_NAMES = {"wall": "wall", "cpu": "CPU package", "gpu": "GPU board", "board": "board"}
 
+# What `opening.open_meter` opens, for people.
+METERS = (
+    "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, "
+    "http:URL#path, nvml, nvml:GPU, rapl or simulated"
+)
+
 EventKind = Literal[
     "discarded",  # the first line after opening
     "format",  # found

@@ -71,3 +71,23 @@ class GarbageError(PortError):
 
 class LogError(MeterError):
     """A log of a meter cannot be written or read."""
+
+
+class PlugError(MeterError):
+    """A plug or another meter that is read over HTTP gives no reading."""
+
+
+class PlugAddressError(PlugError):
+    """The address is none, or nothing of that name is there."""
+
+
+class PlugAccessError(PlugError):
+    """The plug asks for a password or token."""
+
+
+class PlugSilentError(PlugError):
+    """No answer, or one without a reading just now: it may pass."""
+
+
+class PlugAnswerError(PlugError):
+    """An answer that is not what this kind of plug says."""

@@ -80,6 +80,11 @@ class PowerMeter(ABC):
         return False
 
     @property
+    def unit_is_known(self) -> bool:
+        """Whether its numbers are watts for certain: else a calibration doubts odd ones."""
+        return False
+
+    @property
     def format(self) -> str | None:
         """The wire format of an emonPi, once it is known; None for other meters."""
         return None

@@ -1,4 +1,4 @@
-"""One word for each meter: `emonpi:URL`, `csv:PATH`, `nvml`, `rapl`, `simulated`."""
+"""One word for each meter: `emonpi:URL`, `shelly:HOST`, `csv:PATH`, `nvml`, `rapl` …"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.base import METERS, MeterError
 from irene_jupyter.meters.counters.counter_meter import (
     PERIOD_SECONDS,
     CounterMeter,
@@ -22,8 +22,9 @@ from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter
 from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.logs.log_meter import LogMeter
 from irene_jupyter.meters.meter import PowerMeter
-
-METERS = "emonpi:URL, csv:PATH, nvml, nvml:GPU, rapl or simulated"
+from irene_jupyter.meters.plugs import any_json, home_assistant, shelly, tasmota
+from irene_jupyter.meters.plugs.plug import Plug
+from irene_jupyter.meters.plugs.plug_meter import PlugMeter
 
 
 def open_meter(name: str, **options: Any) -> PowerMeter:
@@ -32,6 +33,8 @@ def open_meter(name: str, **options: Any) -> PowerMeter:
     emonpi:URL  a device such as /dev/ttyUSB0, or socket://host:port; options of `MeterStream`
                 (format, baud, unwrap, silence_seconds …)
     csv:PATH    a log of `irene-jupyter log-meter` or of the IrEne authors; format, unwrap
+    shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, http:URL#path
+                smart plugs, and whatever else tells its power as JSON; period_seconds
     nvml        all NVIDIA boards together, nvml:0 the first, nvml:GPU-… by its UUID;
                 period_seconds
     rapl        all processor packages together; period_seconds
@@ -41,7 +44,7 @@ def open_meter(name: str, **options: Any) -> PowerMeter:
     """
     kind, _, rest = name.partition(":")
     make = _KINDS.get(kind)
-    if make is None or (kind in ("emonpi", "csv") and not rest):
+    if make is None or (kind in _PLACES and not rest):
         raise MeterError(f"no meter {name!r}: take {METERS}")
     try:
         return make(rest, **options)
@@ -55,6 +58,15 @@ def _emonpi(url: str, format: str = "auto", **options: Any) -> PowerMeter:
 
 def _csv(path: str, format: str = "auto", *, unwrap: bool = False) -> PowerMeter:
     return LogMeter(Path(path).expanduser(), format, unwrap=unwrap)
+
+
+def _plug(kind: str) -> Callable[..., PowerMeter]:
+    find: Callable[[str], Plug] = _PLUGS[kind]
+
+    def make(rest: str, **options: Any) -> PowerMeter:
+        return PlugMeter(lambda: find(rest), f"{kind}:{rest.partition('?')[0]}", **options)
+
+    return make
 
 
 def _rapl(
@@ -80,10 +92,19 @@ def _simulated(format: str, **options: Any) -> PowerMeter:
     return EmulatedMeter(**options)
 
 
+_PLUGS = {
+    "shelly": shelly.find,
+    "tasmota": tasmota.find,
+    "homeassistant": home_assistant.find,
+    "http": any_json.find,
+    "https": lambda rest: any_json.find("https://" + rest.removeprefix("//")),
+}
+_PLACES = ("emonpi", "csv", *_PLUGS)
 _KINDS: dict[str, Callable[..., PowerMeter]] = {
     "emonpi": _emonpi,
     "csv": _csv,
     "nvml": NvmlMeter,
     "rapl": _rapl,
     "simulated": _simulated,
+    **{kind: _plug(kind) for kind in _PLUGS},
 }

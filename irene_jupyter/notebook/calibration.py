@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from irene_jupyter.commands.calibrate import KEPT
+from irene_jupyter.commands.meter_arguments import meter_options
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.display import has_kernel
 
@@ -41,6 +42,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
     is_meter = isinstance(meter, PowerMeter)
     simulated = meter.is_simulated if is_meter else str(meter).startswith("simulated")
     try:
+        options = meter_options(arguments, meter)
         planned = plan(
             suite,
             name=arguments.name,
@@ -63,6 +65,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
                 output=arguments.output,
                 meter_accuracy=arguments.meter_accuracy,
                 watch=watch,
+                meter_options=options,
             )
         except KeyboardInterrupt:
             stopped("interrupted")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from irene_jupyter.calibration.signal.alignment import SLOT_SECONDS, Edges
+from irene_jupyter.calibration.signal.alignment import SLOT_SECONDS
+from irene_jupyter.calibration.signal.load import Edges
 from irene_jupyter.calibration.signal.samples import Floats, Samples
 from irene_jupyter.meters.emulator.wire import CYCLES
 

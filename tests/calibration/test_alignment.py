@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from simulation import Power, edges_of, metered
 
 from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError
@@ -13,21 +14,24 @@ from irene_jupyter.calibration.signal.alignment import (
     SLOT_SECONDS,
     Clock,
     ClockOffset,
-    Edges,
     find_offset,
     load_pattern,
-    pattern_seconds,
+    pattern_slots,
+    slot_seconds,
 )
+from irene_jupyter.calibration.signal.load import Edges
 from irene_jupyter.calibration.signal.samples import Samples
+from irene_jupyter.calibration.workload.suite import Timing
 
 START = 100.0
 IDLE_WATTS = 60.0
 
 
-def executed(seed: int, *, seconds: int = 31, late_seconds: float = 0.02) -> Edges:
+def executed(seed: int, *, period_seconds: float = 0.175, late_seconds: float = 0.02) -> Edges:
     """A pattern whose edges come late by as much as a thread may; the stamps tell it."""
     draw = np.random.default_rng(seed)
-    edges = edges_of(load_pattern(seconds, seed), START)
+    pattern = load_pattern(pattern_slots(period_seconds), seed)
+    edges = edges_of(pattern, START, slot_seconds(period_seconds))
     return [(time + draw.uniform(0, late_seconds), level) for time, level in edges]
 
 
@@ -199,15 +203,69 @@ def _arrays(samples: Samples) -> tuple[np.ndarray, ...]:
 
 def test_a_meter_of_5_s_needs_a_longer_pattern_and_then_does() -> None:
     """The stock firmware: a snapshot of 0.2 s every 5 s, in whole watts."""
-    seconds = pattern_seconds(5.0)
-    assert (pattern_seconds(0.175), seconds, pattern_seconds(9.8)) == (31, 127, 255)
+    assert [pattern_slots(period) for period in (0.175, 1.0, 5.0, 9.8)] == [31, 31, 127, 255]
+    assert [slot_seconds(period) for period in (0.175, 1.0, 5.0)] == [1.0, 2.382, 1.0]
     for seed in range(5):
-        edges = executed(seed, seconds=seconds)
+        edges = executed(seed, period_seconds=5.0)
         fast = metered(power(edges), 0, 400, seed, offset_seconds=0.4, counts_per_watt=1)
         stock = _every(fast, 29)
         assert find_offset(stock, edges).seconds == pytest.approx(0.4, abs=0.3)
         with pytest.raises(AlignmentError, match="longer pattern"):
             find_offset(_every(fast, 29), executed(seed))
+
+
+def plug(
+    edges: Edges, seed: int, *, late: float, smoothing: float = 0.0, mean: float = 1.0
+) -> Samples:
+    """One Hz: means of `mean` seconds, smoothed, held for a second, polled by another clock."""
+    draw = np.random.default_rng(seed)
+    times = np.arange(START - 60, edges[-1][0] + 60, 0.05)
+    watts = power(edges).mean(times, 0.05)
+    if smoothing:
+        watts = lfilter([1 - np.exp(-0.05 / smoothing)], [1, -np.exp(-0.05 / smoothing)], watts,
+                        zi=[IDLE_WATTS * np.exp(-0.05 / smoothing)])[0]  # fmt: skip
+    total = np.concatenate([[0.0], np.cumsum(watts)]) * 0.05
+    updates = np.arange(START - 40 + draw.uniform(), edges[-1][0] + 50, 1.0003)
+    ends = np.interp([updates - mean, updates], np.append(times[0] - 0.05, times), total)
+    told = (ends[1] - ends[0]) / mean + draw.normal(0, 0.3, len(updates))
+    polls = START - 20 + np.cumsum(1 + draw.uniform(-0.02, 0.02, int(edges[-1][0] - START) + 55))
+    held = told[np.searchsorted(updates + late, polls, side="right") - 1]
+    none = np.array([])
+    return Samples(polls, held, 0 * polls, 0 * polls, none, none, none)
+
+
+@pytest.mark.parametrize(
+    ("late", "smoothing", "mean"),
+    [(0.0, 0.0, 1.0), (0.3, 0.0, 0.2), (2.0, 1.5, 1.0), (6.5, 0.0, 1.0), (9.0, 0.5, 1.0),
+     (1.0, 3.0, 1.0), (4.0, 0.0, 5.0)],
+)  # fmt: skip
+def test_a_plug_that_is_late_and_smooths_is_found(
+    late: float, smoothing: float, mean: float
+) -> None:
+    """How late it is on average, and nothing of the load beyond the tail that is told."""
+    shape = {"late": late, "smoothing": smoothing, "mean": mean}
+    for seed in range(8):
+        edges = executed(seed, period_seconds=1.0)
+        found = find_offset(plug(edges, seed, **shape), edges, search_seconds=12.0)
+        # It is held for up to a second: half a second on average.
+        average = late + smoothing + mean / 2 + 0.5
+        assert found.late_seconds == pytest.approx(average, abs=0.6 + 0.1 * mean)
+        assert found.tail_seconds <= 7 * (smoothing + mean / 2) + 4
+        # All that a reading saw lies within its window, but for what a run's guards leave out.
+        guard = Timing().guard_length(1.0, found.smoothing_seconds)
+        assert found.seconds - guard <= late + 0.1
+        assert found.seconds + found.tail_seconds + guard >= late + mean + 5 * smoothing + 1
+        known = found.smoothing_seconds
+        other = plug(edges, seed + 50, **shape)
+        again = find_offset(other, edges, search_seconds=12.0, smoothing_seconds=known)
+        assert again.seconds == pytest.approx(found.seconds, abs=1.0)
+
+
+def test_a_meter_that_does_not_smooth_is_not_thought_to() -> None:
+    for seed in range(20):
+        edges = executed(seed)
+        samples = metered(power(edges, 40), *around(edges), seed, noise_watts=2.0)
+        assert find_offset(samples, edges).smoothing_seconds == 0
 
 
 @pytest.mark.parametrize("period", [0.1, 0.2, 1.0])
@@ -233,18 +291,18 @@ def _every(samples: Samples, step: int) -> Samples:
     return Samples(*(each[::step] for each in _arrays(samples)), none, none, none)
 
 
-@pytest.mark.parametrize("seconds", [3, 10, 31, 63, 127])
-def test_a_pattern_is_balanced_and_unlike_itself_when_shifted(seconds: int) -> None:
-    patterns = {load_pattern(seconds, seed) for seed in range(5)}
+@pytest.mark.parametrize("slots", [3, 10, 15, 31, 63])
+def test_a_pattern_is_balanced_and_unlike_itself_when_shifted(slots: int) -> None:
+    patterns = {load_pattern(slots, seed) for seed in range(5)}
     assert len(patterns) > 1
     for pattern in patterns:
-        assert len(pattern) == seconds
-        if seconds >= 31:
-            assert abs(2 * sum(pattern) - seconds) == 1
-            assert max(len(list(group)) for _, group in groupby(pattern)) <= seconds.bit_length()
+        assert len(pattern) == slots
+        if slots >= 15:
+            assert abs(2 * sum(pattern) - slots) == 1
+            assert max(len(list(group)) for _, group in groupby(pattern)) <= slots.bit_length()
             signs = 2 * np.array(pattern, dtype=int) - 1
-            assert {int(signs @ np.roll(signs, k)) for k in range(1, seconds)} == {-1}
-    assert load_pattern(seconds, 1) == load_pattern(seconds, 1)
+            assert {int(signs @ np.roll(signs, k)) for k in range(1, slots)} == {-1}
+    assert load_pattern(slots, 1) == load_pattern(slots, 1)
 
 
 def test_a_pattern_of_next_to_nothing_is_refused() -> None:

@@ -215,9 +215,9 @@ METER_TEXT = (
 LINES = f"""\
 {METER_TEXT.replace("{", '{"record":"meter",')}
 {{"record":"standby","watts":50.1,"sigma_watts":0.2,"samples":300,"volts":null,\
-"period_seconds":0.2,"note":"busy"}}
+"burst_watts":0.0,"bursts_mean_watts":0.0,"step_watts":0.0,"period_seconds":0.2,"hold_seconds":0.0,"note":"busy"}}
 {{"record":"clock","seconds":0.3,"standard_error_seconds":0.001,"watts_step":90.0,\
-"correlation":0.99,"at_seconds":12.5}}
+"correlation":0.99,"at_seconds":12.5,"smoothing_seconds":0.0}}
 {{"record":"rejected","part":"tiny","round":0,"codes":["gap"],"reasons":["a gap"],"gives_up":false}}
 {{"record":"run","part":"tiny","round":1,"joules":1.5,"seconds":0.1,"watts":15.0,\
 "error_joules":0.01,"clock_joules":0.0,"repeats":20,"samples":30,"start":100.0,"end":102.0,\
@@ -228,7 +228,7 @@ LINES = f"""\
 """
 RECORDS = (
     METER,
-    Rest(50.1, 0.2, 300, None, period_seconds=0.2, note="busy"),
+    Rest(50.1, 0.2, 300, None, period_seconds=0.2, hold_seconds=0.0, note="busy"),
     ClockOffset(0.3, 0.001, 90.0, 0.99, 12.5),
     Rejected("tiny", 0, ("gap",), ("a gap",), gives_up=False),
     run(1),
@@ -261,7 +261,7 @@ def test_a_record_that_is_not_what_it_should_be_is_refused(record: Record, value
 
 # --- which runs count -----------------------------------------------------------------------------
 
-REST = Rest(50.1, 0.2, 300, None, period_seconds=0.2, note=None)
+REST = Rest(50.1, 0.2, 300, None, period_seconds=0.2, hold_seconds=0.0, note=None)
 
 
 def offset(seconds: float, at: float) -> ClockOffset:

@@ -14,8 +14,9 @@ import pytest
 from simulation import edges_of
 
 from irene_jupyter.calibration.errors import ReversedClampError
-from irene_jupyter.calibration.signal.alignment import Edges, find_offset, load_pattern
+from irene_jupyter.calibration.signal.alignment import find_offset, load_pattern
 from irene_jupyter.calibration.signal.integration import plateau
+from irene_jupyter.calibration.signal.load import Edges
 from irene_jupyter.calibration.signal.quality import judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import Samples, samples_of
 from irene_jupyter.meters.emonpi.stream import Reconnect

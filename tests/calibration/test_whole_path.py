@@ -14,12 +14,13 @@ from simulation import Power, edges_of
 from irene_jupyter.calibration.signal.alignment import (
     Clock,
     ClockOffset,
-    Edges,
     find_offset,
     load_pattern,
-    pattern_seconds,
+    pattern_slots,
+    slot_seconds,
 )
 from irene_jupyter.calibration.signal.integration import plateau
+from irene_jupyter.calibration.signal.load import Edges
 from irene_jupyter.calibration.signal.load_gates import clock_moved
 from irene_jupyter.calibration.signal.quality import judge_run, standby_of
 from irene_jupyter.calibration.signal.samples import samples_of
@@ -71,15 +72,15 @@ def test_true_joules_are_found_through_a_log(
     tmp_path: Path, knobs: Knobs, run_seconds: float, most: float
 ) -> None:
     """Standby, alignment, five rounds of three loads, alignment: all within 1 % of the truth."""
-    length = pattern_seconds(knobs.period)
+    slots, slot = pattern_slots(knobs.period), slot_seconds(knobs.period)
     rest = max(REST, 12 * knobs.period)
-    before = edges_of(load_pattern(length, 1), HERE + rest)
+    before = edges_of(load_pattern(slots, 1), HERE + rest, slot)
     at = before[-1][0] + rest
     rounds: list[tuple[float, float, float]] = []
     for watts in (120.0, 237.5, 480.0) * 5:
         rounds.append((at, at + run_seconds, watts))
         at += run_seconds + rest
-    after = edges_of(load_pattern(length, 2), at)
+    after = edges_of(load_pattern(slots, 2), at, slot)
     steps = [(time, 60 + 80 * level) for time, level in [*before, *after]]
     steps += [(start, watts) for start, _, watts in rounds] + [(end, 60.0) for _, end, _ in rounds]
     power = Power(60.0, sorted((time - HERE, watts) for time, watts in steps))

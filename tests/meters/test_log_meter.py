@@ -25,6 +25,7 @@ from irene_jupyter.meters.errors import FormatError, LogError
 from irene_jupyter.meters.logs.csvlog import LogWriter, escape, read_log, unescape
 from irene_jupyter.meters.logs.to_csv import log_meter
 from irene_jupyter.meters.meter import Observation
+from irene_jupyter.meters.opening import open_meter
 
 COMMAND = [sys.executable, "-m", "irene_jupyter.cli", "log-meter"]
 PATIENCE = 30.0
@@ -133,6 +134,13 @@ def test_the_authors_log(tmp_path: Path, header: str) -> None:
         ("# irene-jupyter meter log 1, format irene, x\n1,2\n", "line 2 is no row"),
         ("# irene-jupyter meter log 1, format irene, x\n1,2,\\q\n", "line 2 is no row"),
         ("1,\xff\n", "not plain ASCII"),
+        ("\xff\xfet\x00\n\x00", "is UTF-16. Export or save it as CSV in plain text"),
+        ("1611465744.1;301.2\n", "there is ';' between them"),
+        ("1611465744123,301.2\n", "milliseconds"),
+        ("2024-01-01 10:00:00,301.2\n", "no time that is the same everywhere.*with its zone"),
+        ("14/12/2015 14:51:00,301.2\n", "no time that is the same everywhere"),
+        # watts, or hundredths of them: asked for
+        ("timestamp,value\n1611465744,0\n1611465745,301\n", "line 3: 301 may be 301 W or 3.01 W"),
     ],
 )
 def test_what_is_no_log_is_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -141,6 +149,35 @@ def test_what_is_no_log_is_refused(tmp_path: Path, text: str, words: str) -> Non
     with pytest.raises(LogError, match=words) as caught:
         read_log(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "format", "watts", "is_known"),
+    [
+        # as emonCMS exports a feed: unix time, or ISO 8601
+        ("1388666100,357.90\n1388666110,null\n1388666120,0.00\n", "auto", [357.9, 0.0], False),
+        ("2015-12-14T14:51:00+00:00,61.5\r\n", "auto", [61.5], False),
+        ("time,power\n1388666100,-4.5\n", "auto", [-4.5], False),
+        ("\ufefftimestamp,value\n1388666100,61.5\n", "auto", [61.5], False),
+        ("1388666100,301\n1388666110,0\n", "watts", [301.0, 0.0], True),
+        ("1388666100,301\n", "irene", [3.01], True),
+        ("1388666100,0\n1388666101,30123\n1388666102,301\n", "auto", [301.23, 3.01], True),
+    ],
+)
+def test_a_log_of_watts(
+    tmp_path: Path, text: str, format: str, watts: list[float], is_known: bool
+) -> None:
+    path = tmp_path / "power.csv"
+    path.write_bytes(text.encode())
+    log = read_log(path, format)
+    assert [each.sample.watts for each in log.samples if each.sample] == watts
+    assert log.counts["errors"] == 0
+    with open_meter(f"csv:{path}", format=format) as meter:
+        assert meter.wait(len(watts), 30)
+        assert meter.unit_is_known == is_known
+        assert meter.window_seconds(10.0) == (
+            0.0 if log.format == "watts" else pytest.approx(9.5238, rel=1e-4)
+        )
 
 
 def test_a_log_of_an_unknown_format_or_place_is_refused(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ PATIENCE = 30.0
 class HttpPlug(PowerMeter):
     """The example of the guide."""
 
+    unit_is_known = True
+
     def __init__(self, url: str, period_seconds: float = 1.0) -> None:
         super().__init__()
         self.url, self.period_seconds = url, period_seconds
@@ -34,8 +36,8 @@ class HttpPlug(PowerMeter):
             try:
                 with urlopen(self.url, timeout=5) as answer:
                     watts = float(json.load(answer)["power"])
-            except (OSError, ValueError, KeyError) as error:
-                raise MeterError(f"{self.source} does not answer ({error}): is it on?") from error
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                raise MeterError(f"{self.source} tells no power ({error!r}): is it on?") from error
             yield observe(PowerSample(watts))
 
 
@@ -75,9 +77,9 @@ def test_a_meter_of_one_s_own_is_one_small_class() -> None:
 
 def test_its_error_is_raised_where_it_is_waited_for_and_its_samples_stay() -> None:
     with plug([{"power": 60.0}, {}]) as url, HttpPlug(url, 0.02) as meter:
-        with pytest.raises(MeterError, match="does not answer"):
+        with pytest.raises(MeterError, match="tells no power"):
             meter.wait(2, PATIENCE)
-        with pytest.raises(MeterError, match="does not answer"):
+        with pytest.raises(MeterError, match="tells no power"):
             meter.check()
         assert len(meter.samples()) == 1
         assert meter.wait(1, PATIENCE)
@@ -117,7 +119,7 @@ def test_an_error_on_closing_is_raised_where_it_is_waited_for() -> None:
     with (
         plug([{}]) as url,
         Stuck(url, 0.02) as meter,
-        pytest.raises(MeterError, match="does not answer"),
+        pytest.raises(MeterError, match="tells no power"),
     ):
         meter.wait(1, PATIENCE)
     with plug([{"power": 1.0}]) as url, Stuck(url, 0.02) as meter:

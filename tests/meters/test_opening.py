@@ -118,7 +118,7 @@ def test_windows_are_those_of_the_firmware() -> None:
 
 @pytest.mark.parametrize("name", ["", "emonpi", "emonpi:", "csv:", "plug:1", "NVML", "usb"])
 def test_an_unknown_meter_is_told_which_there_are(name: str) -> None:
-    with pytest.raises(MeterError, match="take emonpi:URL, csv:PATH, nvml"):
+    with pytest.raises(MeterError, match="take emonpi:URL, csv:PATH, shelly:HOST"):
         open_meter(name)
 
 

@@ -130,6 +130,7 @@ def test_errors_are_one_line_with_the_remedy(kernel: Any) -> None:
     cell = kernel.run("%irene_calibrate --meter nothing")
     assert cell.reply["ename"] == "UsageError"
     assert "emonpi:URL" in cell.stream("stderr")
-    cell = kernel.run("%irene_calibrate --meter emonpi:/dev/nothing --name x")
+    line = "%irene_calibrate --meter emonpi:/dev/nothing --baud 115200 --format keyvalue --name x"
+    cell = kernel.run(line)
     assert cell.reply["ename"] == "UsageError"
     assert "/dev/nothing" in cell.stream("stderr")

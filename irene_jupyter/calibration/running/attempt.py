@@ -6,16 +6,15 @@ import time
 
 from irene_jupyter.calibration.errors import IntegrationError
 from irene_jupyter.calibration.running.records import Run, meter_used
-from irene_jupyter.calibration.running.tape import Tape
-from irene_jupyter.calibration.signal.integration import plateau
+from irene_jupyter.calibration.running.tape import MOST_LATE_SECONDS, Tape
+from irene_jupyter.calibration.signal.integration import on_plateau, plateau
 from irene_jupyter.calibration.signal.load_gates import idle_before
 from irene_jupyter.calibration.signal.quality import judge_run
 from irene_jupyter.calibration.signal.rejection import Limits, Rejection, Standby
 from irene_jupyter.calibration.workload.bench import Workload
-from irene_jupyter.calibration.workload.suite import Timing
+from irene_jupyter.calibration.workload.suite import IDLE_PERIODS, Timing
 
 PIECE_SECONDS = 0.2  # between two looks at the clock in a run
-IDLE_PERIODS = 3.0  # before a run, in one of which the machine must be at rest
 
 
 def measure_run(
@@ -32,7 +31,10 @@ def measure_run(
     latency = _warm(workload, timing.warm_seconds)
     pieces = max(1, int(PIECE_SECONDS / latency))
     _settle(tape, timing, standby, limits, warming)
-    length = timing.run_length(tape.period_seconds)
+    period, hold, smoothing = tape.period_seconds, tape.hold_seconds, tape.smoothing_seconds
+    length = timing.run_length(period, hold, smoothing)
+    guard = timing.guard_length(hold, smoothing)
+    pause = timing.settle_length(period, hold, smoothing)
     tape.forget(tape.now())
     workload.synchronise()
     repeats, start = 0, tape.now()
@@ -42,8 +44,7 @@ def measure_run(
         workload.synchronise()
         repeats += pieces
     tape.wait_for(end)
-    period = tape.period_seconds
-    samples = tape.aligned(start - (IDLE_PERIODS + 2) * period, end + period)
+    samples = tape.aligned(start - pause, end + period)
     found = judge_run(
         samples,
         start,
@@ -51,13 +52,14 @@ def measure_run(
         period_seconds=period,
         format=tape.meter.format,
         standby=standby,
-        # Not those whose window reaches into the run.
-        idle=samples.between(start - (IDLE_PERIODS + 1) * period, start - 0.6 * period),
+        # Not those whose window reaches into the run, or back into the warm-up.
+        idle=on_plateau(samples, start - pause, start, hold + smoothing),
         nominal_volts=standby.volts,
+        guard_seconds=guard,
         limits=limits,
     )
     try:
-        integral = plateau(samples, start, end, timing.guard_seconds)
+        integral = plateau(samples, start, end, guard)
     except IntegrationError as error:
         return found or (Rejection("too_few", str(error), "let the run last longer", 0, 0),)
     return found or Run(
@@ -79,17 +81,24 @@ def measure_run(
 def _settle(tape: Tape, timing: Timing, standby: Standby, limits: Limits, warming: float) -> None:
     """Rests until the machine is as near to standby as its run needs, or as long as is allowed.
 
-    What the run takes shows since `warming` (the load's clock), unless the meter is slow.
+    What a late meter says in the pause is still of the warm-up: its readings of rest are waited
+    for. What the run takes shows since `warming` (the load's clock), unless the meter is slow.
     """
-    until = time.monotonic() + timing.settle_most_seconds
-    tape.sleep(timing.settle_seconds)
+    period = tape.period_seconds
+    began = tape.now()
+    guard = tape.hold_seconds + tape.smoothing_seconds
+    pause = timing.settle_length(period, tape.hold_seconds, tape.smoothing_seconds)
+    until = time.monotonic() + pause + max(timing.settle_most_seconds, MOST_LATE_SECONDS)
+    tape.sleep(pause)
     while time.monotonic() < until:
         now = tape.now()
-        rest = tape.aligned(now - IDLE_PERIODS * tape.period_seconds, now)
-        run_watts = max(tape.aligned(warming, now).watts, default=0.0)
-        if not len(rest) or idle_before(rest, standby, run_watts, limits) is None:
-            return
-        tape.sleep(tape.period_seconds)
+        rest = on_plateau(tape.aligned(began, now), began, now, guard)
+        if len(rest):
+            last = rest.between(float(rest.centres[-1]) - IDLE_PERIODS * period, now)
+            run_watts = max(tape.aligned(warming, now).watts, default=0.0)
+            if idle_before(last, standby, run_watts, limits) is None:
+                return
+        tape.sleep(period)
 
 
 def _warm(workload: Workload, seconds: float) -> float:

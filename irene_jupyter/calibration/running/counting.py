@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from irene_jupyter.calibration.running.records import ClockSet, Record, Rest, Run
 from irene_jupyter.calibration.signal.alignment import Clock, ClockOffset
+from irene_jupyter.calibration.signal.integration import guard_length
 from irene_jupyter.calibration.signal.load_gates import clock_moved
 from irene_jupyter.calibration.signal.rejection import Limits
 
@@ -25,17 +26,21 @@ class Counted:
 
 
 def counted(records: Sequence[Record], guard_seconds: float, limits: Limits) -> Counted:
-    """Of these records. `guard_seconds` is what a run's plateau leaves out at each of its ends."""
+    """Of these records. `guard_seconds` is what a run's plateau leaves out at each of its ends.
+
+    The guards of a meter that holds its readings are wider, and so is what its clock may move by.
+    """
+    hold = 0.0
     sure: list[Run] = []
     waiting: list[tuple[Run, ClockOffset]] = []
     before: ClockOffset | None = None
     for record in records:
         if isinstance(record, Rest):  # a new session: its clock is yet to be found
-            before = None
+            before, hold = None, record.hold_seconds
         elif isinstance(record, ClockOffset):
-            sure += [
-                run for run, start in waiting if _stayed(run, start, record, guard_seconds, limits)
-            ]
+            guard = guard_length(guard_seconds, hold, record.smoothing_seconds)
+            wide = limits_of(limits, hold)
+            sure += [run for run, start in waiting if _stayed(run, start, record, guard, wide)]
             waiting, before = [], record
         elif isinstance(record, ClockSet) and before is not None:
             # What was found before holds, but for the step.
@@ -44,6 +49,12 @@ def counted(records: Sequence[Record], guard_seconds: float, limits: Limits) -> 
         elif isinstance(record, Run) and before is not None:
             waiting.append((record, before))
     return Counted(tuple(sure), tuple(run for run, _ in waiting))
+
+
+def limits_of(limits: Limits, hold_seconds: float) -> Limits:
+    """Those for a meter that holds its readings: how old one is as it is fetched moves by so much,
+    as the meter's clock and ours beat."""
+    return replace(limits, clock_seconds=max(limits.clock_seconds, hold_seconds))
 
 
 def _shifted(offset: ClockOffset, step: ClockSet) -> ClockOffset:

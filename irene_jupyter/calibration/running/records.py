@@ -76,9 +76,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest(Standby):
-    """A stretch begins: the machine at rest, the meter's period, and what there is to note."""
+    """A stretch begins: the machine at rest, the meter's period, and what there is to note.
+
+    A reading may be `hold_seconds` old as it is fetched.
+    """
 
     period_seconds: float
+    hold_seconds: float
     note: str | None
 
 

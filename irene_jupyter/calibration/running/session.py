@@ -17,11 +17,11 @@ from typing import Literal
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
 from irene_jupyter.calibration.running.conditions import tell_conditions
-from irene_jupyter.calibration.running.counting import Counted, counted
+from irene_jupyter.calibration.running.counting import Counted, counted, limits_of
 from irene_jupyter.calibration.running.events import SIMULATED, Note, Stage, Watcher
 from irene_jupyter.calibration.running.journal import Journal
 from irene_jupyter.calibration.running.pace import Pace
-from irene_jupyter.calibration.running.patterns import measure_offset
+from irene_jupyter.calibration.running.patterns import lateness, measure_offset
 from irene_jupyter.calibration.running.records import (
     ClockSet,
     Complete,
@@ -32,7 +32,7 @@ from irene_jupyter.calibration.running.records import (
 )
 from irene_jupyter.calibration.running.standby import measure_standby
 from irene_jupyter.calibration.running.steady import rest_until_steady
-from irene_jupyter.calibration.running.tape import Tape
+from irene_jupyter.calibration.running.tape import MOST_LATE_SECONDS, Tape
 from irene_jupyter.calibration.signal.alignment import Clock, ClockOffset
 from irene_jupyter.calibration.signal.load_gates import clock_moved, variation
 from irene_jupyter.calibration.signal.rejection import Rejection, Standby
@@ -42,7 +42,9 @@ from irene_jupyter.calibration.workload.suite import Suite
 from irene_jupyter.meters.meter import PowerMeter
 
 HOPELESS = 5  # runs in a row that were given up: no use in going on
-SEARCH_SECONDS = {"monotonic": 5.0, "realtime": 120.0}  # how far off the meter's clock may be
+# How far off the meter's clock may be: as late as a cloud makes a plug, and as far as NTP lets two
+# machines differ.
+SEARCH_SECONDS = {"monotonic": MOST_LATE_SECONDS + 2.0, "realtime": 120.0}
 _NOTED_SECONDS = 60.0  # so far off is no matter of NTP: it is told
 
 
@@ -215,7 +217,12 @@ class Session:
         for left in reversed(range(tries)):
             try:
                 offset = measure_offset(
-                    tape, self._bench, self._timing, near_seconds=near, search_seconds=search
+                    tape,
+                    self._bench,
+                    self._timing,
+                    near_seconds=near,
+                    search_seconds=search,
+                    is_repeated=left + 1 < tries,
                 )
                 break
             except ReversedClampError:
@@ -226,6 +233,8 @@ class Session:
                 self._watch(Note(f"{error} (try {tries - left} of {tries})"))
         waiting, before = self._counted().open, self._last_offset()
         self._journal.add(offset)
+        if tape.clock is None and (note := lateness(offset, self._meter.clock)) is not None:
+            self._watch(Note(note))
         tape.follow(Clock(offset))
         if waiting and before is not None:
             self._withdraw(waiting, Clock(before, offset))
@@ -239,7 +248,7 @@ class Session:
 
     def _withdraw(self, waiting: Sequence[Run], clock: Clock) -> None:
         """Tells of the runs that waited for this alignment, and do not count after it."""
-        moved = clock_moved(clock, self._limits)
+        moved = clock_moved(clock, limits_of(self._limits, self._tape.hold_seconds))
         if moved is None:
             return
         self._watch(Note(str(moved)))
@@ -297,8 +306,9 @@ class Session:
     def _seconds_left(self, stage: Stage) -> float:
         timing, period = self._timing, self._tape.period_seconds
         period = period if period == period else 0.2
-        planned = timing.run_length(period) + timing.settle_seconds + timing.warm_seconds
-        run = self._pace.run_seconds(planned + 2 * period)
+        holds = (self._tape.hold_seconds, self._tape.smoothing_seconds)
+        pause = timing.settle_length(period, *holds) + timing.warm_seconds
+        run = self._pace.run_seconds(timing.run_length(period, *holds) + pause + 2 * period)
         runs = self._left * run
         limit = self._suite.seconds_limit
         if self._stage == "rounds" and (limit is None or self._pace.seconds + runs < limit):

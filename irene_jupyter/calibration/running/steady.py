@@ -38,8 +38,12 @@ def rest_until_steady(
         waited = time.monotonic() - began
         if found is not None and found.is_steady(STEADY_SHARE):
             inside = samples.between(start, tape.now())
-            period = inside.period_seconds
-            return Rest(**asdict(standby_of(inside)), period_seconds=period, note=None)
+            return Rest(
+                **asdict(standby_of(inside)),
+                period_seconds=inside.period_seconds,
+                hold_seconds=tape.hold_seconds,
+                note=None,
+            )
         if waited >= most_seconds:
             raise CalibrationError(
                 f"the board is not at rest after {waited:.0f} s{_how(found)}: end what else uses "

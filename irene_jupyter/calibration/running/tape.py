@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.signal.alignment import Clock
+from irene_jupyter.calibration.signal.alignment import TAILS, Clock
 from irene_jupyter.calibration.signal.samples import Samples, samples_of
 from irene_jupyter.meters.meter import Observation, PowerMeter
 
 STRIDE = 8  # samples
 _TICK_SECONDS = 0.05
-_LATE_SECONDS = 5.0  # a line may come so much later than the meter's period says
+MOST_LATE_SECONDS = 10.0  # a plug's readings may go through a cloud
 _KEPT_SECONDS = 60.0  # before a run
 _AHEAD_SECONDS = 1.0  # a reading from the future: its clock was set
 
@@ -101,11 +101,29 @@ class Tape:
         assert self.clock is not None
         return self.clock.aligned(self.samples(0)).between(start, end)
 
+    @property
+    def hold_seconds(self) -> float:
+        """How old a reading may be as it comes: a period, where it is fetched, as from a plug.
+
+        A meter that says over which time its readings are a mean sends each as it is taken, and
+        one with a clock of its own says when that was.
+        """
+        period, meter = self.period_seconds, self.meter
+        has_time = meter.clock == "realtime" or meter.window_seconds(period) != 0
+        return 0.0 if has_time or period != period else period
+
+    @property
+    def smoothing_seconds(self) -> float:
+        """The time constant with which the meter follows a step, as far as it is known."""
+        return 0.0 if self.clock is None else self.clock.before.smoothing_seconds
+
     def wait_for(self, moment: float) -> None:
         """Waits until samples beyond `moment` (load's clock) have come, or should have."""
         due = moment if self.clock is None else self.clock.to_meter(moment)
-        reach = due + 2 * self.period_seconds
-        until = time.monotonic() + 3 * self.period_seconds + _LATE_SECONDS
+        tail = TAILS * self.smoothing_seconds
+        # Half of the tail: a sample counts for the middle of its window.
+        reach = due + 2 * self.period_seconds + tail / 2
+        until = time.monotonic() + 3 * self.period_seconds + tail + MOST_LATE_SECONDS
         while time.monotonic() < until:
             self.take()
             if self._kept and self._stamp(self._kept[-1]) >= reach:

@@ -2,26 +2,43 @@
 
 Two machines' clocks differ, and a line travels before it is stamped. So the machine under test
 runs a load that goes on and off in a pseudo-random pattern, and the pattern, averaged over the
-meter's window, is shifted over the samples until it fits best.
+meter's window, is shifted over the samples until it fits best. Plugs smooth what they tell: so the
+pattern is smoothed, too, as far as the samples ask for it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import max_len_seq
 
 from irene_jupyter.calibration.errors import AlignmentError, ReversedClampError, UnseenLoadError
+from irene_jupyter.calibration.signal.load import Edges, Load
 from irene_jupyter.calibration.signal.samples import Floats, Samples
 
 SLOT_SECONDS = 1.0  # of the pattern: several windows of a fast meter, so that plateaus show
+# And at least so many periods: the samples of a plug then fall everywhere between edges, and most
+# evenly as its fraction is the golden one. Slower meters need many edges more than long slots.
+SLOT_PERIODS = 2.382
+_SLOW_SECONDS = 2.0
 STEP_SECONDS = 0.005  # of the scan; least squares goes on from there
 PAD_SECONDS = 1.0  # the machine is idle so long before and after the pattern
 _COARSE_SLOTS = 0.1  # of the shortest slot: the pattern's correlation falls to zero over one
 _OFFSETS_AT_ONCE = 256
+
+# A meter's smoothing is taken to be a first-order one: after so many of its time constants a
+# thousandth of a step is left.
+TAILS = 7.0
+MOST_SMOOTHING_SECONDS = 6.0
+_SMOOTHINGS = (0.0, 0.7, 2.0, 4.5)  # seconds: those that are first tried
+_FINER = np.geomspace(0.1, MOST_SMOOTHING_SECONDS, 28)
+# Twice the logarithm of the likelihoods' ratio, above which a meter is held to smooth: by chance
+# in one of two thousand.
+_LEAST_RATIO = 12.0
+_NEGLIGIBLE = 0.005  # of the power's square: so much the jitter of stamps and edges leaves anyway
 
 LEAST_CORRELATION = 0.8
 LEAST_LEAD = 2.0  # what the next best fit leaves unexplained, over what the best one does
@@ -30,15 +47,14 @@ LEAST_SAMPLES = 12
 
 _REMEDY = "let the machine rest while the load runs, and make the load larger"
 
-Edges = Sequence[tuple[float, float]]
-
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
     """How late the samples are stamped, as found at the load's time `at_seconds`.
 
     A sample's window ended at its stamp less `seconds`. `watts_step` is the load's power as the
-    meter saw it, `correlation` how well the pattern fits, from 0 to 1.
+    meter saw it, `correlation` how well the pattern fits, from 0 to 1. `smoothing_seconds` is the
+    time constant with which the meter follows a step.
     """
 
     seconds: float
@@ -46,6 +62,17 @@ class ClockOffset:
     watts_step: float
     correlation: float
     at_seconds: float = 0.0
+    smoothing_seconds: float = 0.0
+
+    @property
+    def late_seconds(self) -> float:
+        """How late the samples tell of a change, on average."""
+        return self.seconds + self.smoothing_seconds
+
+    @property
+    def tail_seconds(self) -> float:
+        """How long a change is seen in the samples."""
+        return TAILS * self.smoothing_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +114,13 @@ class Clock:
         return load_seconds + self.offset(load_seconds)
 
     def aligned(self, samples: Samples) -> Samples:
-        """The samples with all their times in the load's clock."""
+        """The samples with all their times in the load's clock.
+
+        What a meter that smooths has in a sample reaches back: its window is so much wider.
+        """
         return replace(
             samples,
+            windows=samples.windows + self.before.tail_seconds,
             stamps=self.to_load(samples.stamps),
             error_stamps=self.to_load(samples.error_stamps),
             resets=self.to_load(samples.resets),
@@ -97,22 +128,30 @@ class Clock:
         )
 
 
-def pattern_seconds(period_seconds: float) -> int:
-    """How long a pattern a meter with this period needs: 31 s, or more for slow ones."""
-    slots = max(31.0, 2 * LEAST_SAMPLES * period_seconds / SLOT_SECONDS)
+def slot_seconds(period_seconds: float, least_seconds: float = SLOT_SECONDS) -> float:
+    """How long the load stays as it is, at least, for a meter with this period."""
+    is_slow = period_seconds > _SLOW_SECONDS
+    return max(least_seconds, 0.0 if is_slow else SLOT_PERIODS * period_seconds)
+
+
+def pattern_slots(period_seconds: float) -> int:
+    """How many slots a pattern for a meter with this period has: 31, or more for slow ones."""
+    slots = 31.0
+    if period_seconds > _SLOW_SECONDS:
+        slots = max(slots, 2 * LEAST_SAMPLES * period_seconds / SLOT_SECONDS)
     return int(2 ** math.ceil(math.log2(slots + 1)) - 1)
 
 
-def load_pattern(seconds: int = 31, seed: int = 0) -> tuple[bool, ...]:
-    """Whether the load is on in each second: a maximum length sequence, as `seed` begins it.
+def load_pattern(slots: int = 31, seed: int = 0) -> tuple[bool, ...]:
+    """Whether the load is on in each slot: a maximum length sequence, as `seed` begins it.
 
-    Of 31, 63, 127 … seconds its correlation with itself, shifted, is as small as can be.
+    Of 15, 31, 63 … slots its correlation with itself, shifted, is as small as can be.
     """
-    if seconds < 3:
-        raise AlignmentError(f"a pattern of {seconds} s tells nothing: take 31 or more")
-    bits = max(2, int(seconds).bit_length())
+    if slots < 3:
+        raise AlignmentError(f"a pattern of {slots} slots tells nothing: take 31 or more")
+    bits = max(2, int(slots).bit_length())
     state = 1 + seed % (2**bits - 1)
-    sequence, _ = max_len_seq(bits, state=[state >> bit & 1 for bit in range(bits)], length=seconds)
+    sequence, _ = max_len_seq(bits, state=[state >> bit & 1 for bit in range(bits)], length=slots)
     return tuple(bool(each) for each in sequence)
 
 
@@ -123,20 +162,24 @@ def find_offset(
     near_seconds: float = 0.0,
     search_seconds: float = 2.0,
     pad_seconds: float = PAD_SECONDS,
+    smoothing_seconds: float | None = None,
 ) -> ClockOffset:
     """The offset within `search_seconds` of `near_seconds` at which the load explains the power.
 
     `edges` are (time, level) as executed, in the load's clock: from that time on the load is at
     that level, 0 for off, 1 for on; the last one ends the pattern at 0. For logs of another
-    machine's clock `search_seconds` may be hours. Raises `AlignmentError`, `ReversedClampError`.
+    machine's clock `search_seconds` may be hours. `smoothing_seconds` is the meter's where it is
+    known; else it is found. Raises `AlignmentError`, `ReversedClampError`.
     """
-    load = _Load(edges)
+    load = Load(edges)
     expected = (load.end - load.start + 2 * pad_seconds) / max(samples.period_seconds, 1e-9)
     least = max(LEAST_SAMPLES, LEAST_COVERAGE * expected) if math.isfinite(expected) else math.inf
 
-    def scan(offsets: Floats) -> Floats:
+    def scan(offsets: Floats, smoothing: float) -> Floats:
         parts = [
-            _correlations(samples, load, offsets[at : at + _OFFSETS_AT_ONCE], pad_seconds, least)
+            _correlations(
+                samples, load, offsets[at : at + _OFFSETS_AT_ONCE], pad_seconds, least, smoothing
+            )
             for at in range(0, len(offsets), _OFFSETS_AT_ONCE)
         ]
         return np.concatenate(parts)
@@ -144,48 +187,53 @@ def find_offset(
     step = min(max(_COARSE_SLOTS * load.slot, 4 * STEP_SECONDS), _COARSE_SLOTS * SLOT_SECONDS)
     steps = math.ceil(search_seconds / step)
     coarse: Floats = near_seconds + step * np.arange(-steps, steps + 1, dtype=np.float64)
-    found = scan(coarse)
-    if not np.isfinite(found).any():
+    tried = _SMOOTHINGS if smoothing_seconds is None else (smoothing_seconds,)
+    scans = {each: np.nan_to_num(np.abs(scan(coarse, each)), nan=0.0) for each in tried}
+    first = max(tried, key=lambda each: float(np.max(scans[each])))
+    if not np.max(scans[first]) > 0 and not np.isfinite(scan(coarse, first)).any():
         raise _too_few(least, load)
-    strength = np.nan_to_num(np.abs(found), nan=0.0)
-    best = float(coarse[int(np.argmax(strength))])
+    best = float(coarse[int(np.argmax(scans[first]))])
+    if smoothing_seconds is None:
+        count = len(samples.between(load.start + best, load.end + best))
+        first, best = _smoothing(scan, first, best, count)
     steps = round(SLOT_SECONDS / STEP_SECONDS)
     fine: Floats = best + STEP_SECONDS * np.arange(-steps, steps + 1, dtype=np.float64)
-    low, high = _as_good(fine, scan(fine), len(samples.between(load.start + best, load.end + best)))
-    offset = _refined(samples, load, (low + high) / 2, pad_seconds)
+    count = len(samples.between(load.start + best, load.end + best))
+    fits = scan(fine, first)
+    _check_seen(float(np.max(np.nan_to_num(np.abs(fits), nan=0.0))))
+    low, high = _as_good(fine, fits, count)
+    offset = _refined(samples, load, (low + high) / 2, pad_seconds, first)
     # Where no sample falls on an edge, all offsets between fit alike, and the slope tells nothing.
     error = max(offset.standard_error_seconds, (high - low) / 4)
     offset = replace(offset, standard_error_seconds=error)
-    _judge(offset, float(np.max(strength[np.abs(coarse - best) > 2 * SLOT_SECONDS], initial=0.0)))
+    strength = np.nan_to_num(np.abs(scan(coarse, first)), nan=0.0)
+    wide = 2 * max(SLOT_SECONDS, load.slot) + 3 * first
+    _judge(offset, float(np.max(strength[np.abs(coarse - best) > wide], initial=0.0)))
     return offset
 
 
-class _Load:
-    """A load over time, and its mean over any window."""
+def _smoothing(
+    scan: Callable[[Floats, float], Floats], first: float, best: float, count: int
+) -> tuple[float, float]:
+    """The meter's smoothing and the best offset with it; 0 unless the samples clearly ask for one.
 
-    def __init__(self, edges: Edges) -> None:
-        times = np.array([time for time, _ in edges], dtype=float)
-        levels = np.array([level for _, level in edges], dtype=float)
-        if len(times) < 3 or np.any(np.diff(times) < 0) or levels[-1] != 0 or np.ptp(levels) == 0:
-            raise AlignmentError(
-                "a load pattern is (time, level) in the order of time, on at least once, and off "
-                "at its end: take those of load_pattern, as executed"
-            )
-        self.start, self.end = float(times[0]), float(times[-1])
-        self.slot = float(np.min(np.diff(times)))
-        self._times = times
-        self._total = np.concatenate([[0.0], np.cumsum(np.diff(times) * levels[:-1])])
-
-    def mean(self, centres: Floats, windows: Floats) -> Floats:
-        """The mean level in windows around `centres`; a point is taken as a millisecond."""
-        half = np.maximum(windows, 1e-3) / 2
-        late = np.interp(centres + half, self._times, self._total)
-        early = np.interp(centres - half, self._times, self._total)
-        return np.asarray((late - early) / (2 * half))
+    A longer smoothing goes with an earlier offset: what is late on average stays.
+    """
+    reach = np.arange(-SLOT_SECONDS, SLOT_SECONDS, 4 * STEP_SECONDS)
+    least: dict[float, tuple[float, float]] = {}  # smoothing: what it leaves unexplained, offset
+    for each in (0.0, *map(float, _FINER)):
+        offsets: Floats = best + first - each + (1 + each) * reach
+        left = 1 - np.nan_to_num(scan(offsets, each), nan=0.0) ** 2
+        at = int(np.argmin(left))
+        least[each] = float(left[at]), float(offsets[at])
+    found = min(least, key=lambda each: least[each][0])
+    ratio = count * math.log((least[0.0][0] + _NEGLIGIBLE) / (least[found][0] + _NEGLIGIBLE))
+    chosen = found if ratio > _LEAST_RATIO else 0.0
+    return chosen, least[chosen][1]
 
 
 def _correlations(
-    samples: Samples, load: _Load, offsets: Floats, pad: float, least: float
+    samples: Samples, load: Load, offsets: Floats, pad: float, least: float, smoothing: float
 ) -> Floats:
     """Of power and load at each offset; NaN where too few samples are in the pattern's time."""
     centres = samples.centres
@@ -195,7 +243,7 @@ def _correlations(
     watts, windows = samples.watts[low:high], samples.windows[low:high]
     shifted = centres[low:high] - offsets[:, None]
     weights = ((shifted >= load.start - pad) & (shifted <= load.end + pad)).astype(float)
-    level = load.mean(shifted, np.broadcast_to(windows, shifted.shape))
+    level = load.mean(shifted, np.broadcast_to(windows, shifted.shape), smoothing)
     counts = np.maximum(weights.sum(axis=1), 1)
     level = level - ((weights * level).sum(axis=1) / counts)[:, None]
     power = watts - ((weights * watts).sum(axis=1) / counts)[:, None]
@@ -218,7 +266,9 @@ def _as_good(offsets: Floats, correlations: Floats, count: int) -> tuple[float, 
     return float(offsets[low]), float(offsets[high])
 
 
-def _refined(samples: Samples, load: _Load, offset: float, pad: float) -> ClockOffset:
+def _refined(
+    samples: Samples, load: Load, offset: float, pad: float, smoothing: float
+) -> ClockOffset:
     """Gauss and Newton's method on watts = a + b · load(time − offset), over the same samples."""
     shifted = samples.centres - offset
     keep = (shifted >= load.start - pad) & (shifted <= load.end + pad)
@@ -226,10 +276,10 @@ def _refined(samples: Samples, load: _Load, offset: float, pad: float) -> ClockO
     small = STEP_SECONDS / 2
     error, step, correlation = math.inf, 0.0, 0.0
     for _ in range(8):
-        level = load.mean(centres - offset, windows)
+        level = load.mean(centres - offset, windows, smoothing)
         slope = (
-            load.mean(centres - offset - small, windows)
-            - load.mean(centres - offset + small, windows)
+            load.mean(centres - offset - small, windows, smoothing)
+            - load.mean(centres - offset + small, windows, smoothing)
         ) / (2 * small)
         linear = np.column_stack([np.ones_like(level), level])
         (base, step), *_ = np.linalg.lstsq(linear, watts, rcond=None)
@@ -245,7 +295,7 @@ def _refined(samples: Samples, load: _Load, offset: float, pad: float) -> ClockO
         if abs(move) < 1e-6:
             break
     middle = (load.start + load.end) / 2
-    return ClockOffset(offset, error, float(step), correlation, middle)
+    return ClockOffset(offset, error, float(step), correlation, middle, smoothing)
 
 
 def _correlation(level: Floats, watts: Floats) -> float:
@@ -255,7 +305,7 @@ def _correlation(level: Floats, watts: Floats) -> float:
     return float(np.mean((level - level.mean()) * (watts - watts.mean())) / spread)
 
 
-def _too_few(least: float, load: _Load) -> AlignmentError:
+def _too_few(least: float, load: Load) -> AlignmentError:
     if not math.isfinite(least):
         return AlignmentError("no samples while the load pattern ran: is the meter running?")
     return AlignmentError(
@@ -265,14 +315,18 @@ def _too_few(least: float, load: _Load) -> AlignmentError:
     )
 
 
-def _judge(offset: ClockOffset, next_best: float) -> None:
-    """Raises for a fit that is none, one of several, or upside down."""
-    strength = abs(offset.correlation)
+def _check_seen(strength: float) -> None:
     if strength < LEAST_CORRELATION:
         raise UnseenLoadError(
             f"the load pattern is not seen in the meter's samples (correlation {strength:.2f}, "
             f"at least {LEAST_CORRELATION:g} is needed): {_REMEDY}"
         )
+
+
+def _judge(offset: ClockOffset, next_best: float) -> None:
+    """Raises for a fit that is none, one of several, or upside down."""
+    strength = abs(offset.correlation)
+    _check_seen(strength)
     if 1 - next_best**2 < LEAST_LEAD * (1 - strength**2):
         raise UnseenLoadError(
             f"the load pattern fits at more than one offset (correlations {strength:.2f} and "

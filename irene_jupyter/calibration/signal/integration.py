@@ -41,6 +41,12 @@ class Integral:
     edge_watts: float = 0.0
 
 
+def guard_length(least_seconds: float, hold_seconds: float, smoothing_seconds: float) -> float:
+    """Seconds at a run's ends that do not count: a reading may have been held as it is fetched, and
+    how a meter smooths is known roughly."""
+    return max(least_seconds, hold_seconds + smoothing_seconds)
+
+
 def on_plateau(
     samples: Samples, start: float, end: float, guard_seconds: float = GUARD_SECONDS
 ) -> Samples:

@@ -53,6 +53,7 @@ def judge_run(
     idle: Samples | None = None,
     nominal_volts: float | None = None,
     is_steady: bool = True,
+    guard_seconds: float = GUARD_SECONDS,
     limits: Limits = LIMITS,
 ) -> tuple[Rejection, ...]:
     """All gates on one run.
@@ -60,13 +61,13 @@ def judge_run(
     `samples` may reach beyond [start, end]; those inside are judged. `period_seconds` is the
     meter's, from a long stretch (the standby's). `format` is the emonPi's wire format or None.
     `idle` are the samples of the pause before the run, without its edges. Of a run that
-    `is_steady` the readings on its plateau are judged, as they are those that are integrated; it
-    must have no slope and no outlier.
+    `is_steady` the readings on its plateau are judged, as they are those that are integrated:
+    `guard_seconds` away from both ends. It must have no slope and no outlier.
     """
     run = samples.between(start, end)
     if len(run) < limits.least_samples:
         return (line_gates.few_samples(run, limits),)
-    readings = on_plateau(run, start, end, GUARD_SECONDS) if is_steady else run
+    readings = on_plateau(run, start, end, guard_seconds) if is_steady else run
     if len(readings) < limits.least_samples:
         return (line_gates.few_samples(readings, limits),)
     found = [

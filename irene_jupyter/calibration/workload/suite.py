@@ -8,13 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from irene_jupyter.calibration.errors import CalibrationError
-from irene_jupyter.calibration.signal.alignment import PAD_SECONDS, SLOT_SECONDS, pattern_seconds
+from irene_jupyter.calibration.signal.alignment import (
+    PAD_SECONDS,
+    SLOT_SECONDS,
+    TAILS,
+    pattern_slots,
+    slot_seconds,
+)
+from irene_jupyter.calibration.signal.integration import guard_length
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits
 from irene_jupyter.calibration.workload.bench import Bench
 from irene_jupyter.calibration.workload.part import Part, distinct
 
 FAST_PERIOD_SECONDS = 0.17  # of an emonPi with the authors' firmware: what an estimate assumes
 START_SECONDS = 10.0  # models are built
+IDLE_PERIODS = 2.0  # of the meter, over which the machine must be at rest before a run
 FIT_SECONDS = 1.0  # of one of them
 
 
@@ -23,8 +31,8 @@ class Timing:
     """How long each step lasts. The defaults are those of docs/calibration.md.
 
     A run lasts `run_seconds`, or longer where the meter is slow: until `run_samples` samples lie
-    between its guards. Before it the machine rests for `settle_seconds`, and until it takes no
-    more than at standby, at most for `settle_most_seconds`.
+    between its guards. Before it the machine rests for `settle_seconds`, or longer where the meter
+    is slow, and until it takes no more than at standby, at most for `settle_most_seconds`.
     """
 
     standby_seconds: float = 60.0
@@ -46,16 +54,36 @@ class Timing:
 
     def slots(self, period_seconds: float) -> int:
         """Slots of the load pattern for a meter of this period."""
-        return self.pattern_seconds or pattern_seconds(period_seconds)
+        return self.pattern_seconds or pattern_slots(period_seconds)
+
+    def slot_length(self, period_seconds: float) -> float:
+        """Seconds of each slot."""
+        return slot_seconds(period_seconds, self.slot_seconds)
 
     def pattern_length(self, period_seconds: float) -> float:
         """Seconds of a load pattern and the rests around it."""
-        return self.slots(period_seconds) * self.slot_seconds + 3 * self.pause_seconds
+        slots = self.slots(period_seconds) * self.slot_length(period_seconds)
+        return slots + 3 * self.pause_seconds
 
-    def run_length(self, period_seconds: float) -> float:
-        """Seconds of a run with a meter of this period."""
-        least = 2 * self.guard_seconds + (self.run_samples + 1) * period_seconds
-        return max(self.run_seconds, least)
+    def guard_length(self, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0) -> float:
+        """Seconds at a run's ends that do not count, with a meter that holds and smooths so."""
+        return guard_length(self.guard_seconds, hold_seconds, smoothing_seconds)
+
+    def run_length(
+        self, period_seconds: float, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0
+    ) -> float:
+        """Seconds of a run with a meter of this period, which holds and smooths what it tells."""
+        guards = 2 * self.guard_length(hold_seconds, smoothing_seconds)
+        samples = (self.run_samples + 1) * period_seconds
+        return max(self.run_seconds, guards + samples) + TAILS * smoothing_seconds
+
+    def settle_length(
+        self, period_seconds: float, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0
+    ) -> float:
+        """Seconds of the pause before a run, in which some readings must be of rest alone."""
+        guards = 2 * (hold_seconds + smoothing_seconds)
+        least = guards + IDLE_PERIODS * period_seconds + TAILS * smoothing_seconds
+        return max(self.settle_seconds, least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +116,8 @@ class Suite:
     def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
         """How long it takes in all, if nothing is rejected."""
         timing = self.timing
-        run = timing.run_length(period_seconds) + timing.settle_seconds + timing.warm_seconds
+        rest = timing.settle_length(period_seconds) + timing.warm_seconds
+        run = timing.run_length(period_seconds) + rest
         patterns = 2 * timing.pattern_length(period_seconds)
         once = START_SECONDS + timing.standby_seconds + patterns + self.fit_seconds
         return once + rounds * len(self.parts) * run

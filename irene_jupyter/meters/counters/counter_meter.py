@@ -33,6 +33,7 @@ class CounterMeter(PowerMeter):
     is read at other times holds an update more or less now and then.
     """
 
+    unit_is_known = True
     truth = "weak"
     silent_remedy = "do the counters move? irene-jupyter doctor shows them; else take another meter"
     unseen_remedy = "see that these counters are of the device that the load runs on"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from irene_jupyter.meters.base import BoardCondition, MeterError
+from irene_jupyter.meters.base import METERS, BoardCondition, MeterError
 from irene_jupyter.meters.counters.counter_meter import (
     PERIOD_SECONDS,
     CounterMeter,
@@ -49,8 +49,7 @@ class NvmlMeter(CounterMeter):
             session = self._open_nvml()
         except ResourceError as error:
             raise MeterError(
-                f"nvml: {error}. Where there is no NVIDIA GPU take another meter: "
-                "emonpi:URL, csv:PATH, rapl or simulated"
+                f"nvml: {error}. Where there is no NVIDIA GPU take another meter: {METERS}"
             ) from error
         try:
             wanted = self._wanted(session)

@@ -15,6 +15,7 @@ from irene_jupyter.meters.emonpi.formats import (
     COUNTS,
     FORMATS,
     MAX_LINE_BYTES,
+    NAMED,
     Reading,
     detect_format,
     is_banner,
@@ -81,7 +82,7 @@ class LineBuffer(Generic[Stamp]):
 class Decoder:
     """Lines → samples, in their order. Never raises but for an unknown format.
 
-    `format` is one of `FORMATS` or "auto": the first line that is a reading tells. `unwrap`
+    `format` is one of `NAMED` or "auto": the first line that is a reading tells. `unwrap`
     counts a jump of more than 500 W in the irene format as a turn of its 16-bit number (flag
     "unwrapped"), so 44.64 W after 640 W is 700 W: right for a load that passes 655.36 W, wrong
     for one that jumps that far. Flags beyond the parser's: jump, possible_negative, unwrapped,
@@ -91,8 +92,8 @@ class Decoder:
     def __init__(
         self, format: str = "auto", *, unwrap: bool = False, discard_first: bool = True
     ) -> None:
-        if format not in (*FORMATS, "auto"):
-            raise FormatError(f"no wire format {format!r}: take auto or {', '.join(FORMATS)}")
+        if format not in (*NAMED, "auto"):
+            raise FormatError(f"no wire format {format!r}: take auto or {', '.join(NAMED)}")
         self.format: str | None = None if format == "auto" else format
         self.simulated = False
         self.counts: Counter[str] = Counter()  # lines, samples, errors, skipped, and events

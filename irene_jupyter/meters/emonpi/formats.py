@@ -4,6 +4,10 @@ stock     openenergymonitor's emonPi: `OK 5 89 1 … (-0)`, a binary struct as d
 irene     the IrEne authors' firmware: an unsigned 16-bit integer a line, in centiwatts
 keyvalue  emonTx4, emonPi2 and emonPi3: `MSG:12,Vrms:120.34,P1:300,…`, or the same as JSON
 
+And one that no emonPi writes, so that it is never guessed on a line, but may be asked for:
+
+watts     a plain number of watts a line, such as an export of emonCMS has
+
 Written from the public firmware. Nobody here has touched a real emonPi, so whatever the firmware
 would not write is an error. What one line cannot tell stands in `decoder.py`.
 """
@@ -28,6 +32,7 @@ from irene_jupyter.meters.errors import (
 )
 
 FORMATS = ("stock", "irene", "keyvalue")
+NAMED = (*FORMATS, "watts")
 # 8N1 each. The continuous-monitoring firmware (CM) of the stock emonPi speaks 115200.
 BAUD_RATES = {"stock": 38400, "irene": 38400, "keyvalue": 115200}
 
@@ -51,6 +56,7 @@ _SIGNAL_STRENGTH = re.compile(r"-?\d{1,3}")
 _IRENE = re.compile(r"(?:power1,)?([0-9]+)")
 _IRENE_SECOND_CLAMP = re.compile(r"power[2-9],[0-9]+")
 _IRENE_DATA = re.compile(r"[-+.,;:]?\s*\d|power\d?,")
+_PLAIN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _PAIR = re.compile(r"([A-Za-z]\w{0,15}):(-?\d{1,10}(?:\.\d{1,6})?)", re.ASCII)
 _JSON_PAIR = re.compile(r'"([A-Za-z]\w{0,15})" ?: ?(-?\d{1,10}(?:\.\d{1,6})?)', re.ASCII)
 _KEYVALUE_DATA = re.compile(r'MSG|[{}]|"|\bP\d:|\b[EI]\d:\S*,')
@@ -88,8 +94,11 @@ def window_seconds(format: str | None, period_seconds: float) -> float | None:
     The irene and the discrete stock firmware average 10 mains cycles. irene waits half a cycle
     more between two readings, so its period tells the mains; of stock 50 Hz is taken, which is
     off by a sixtieth of a second at most in the window's middle. emonTx4 and its kin, and the CM
-    firmware (9.85 s where the discrete one has 5 s), measure without a pause.
+    firmware (9.85 s where the discrete one has 5 s), measure without a pause. Of plain watts
+    nothing is known.
     """
+    if format == "watts":
+        return 0.0
     if format == "irene":
         return period_seconds * CYCLES / (CYCLES + 0.5)
     if format == "stock" and period_seconds < _CONTINUOUS_FROM_SECONDS:
@@ -111,7 +120,7 @@ def parse_reading(line: bytes, format: str) -> Reading | None:
     """As `parse_line`, with all that the line says."""
     parse = _PARSERS.get(format)
     if parse is None:
-        raise FormatError(f"no wire format {format!r}: take one of {', '.join(FORMATS)}")
+        raise FormatError(f"no wire format {format!r}: take one of {', '.join(NAMED)}")
     text = _text(line)
     return parse(text) if text else None
 
@@ -281,4 +290,21 @@ def _pairs(text: str, inner: str, pattern: re.Pattern[str]) -> dict[str, str]:
     return pairs
 
 
-_PARSERS = {"stock": _stock, "irene": _irene, "keyvalue": _keyvalue}
+# --- watts --------------------------------------------------------------------------------------
+
+
+def _watts(text: str) -> Reading | None:
+    if _PLAIN.fullmatch(text):
+        watts = float(text)
+        if abs(watts) > _MAX_WATTS:
+            raise RangeError(f"{watts:g} W: more than any plug or clamp measures")
+        return Reading(watts, None, _flags(watts))
+    if text == "null":  # so emonCMS writes a reading that is missing
+        return None
+    if re.search(r"\d", text):
+        raise LineSyntaxError(f"not a plain number of watts: {_quote(text)}")
+    _prose(text)
+    return None
+
+
+_PARSERS = {"stock": _stock, "irene": _irene, "keyvalue": _keyvalue, "watts": _watts}

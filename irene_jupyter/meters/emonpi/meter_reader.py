@@ -18,6 +18,7 @@ UNSEEN_REMEDY = "see that the clamp is around one wire of this machine's cable"
 class MeterReader(PowerMeter):
     """A `MeterStream` as a power meter: its lines, over disconnects, until the block ends."""
 
+    unit_is_known = True
     silent_remedy, unseen_remedy = SILENT_REMEDY, UNSEEN_REMEDY
 
     def __init__(self, stream: MeterStream) -> None:

@@ -28,7 +28,7 @@ from irene_jupyter.meters.meter import Observation
 
 # Longest wait for a reading, in seconds: three periods of the slowest firmware of the format,
 # and at least the start of a board that opening its port has reset.
-SILENCE_SECONDS = {"stock": 30.0, "irene": 20.0, "keyvalue": 35.0, "auto": 35.0}
+SILENCE_SECONDS = {"stock": 30.0, "irene": 20.0, "keyvalue": 35.0, "watts": 35.0, "auto": 35.0}
 
 # Most lines are bad: of the last ones, or from the start without one sample.
 _JUDGED_LINES = 20
@@ -60,8 +60,8 @@ def _now() -> Stamp:
 class MeterStream:
     """Observations of the meter at `url` (a device, or socket://host:port), one after another.
 
-    `format` is stock, irene, keyvalue or auto. `baud` defaults to the format's; for auto it is
-    38400. `silence_seconds` is the longest wait for a reading. Setting `stop` ends the iteration
+    `format` is stock, irene, keyvalue, watts or auto. `baud` defaults to the format's; for auto it
+    is 38400. `silence_seconds` is the longest wait for a reading. Setting `stop` ends the iteration
     within a tenth of a second, or while connecting within five.
     """
 

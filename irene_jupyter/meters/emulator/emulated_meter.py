@@ -20,6 +20,7 @@ class EmulatedMeter(PowerMeter):
     for faults.
     """
 
+    unit_is_known = True
     is_simulated = True
     silent_remedy, unseen_remedy = SILENT_REMEDY, UNSEEN_REMEDY  # of what it stands for
 

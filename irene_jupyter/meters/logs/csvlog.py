@@ -1,4 +1,4 @@
-"""Logs of a meter as CSV: ours, with each raw line and its times, and the IrEne authors'.
+"""Logs of a meter as CSV: ours, with each raw line and its times, and others' of time and value.
 
 Ours: a first line `# irene-jupyter meter log 1, format auto, /dev/ttyAMA0`, a header
 `realtime,monotonic,line`, then one row a line, each written at once. The line stands as it came,
@@ -6,15 +6,17 @@ its end included: bytes that CSV or an editor would change are written as \\r, \
 Rows that begin with # are events of the port. Times are in seconds: since 1970, and of
 `time.monotonic()`, whose difference shows when NTP moved the clock.
 
-The authors': rows `1611465744.123456,30123`, with or without the header `timestamp,value`.
+The authors': rows `1611465744.123456,30123`, with or without the header `timestamp,value`. An
+export of emonCMS looks the same, and has watts: `1388666100,357.90`. A decimal point tells them
+apart; where there is none and both are plausible, the format is asked for.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
-import math
 import os
 import re
 from collections import Counter
@@ -24,11 +26,11 @@ from pathlib import Path
 from irene_jupyter.meters.base import Event
 from irene_jupyter.meters.emonpi.decoder import Decoder
 from irene_jupyter.meters.errors import LogError
+from irene_jupyter.meters.logs.others import format_of, is_header, row_of, time_of
 from irene_jupyter.meters.meter import Observation
 
 _TITLE = "# irene-jupyter meter log 1, format "
 _HEADER = ["realtime", "monotonic", "line"]
-_AUTHORS_HEADER = ["timestamp", "value"]
 
 _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|([rnt\\]))")
 _SHORT = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
@@ -36,6 +38,7 @@ _LONG = {ord(character): f"\\{name}" for name, character in _SHORT.items()}
 
 # Realtime against monotonic time, in seconds: beyond it the clock was set, not slewed.
 _CLOCK_STEP_SECONDS = 0.1
+_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 def escape(line: bytes) -> str:
@@ -175,10 +178,16 @@ class LogRows:
     def feed(self, row: bytes) -> Observation | None:
         """One row without its line end; None for one that tells nothing. Raises `LogError`."""
         self._number += 1
+        if self._number == 1:
+            row = row.removeprefix(codecs.BOM_UTF8)
         try:
-            text = row.decode("ascii")
+            text = row.decode("ascii").removesuffix("\r")
         except UnicodeDecodeError as error:
-            raise LogError(f"{self._path} is no log of a meter: it is not plain ASCII") from error
+            kind = _BOMS.get(row[:2], "not plain ASCII")
+            raise LogError(
+                f"{self._path} is no log of a meter: it is {kind}. Export or save it as CSV in "
+                "plain text (UTF-8), times and numbers without other signs"
+            ) from error
         if self._number == 1 and text.startswith(_TITLE):
             self._ours = True
             format = text[len(_TITLE) :].partition(",")[0] if self._asked == "auto" else self._asked
@@ -187,17 +196,36 @@ class LogRows:
             return self._event(text)
         try:
             fields = next(csv.reader([text]), [])
-            if not fields or (self._number <= 2 and fields in (_HEADER, _AUTHORS_HEADER)):
+            if not fields or (self._number <= 2 and fields == _HEADER):
                 return None
-            realtime, monotonic, line = _ours(fields) if self._ours else _authors(fields)
+            if self._number == 1 and is_header(fields):
+                return None
+            realtime, monotonic, line = _ours(fields) if self._ours else row_of(fields)
         except (ValueError, csv.Error) as error:
             raise LogError(
                 f"{self._path}, line {self._number} is no row of a meter's log: {error}"
             ) from error
+        if not self._ours and self.decoder.format is None and not self._detect(line):
+            return None
         decoded = self.decoder.feed_line(line)
         events = decoded.events + self._clock_event(realtime, monotonic)
         self._last = Observation(monotonic, realtime, line, decoded.sample, decoded.error, events)
         return self._last if decoded.sample or decoded.error or events else None
+
+    @property
+    def unit_is_known(self) -> bool:
+        """Whether the format says the unit: a plain number in a file of somebody's does not."""
+        return self._ours or self._asked != "auto" or self.decoder.format != "watts"
+
+    def _detect(self, line: bytes) -> bool:
+        """Whether a line of another's log counts. Raises `LogError` where its unit is not known."""
+        try:
+            format = format_of(line)
+        except ValueError as error:
+            raise LogError(f"{self._path}, line {self._number}: {error}") from error
+        if format == "watts":
+            self.decoder = Decoder(format, discard_first=False)
+        return format is not None
 
     def _event(self, text: str) -> Observation | None:
         """A row of the port's own: `# 1611465750.000000 disconnected: …`."""
@@ -208,7 +236,7 @@ class LogRows:
         if kind != "disconnected:" or self._last is None:
             return None
         with contextlib.suppress(ValueError):
-            realtime = _time(words[1])
+            realtime = time_of(words[1])
             monotonic = self._last.monotonic + max(0.0, realtime - self._last.realtime)
             events = (Event("disconnected", " ".join(words[3:])),)
             return Observation(monotonic, realtime, events=events)
@@ -228,21 +256,6 @@ class LogRows:
         return (Event("clock", f"the clock was set by {step:+.3f} s"),)
 
 
-def _time(text: str) -> float:
-    seconds = float(text)
-    if not math.isfinite(seconds):
-        raise ValueError(f"{text!r} is no time")
-    return seconds
-
-
 def _ours(fields: list[str]) -> tuple[float, float, bytes]:
     realtime, monotonic, line = fields
-    return _time(realtime), _time(monotonic), unescape(line)
-
-
-def _authors(fields: list[str]) -> tuple[float, float, bytes]:
-    """The value may itself have a comma: `power1,30123`. Their logger strips the line end."""
-    if len(fields) < 2:
-        raise ValueError("expected timestamp,value")
-    realtime = _time(fields[0])
-    return realtime, realtime, ",".join(fields[1:]).encode("ascii") + b"\r\n"
+    return time_of(realtime), time_of(monotonic), unescape(line)

@@ -52,6 +52,11 @@ class LogMeter(PowerMeter):
         return self._rows.decoder.simulated
 
     @property
+    def unit_is_known(self) -> bool:
+        """Whether the format says it, or whoever named the format."""
+        return self._rows.unit_is_known
+
+    @property
     def format(self) -> str | None:
         """The lines' format; None until the first reading where it is to be found."""
         return self._rows.decoder.format

@@ -1,0 +1,1 @@
+"""Meters that answer over HTTP: smart plugs, and whatever else tells its watts as JSON."""
