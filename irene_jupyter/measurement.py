@@ -14,6 +14,7 @@ from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
+from irene_jupyter.predictors.methods import DEFAULT
 from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.automatic import AUTO
 from irene_jupyter.predictors.profiles.loading import chosen_device, load_device
@@ -312,7 +313,8 @@ def predict(
     from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
-    chosen = chosen_device(options.device)
+    # The paper's methods need a device's regressors, which no board has.
+    chosen = chosen_device(options.device, None if method == DEFAULT else ())
     launching = Launching(launch, _host_seconds(host_seconds_per_op))
     NOT_NEGATIVE.check("new_tokens", new_tokens)
     if images is not None:

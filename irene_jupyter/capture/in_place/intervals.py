@@ -14,7 +14,7 @@ kernel. (Kernels that are shorter than the host's work around them lie within it
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
@@ -23,6 +23,7 @@ from irene_jupyter.capture.in_place.course import Course, Step
 
 # By so much a board may seem late that is not: events are put into the queue at an uneven pace.
 PROMPT_SECONDS = 5e-6
+DRIFT = 1e-4  # of a board's clock against its host's, at most
 _ROUNDING = 1e-9  # relative
 
 STREAMS = "it began on one stream of a GPU and ended on another"
@@ -36,6 +37,11 @@ class Interval:
     seconds: float
     waiting_seconds: float | None = None
 
+    def scaled(self, factor: float) -> Interval:
+        """As many times as long."""
+        waiting = self.waiting_seconds
+        return Interval(self.seconds * factor, None if waiting is None else waiting * factor)
+
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
@@ -44,11 +50,17 @@ class InPlace:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     untimed: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def seconds(self) -> float | None:
-        """Of the whole call."""
-        root = self.intervals.get("")
-        return None if root is None else root.seconds
+    def own(self, path: str, below: Iterable[str]) -> Interval | None:
+        """Of a module beyond what is `below` it; None where its time is not known."""
+        whole = self.intervals.get(path)
+        if whole is None:
+            return None
+        parts = [self.intervals[each] for each in below if each in self.intervals]
+        waiting = whole.waiting_seconds
+        if waiting is not None:
+            waiting = max(0.0, waiting - math.fsum(each.waiting_seconds or 0.0 for each in parts))
+        seconds = max(0.0, whole.seconds - math.fsum(each.seconds for each in parts))
+        return Interval(seconds, waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,10 @@ class _Place:
 
 
 def in_place(course: Course, boundaries: Boundaries) -> InPlace:
-    """The times of a call that took this course; empty where its events cannot be read."""
+    """The times of a call that took this course; empty where its events cannot be read.
+
+    Without those of functions where it passed the boundaries of modules alone.
+    """
     if course.is_on_gpu is None or not course.is_whole:
         return InPlace()
     places: Sequence[_Place | None] = ()
@@ -69,10 +84,15 @@ def in_place(course: Course, boundaries: Boundaries) -> InPlace:
         places = _on_the_host(boundaries)
     elif boundaries.events is not None:
         try:
-            places = _on_streams(boundaries, boundaries.events)
+            places = _on_streams(boundaries, course.first, boundaries.events)
         except RuntimeError:  # a failed kernel, or an interrupt before all was done
             return InPlace()
-    return _by_path(course.steps, places) if places else InPlace()
+    if not places:
+        return InPlace()
+    if not course.is_followed_by(boundaries):
+        passed = dict(zip(course.modules, places, strict=True))
+        places = [passed.get(index) for index in range(len(course.first.keys))]
+    return _by_path(course.steps, places)
 
 
 def host_seconds(course: Course) -> Mapping[str, float]:
@@ -89,34 +109,81 @@ def _on_the_host(boundaries: Boundaries) -> list[_Place | None]:
     return [_Place(None, host - own, None) for host, own in pairs]
 
 
-def _on_streams(boundaries: Boundaries, events: Events) -> list[_Place | None]:
-    """By events; raises `RuntimeError` where one has not passed."""
-    lines: dict[tuple[int, int], list[tuple[int, Moment]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The boundaries of a call on one stream: their indices, moments, and seconds since the first.
+
+    `late` is how long after the host the board passed each, with an offset of their clocks that is
+    the same for all.
+    """
+
+    indices: Sequence[int]
+    moments: Sequence[Moment]
+    lengths: Sequence[float]  # from each to the next
+    late: Sequence[float]
+
+
+def _lines(boundaries: Boundaries, events: Events) -> Mapping[tuple[int, int], _Line]:
+    """By stream; raises `RuntimeError` where an event has not passed."""
+    met: dict[tuple[int, int], list[tuple[int, Moment]]] = {}
     for index, moment in enumerate(boundaries.moments):
         if moment is not None:
-            lines.setdefault(moment.line, []).append((index, moment))
-    hosts, owns = boundaries.hosts, boundaries.owns
+            met.setdefault(moment.line, []).append((index, moment))
+    found = {}
+    for line, those in met.items():
+        indices, moments = [index for index, _ in those], [moment for _, moment in those]
+        lengths = [events.seconds_between(a, b) for a, b in pairwise(moments)]
+        passed = accumulate(lengths, initial=0.0)
+        late = [at - boundaries.hosts[i] for at, i in zip(passed, indices, strict=True)]
+        found[line] = _Line(indices, moments, lengths, late)
+    return found
+
+
+def _on_streams(
+    boundaries: Boundaries, recorded: Boundaries, events: Events
+) -> list[_Place | None]:
+    """By events; raises `RuntimeError` where one has not passed."""
+    before = _lines(recorded, events)
+    owns = boundaries.owns
     places: list[_Place | None] = [None] * len(boundaries.moments)
-    for line, met in lines.items():
-        indices = [index for index, _ in met]
-        lengths = [events.seconds_between(a, b) for (_, a), (_, b) in pairwise(met)]
-        passed = list(accumulate(lengths, initial=0.0))
-        late = [at - hosts[index] for at, index in zip(passed, indices, strict=True)]
-        promptest = min(late)
+    for key, line in _lines(boundaries, events).items():
+        prompt = _prompt(line, boundaries, before.get(key), recorded, events)
         seconds = waited = 0.0
-        places[indices[0]] = _Place(line, seconds, waited)
-        for length, (before, index), lateness in zip(
-            lengths, pairwise(indices), late[1:], strict=True
+        places[line.indices[0]] = _Place(key, seconds, waited)
+        for length, (last, index), late in zip(
+            line.lengths, pairwise(line.indices), line.late[1:], strict=True
         ):
-            behind, ours = lateness - promptest, owns[index] - owns[before]
+            behind, ours = late - prompt, owns[index] - owns[last]
             if behind > PROMPT_SECONDS:  # at work since before we were at this boundary
                 waited += max(0.0, length - behind - ours)
             else:
                 length = max(0.0, length - ours)
                 waited += length
             seconds += length
-            places[index] = _Place(line, seconds, waited)
+            places[index] = _Place(key, seconds, waited)
     return places
+
+
+def _prompt(
+    line: _Line,
+    boundaries: Boundaries,
+    before: _Line | None,
+    recorded: Boundaries,
+    events: Events,
+) -> float:
+    """How late the board seems at a boundary that it passes at once.
+
+    As late as at the promptest of this call, where the board got through its queue once. In a queue
+    that was full all the time it did not: there the recorded call tells, a little before and slow.
+    """
+    promptest = min(line.late)
+    if before is None or recorded is boundaries:
+        return promptest
+    best = min(range(len(before.late)), key=before.late.__getitem__)
+    span = boundaries.hosts[line.indices[0]] - recorded.hosts[before.indices[best]]
+    passed = events.seconds_between(before.moments[best], line.moments[0])
+    then = line.late[0] - (passed - span)
+    return then if promptest - then > PROMPT_SECONDS + DRIFT * span else promptest
 
 
 def _by_path(steps: Sequence[Step], places: Sequence[_Place | None]) -> InPlace:
@@ -129,10 +196,10 @@ def _by_path(steps: Sequence[Step], places: Sequence[_Place | None]) -> InPlace:
         if index in beside:
             interval, problem = None, OVERLAPS
         for path, share in step.parts:
-            times.setdefault(path, []).append(interval and _part(interval, share))
+            times.setdefault(path, []).append(interval and interval.scaled(share))
             if problem is not None:
                 untimed[path] = problem
-    sums = {path: _sum([each for each in of if each]) for path, of in times.items() if all(of)}
+    sums = {path: sum_of([each for each in of if each]) for path, of in times.items() if all(of)}
     return InPlace(sums, untimed)
 
 
@@ -177,12 +244,8 @@ def _line(step: Step, places: Sequence[_Place | None]) -> tuple[int, int] | None
     return None if begin is None else begin.line
 
 
-def _part(interval: Interval, share: float) -> Interval:
-    waiting = interval.waiting_seconds
-    return Interval(interval.seconds * share, None if waiting is None else waiting * share)
-
-
-def _sum(parts: Sequence[Interval]) -> Interval:
+def sum_of(parts: Sequence[Interval]) -> Interval:
+    """One after the other; the waiting is unknown where one of theirs is."""
     waits = [each.waiting_seconds for each in parts]
     known = [waiting for waiting in waits if waiting is not None]
     return Interval(

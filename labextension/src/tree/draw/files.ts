@@ -23,6 +23,7 @@ const COLUMNS = [
   "bytes",
   "num_parameters",
   "latency_seconds",
+  "predicted_seconds",
   "waiting_seconds",
   "flags",
 ];
@@ -72,6 +73,7 @@ export function csvText(report: Report): string {
       features.bytes,
       features.numParameters,
       features.latencySeconds,
+      features.predictedSeconds,
       features.waitingSeconds,
       node.flags.join("; "),
     ]);
