@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from simulated_board import IDLE_WATTS, LAW, LIMIT_WATTS, NAME, SimulatedH100
 from transformers import BertConfig
 
@@ -190,8 +191,8 @@ def test_a_meter_of_something_else_is_refused(h100: SimulatedH100, tmp_path: Pat
 
 
 def test_without_a_board_it_says_so() -> None:
-    import torch
-
+    with pytest.raises(CalibrationError, match="device must be cuda"):
+        irene.calibrate("nvml", suite="board", name="mine", device="cpu")
     if torch.cuda.is_available():
         pytest.skip("here is a board")
     with pytest.raises(CalibrationError, match="needs an NVIDIA board that torch can use"):

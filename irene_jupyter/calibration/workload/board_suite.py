@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.calibration.workload.board_bench import BoardBench, half_of
 from irene_jupyter.calibration.workload.board_case import BoardCase
 from irene_jupyter.calibration.workload.suite import Suite, in_words, suite_of
@@ -124,10 +125,16 @@ _LLAMA = _configured(
 def any_suite(suite: str | Suite | BoardSuite, device: str | None) -> Suite | BoardSuite:
     """A suite by name, that of a board for what torch calls `device`.
 
-    Raises `CalibrationError` that lists the names.
+    Raises `CalibrationError` that lists the names, and for a device that is no board.
     """
     if suite == NAME:
-        return board_suite(half_of(device or "cuda"))
+        device = device or "cuda"
+        if not device.startswith("cuda"):
+            raise CalibrationError(
+                f"the suite board runs on NVIDIA boards alone: device must be cuda, cuda:0 …, not "
+                f"{device!r}"
+            )
+        return board_suite(half_of(device))
     return suite if isinstance(suite, BoardSuite) else suite_of(suite)
 
 
