@@ -32,6 +32,7 @@ from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import ModelTree, Node
 
 IDLE_WATTS = 50.0
+HALF_FACTOR = 0.55  # joules in bfloat16 over those in float32
 LOAD_WATTS = 200.0  # while the clock's pattern is on
 MAINS_HZ = 200.0  # no mains has it: readings come every 52 ms, and tests end sooner
 
@@ -128,7 +129,8 @@ class KnownBench(Bench):
         self.patterns_hidden = 0  # so many of the next ones do not show in the power
 
     def true_joules(self, part: Part) -> float:
-        return law(self.tree(part), self.nodes(part))
+        factor = 1.0 if part.dtype == "float32" else HALF_FACTOR
+        return factor * law(self.tree(part), self.nodes(part))
 
     def true_watts(self, part: Part) -> float:
         return IDLE_WATTS + 60.0 + random.Random(part.key).uniform(0, 150)

@@ -215,7 +215,8 @@ METER_TEXT = (
 LINES = f"""\
 {METER_TEXT.replace("{", '{"record":"meter",')}
 {{"record":"standby","watts":50.1,"sigma_watts":0.2,"samples":300,"volts":null,\
-"burst_watts":0.0,"bursts_mean_watts":0.0,"step_watts":0.0,"period_seconds":0.2,"hold_seconds":0.0,"note":"busy"}}
+"burst_watts":0.0,"bursts_mean_watts":0.0,"step_watts":0.0,\
+"period_seconds":0.2,"hold_seconds":0.0,"note":"busy"}}
 {{"record":"clock","seconds":0.3,"standard_error_seconds":0.001,"watts_step":90.0,\
 "correlation":0.99,"at_seconds":12.5,"smoothing_seconds":0.0}}
 {{"record":"rejected","part":"tiny","round":0,"codes":["gap"],"reasons":["a gap"],"gives_up":false}}

@@ -15,6 +15,7 @@ from irene_jupyter.calibration.signal.load_gates import busy, clock_moved, unqui
 from irene_jupyter.calibration.signal.quality import judge_run, judge_standby, standby_of
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits, Rejection, Standby
 from irene_jupyter.calibration.signal.samples import Samples
+from irene_jupyter.calibration.signal.steady_gates import drifting
 from irene_jupyter.resources.processes import Busy, MachineLoad
 
 START, END = 60.0, 80.0
@@ -356,3 +357,12 @@ def test_a_machine_that_is_nearly_quiet_is_noted_and_goes_on() -> None:
     assert busy(nearly) is None
     assert "jupyter-lab (5) 2 % of a core" in (unquiet(nearly) or "")
     assert unquiet(MachineLoad(60, 0.0009)) is None
+
+
+def test_a_battery_that_charges_is_noted() -> None:
+    rest = metered(Power(40, []), 0, 60, 3, noise_watts=0.2)
+    charging = replace(rest, watts=rest.watts * (1 + 0.03 * (30 - rest.centres) / 60))
+    note = drifting(charging)
+    assert note is not None
+    assert note.startswith("power at rest fell by 3.0 % in 60 s: a battery that charges")
+    assert drifting(rest) is None

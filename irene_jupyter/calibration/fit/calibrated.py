@@ -17,6 +17,7 @@ from irene_jupyter.calibration.fit.scorecard import Checked, left_out, scorecard
 from irene_jupyter.calibration.fit.transfer import Target, transferred
 from irene_jupyter.calibration.signal.uncertainty import NORMAL_90
 from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.part import FLOAT32
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.forms import features, matrices
 from irene_jupyter.predictors.forms.interval import Interval
@@ -41,39 +42,49 @@ def calibrated(
 
     `tell` is called with the share that is done, from 0 to 1.
     """
-    targets = [_target(bench, each) for each in results.measured]
+    everything = [_target(bench, each) for each in results.measured]
+    # A dtype's only node tells nothing of one that is left out.
+    seen = replace(results, measured=tuple(m for m in results.measured if m.part.dtype == FLOAT32))
+    targets = [target for target in everything if target.dtype == FLOAT32]
     # A GPU's boosted residuals are about its tiles: they say nothing of a processor.
     keep = bench.device.startswith("cuda")
     by_node = complete is False
     checked = []
-    for each in left_out(
-        source.coefficients, results.measured, targets, keep=keep, by_node=by_node
-    ):
+    for each in left_out(source.coefficients, seen.measured, targets, keep=keep, by_node=by_node):
         checked.append(each)
         tell(len(checked) / (len(targets) + 1))
     protocol = "node" if by_node else "model"
-    profile = _transferred(source, targets, results, checked, keep=keep)
+    profile = _transferred(source, everything, results, checked, keep=keep)
     method = f"transfer from {source.name}: its coefficients are the prior (R2)"
     if complete:
         try:
-            own = own_fit(results, targets, profile.coefficients, name)
+            own = own_fit(seen, targets, profile.coefficients, name)
         except DataError as error:
             method += f"; no fit of its own: {error}"
         else:
             if is_better(own, checked):
-                profile, method = own, "a fit of its own (R2)"
+                factors = profile.coefficients.dtype_factors
+                coefficients = replace(own.coefficients, dtype_factors=factors)
+                profile = replace(own, coefficients=coefficients)
+                method = "a fit of its own (R2)"
             else:
                 method += "; a fit of its own errs more on models that it has not seen"
     scorecard = {
         **scorecard_dict(results, checked, protocol),
         **({"own_fit": profile.scorecard} if profile.scorecard else {}),
     }
+    factors = profile.coefficients.dtype_factors
     return replace(
         profile,
+        dtypes=(FLOAT32, *factors),
         name=name,
         label=label,
         kind="calibrated",
-        training={**training, "method": method, "nodes": len(results.measured)},
+        training={
+            **training,
+            "method": method,
+            "nodes": len(results.measured),
+        },
         scorecard=scorecard,
         fingerprint=fingerprint(),
         memory_gibibytes=bench.memory_gibibytes,
@@ -83,7 +94,11 @@ def calibrated(
 def _target(bench: Bench, measured: Measured) -> Target:
     part = measured.part
     return Target(
-        bench.tree(part), bench.nodes(part), measured.joules, measured.uncertainty.repeatability
+        bench.tree(part),
+        bench.nodes(part),
+        measured.joules,
+        measured.uncertainty.repeatability,
+        part.dtype,
     )
 
 

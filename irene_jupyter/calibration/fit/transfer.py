@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from irene_jupyter.calibration.workload.part import FLOAT32
 from irene_jupyter.predictors.forms import features, matrices
 from irene_jupyter.predictors.forms.coefficients import Coefficients, Roofline
 from irene_jupyter.predictors.predict.estimates import estimates
@@ -49,6 +51,7 @@ class Target:
     nodes: tuple[Node, ...]
     joules: float
     relative_error: float = 0.0
+    dtype: str = FLOAT32
 
 
 @dataclass(slots=True)
@@ -69,7 +72,10 @@ def transferred(
 
     `keep_residual` keeps the boosted residuals of the leaves, which describe a GPU's kernels.
     Kinds that the source never met and a target has begin as the fallbacks that predict them.
+    Targets of another dtype tell what that makes of the joules of float32, and nothing else.
     """
+    others = [target for target in targets if target.dtype != FLOAT32]
+    targets = [target for target in targets if target.dtype == FLOAT32]
     source = _with_kinds(source, targets)
     if not keep_residual:
         source = replace(
@@ -87,7 +93,12 @@ def transferred(
         )
         for floor in FLOOR_STARTS
     ]
-    return problem.coefficients(min(tried, key=lambda each: float(each.cost)).x)
+    found = problem.coefficients(min(tried, key=lambda each: float(each.cost)).x)
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for target in others:
+        ratios[target.dtype].append(target.joules / joules_of(found, target))
+    factors = {dtype: statistics.geometric_mean(each) for dtype, each in ratios.items()}
+    return replace(found, dtype_factors=factors)
 
 
 def _with_kinds(source: Coefficients, targets: Sequence[Target]) -> Coefficients:

@@ -6,9 +6,11 @@ Nothing is downloaded: a model is made from its configuration.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from irene_jupyter.calibration.errors import CalibrationError
@@ -41,9 +43,9 @@ class Bench:
         import torch
 
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._models: dict[str, Any] = {}
-        self._trees: dict[tuple[str, int, int, int], ModelTree] = {}
-        self._calls: dict[tuple[str, int, int], Any] = {}
+        self._models: dict[tuple[str, str], Any] = {}
+        self._trees: dict[Part, ModelTree] = {}
+        self._calls: dict[Part, Any] = {}
 
     @property
     def memory_gibibytes(self) -> float | None:
@@ -56,13 +58,14 @@ class Bench:
 
     def tree(self, part: Part) -> ModelTree:
         """The tree of the part's whole model at its size, made without running it."""
-        key = (part.architecture, part.batch_size, part.seq_len, part.cached)
+        key = replace(part, path="")
         if key not in self._trees:
             from irene_jupyter.capture.dry.generation import generation_of
             from irene_jupyter.capture.dry.structure import structure_of
             from irene_jupyter.capture.models.building import build_model
 
             model, name = build_model(source_of(part.architecture)), part.architecture
+            model = model.to(_dtype(part))
             if part.cached:
                 _, step = generation_of(model, part.batch_size, part.cached, 2, name)
                 self._trees[key] = step.tree
@@ -78,7 +81,7 @@ class Bench:
         """The part with its inputs, as they come to it within its model."""
         import torch
 
-        model = self._model(part.architecture)
+        model = self._model(part)
         inputs = self._inputs(model, part)
         node = self.nodes(part)[0]
         run: Callable[[], Any]
@@ -123,12 +126,13 @@ class Bench:
 
     # --- models and their inputs ----------------------------------------------------------------
 
-    def _model(self, architecture: str) -> Any:
+    def _model(self, part: Part) -> Any:
         import torch
         from torch import nn
 
-        if architecture not in self._models:
-            source = source_of(architecture)
+        key = (part.architecture, part.dtype)
+        if key not in self._models:
+            source = source_of(part.architecture)
             with torch.random.fork_rng():
                 torch.manual_seed(SEED)
                 if isinstance(source, nn.Module):
@@ -138,13 +142,13 @@ class Bench:
 
                     model = AutoModel.from_config(source)  # type: ignore[no-untyped-call]
             try:
-                self._models[architecture] = model.to(self.device).eval()
+                self._models[key] = model.to(self.device, _dtype(part)).eval()
             except torch.OutOfMemoryError as error:
                 raise CalibrationError(
-                    f"{architecture} does not fit {self.device}: take the suite quick, or free "
-                    "the GPU's memory"
+                    f"{part.architecture} does not fit {self.device}: take the suite quick, or "
+                    "free the GPU's memory"
                 ) from error
-        return self._models[architecture]
+        return self._models[key]
 
     def _inputs(self, model: Any, part: Part) -> dict[str, Any]:
         import torch
@@ -160,7 +164,7 @@ class Bench:
 
         from irene_jupyter.capture.record.recording import Recording
 
-        key = (part.architecture, part.batch_size, part.seq_len)
+        key = replace(part, path="")
         if key not in self._calls:
             recording = Recording(model, part.batch_size, keep_calls=True)
             with torch.no_grad(), recording:
@@ -180,6 +184,28 @@ def board_uuid(device: str) -> str | None:
         return None
     uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
     return None if uuid is None else f"GPU-{uuid}"
+
+
+def has_bfloat16() -> bool:
+    """Whether the device that a `Bench` takes computes in bfloat16 by instructions of its own.
+
+    Of processors as far as Linux tells their flags: avx512_bf16, amx_bf16, bf16 on Arm.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    try:
+        known = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return re.search(r"^(flags|Features)\b.*bf16\b", known, re.MULTILINE) is not None
+
+
+def _dtype(part: Part) -> Any:
+    import torch
+
+    return getattr(torch, part.dtype)
 
 
 def _step(model: Any, inputs: dict[str, Any], part: Part) -> Callable[[], Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from irene_jupyter.calibration.errors import CalibrationError
 from irene_jupyter.tree import ModelTree, Node
 
+FLOAT32 = "float32"
 FUSED = "scaled_dot_product_attention"  # one kernel for the three leaves of an attention core
 
 
@@ -18,7 +19,8 @@ class Part:
 
     `architecture` is a name of `architectures.ARCHITECTURES`. The leaves of a fused attention
     run as one: `path` is then that of the first. With `cached` tokens it is a step of generation
-    (`seq_len` is 1) that finds so many in the cache: of the whole model alone.
+    (`seq_len` is 1) that finds so many in the cache: of the whole model alone. `dtype` is that of
+    its weights, as torch calls it.
     """
 
     architecture: str
@@ -26,6 +28,7 @@ class Part:
     seq_len: int
     path: str = ""
     cached: int = 0
+    dtype: str = FLOAT32
 
     @property
     def key(self) -> str:
@@ -33,7 +36,8 @@ class Part:
         size = f"{self.batch_size}×{self.seq_len}" + (
             f" after {self.cached}" if self.cached else ""
         )
-        return f"{self.architecture} {size} {self.path or 'model'}"
+        dtype = "" if self.dtype == FLOAT32 else f" {self.dtype}"
+        return f"{self.architecture} {size}{dtype} {self.path or 'model'}"
 
 
 def covered(tree: ModelTree, path: str) -> tuple[Node, ...]:

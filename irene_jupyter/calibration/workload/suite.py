@@ -17,7 +17,7 @@ from irene_jupyter.calibration.signal.alignment import (
 )
 from irene_jupyter.calibration.signal.integration import guard_length
 from irene_jupyter.calibration.signal.rejection import LIMITS, Limits
-from irene_jupyter.calibration.workload.bench import Bench
+from irene_jupyter.calibration.workload.bench import Bench, has_bfloat16
 from irene_jupyter.calibration.workload.part import Part, distinct
 
 FAST_PERIOD_SECONDS = 0.17  # of an emonPi with the authors' firmware: what an estimate assumes
@@ -139,8 +139,9 @@ def _quick() -> Suite:
             Part(bert, 16, 128, f"{layer}.output.LayerNorm"),
             Part(bert, 32, 256, f"{layer}.output.LayerNorm"),
             Part(bert, 8, 128, "embeddings"),
-            Part(gpt, 8, 32, "h.0.mlp"),
             Part(gpt, 8, 128, "h.0.attn"),
+            # What another dtype costs, or what is told twice by then.
+            Part(llama, 8, 64, dtype="bfloat16") if has_bfloat16() else Part(gpt, 8, 32, "h.0.mlp"),
             # Small inputs, which cost their launches.
             Part(bert, 1, 16),
             Part(bert, 1, 16, f"{layer}.intermediate.dense"),
@@ -175,6 +176,8 @@ def _whole(name: str, models: Sequence[str], sizes: Sequence[tuple[int, int]], *
             whole = Part(model, batch, length)
             tree = bench.tree(whole)
             parts += [Part(model, batch, length, path) for path in distinct(tree)]
+            if has_bfloat16():
+                parts.append(Part(model, batch, length, dtype="bfloat16"))
     return Suite(name, tuple(parts), complete=True, **how)
 
 

@@ -110,6 +110,7 @@ class Coefficients:
 
     `leaves` are by kind, `own` has J per unit of each of `features.OWN_COLUMNS`. `scaling` has,
     for each of `KNOWN` with a root, the power of the root's ratio for each of `ROLES`.
+    `dtype_factors` are joules in another dtype over those of the same work in float32.
     """
 
     leaves: Mapping[str, Roofline]
@@ -117,6 +118,7 @@ class Coefficients:
     driver: DriverRule | None = None
     latency: LatencyRule | None = None
     scaling: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    dtype_factors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def launch_joules(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from irene_jupyter.predictors.forms.coefficients import Coefficients
 from irene_jupyter.predictors.forms.matrices import kind_of
@@ -33,6 +33,9 @@ class Term:
 def term(device: Coefficients, subtree: Subtree) -> Term:
     """What the node at the top needs beyond its children: a leaf's all, a module's own."""
     found = _leaf(device, subtree) if subtree.is_leaf else _own(device, subtree)
+    factor = device.dtype_factors.get(subtree.node.features.dtype or "")
+    if factor is not None:
+        found = replace(found, joules=found.joules * factor)
     if not is_doubted(subtree.node):
         return found
     joules = max(found.joules, device.launch_joules * subtree.node.features.calls)

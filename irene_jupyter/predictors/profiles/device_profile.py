@@ -88,6 +88,7 @@ class DeviceProfile:
                 {"column": column, "joules_per_unit": value, "unit": _joules_per(column)}
                 for column, value in device.own.items()
             ],
+            **({"dtype_factors": dict(factors)} if (factors := device.dtype_factors) else {}),
             "root_scaling": {known: dict(powers) for known, powers in device.scaling.items()},
             "intervals": {
                 known: {
@@ -139,6 +140,10 @@ class DeviceProfile:
                         for role, power in checks.table(scaling, known).items()
                     }
                     for known in scaling
+                },
+                dtype_factors={
+                    dtype: checks.number(factor, "a dtype's factor", 100.0)
+                    for dtype, factor in (_optional(data, "dtype_factors") or {}).items()
                 },
             ),
             intervals={
