@@ -16,8 +16,8 @@ from irene_jupyter.calibration.running.events import Progress
 from irene_jupyter.calibration.workload.architectures import ARCHITECTURES, source_of
 from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.errors import OptionError
-from irene_jupyter.predictors.profiles.device_profile import read_profile
 from irene_jupyter.predictors.profiles.loading import fingerprint, load_device, user_devices_folder
+from irene_jupyter.predictors.profiles.reading import read_profile
 
 BERT, GPT = "tiny-bert", "tiny-gpt"
 SUITE = (

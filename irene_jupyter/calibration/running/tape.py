@@ -105,12 +105,11 @@ class Tape:
     def hold_seconds(self) -> float:
         """How old a reading may be as it comes: a period, where it is fetched, as from a plug.
 
-        A meter that says over which time its readings are a mean sends each as it is taken, and
-        one with a clock of its own says when that was.
+        A meter that says over which time its readings are a mean sends each as it is taken.
         """
-        period, meter = self.period_seconds, self.meter
-        has_time = meter.clock == "realtime" or meter.window_seconds(period) != 0
-        return 0.0 if has_time or period != period else period
+        period = self.period_seconds
+        is_fetched = period == period and self.meter.window_seconds(period) == 0
+        return period if is_fetched else 0.0
 
     @property
     def smoothing_seconds(self) -> float:

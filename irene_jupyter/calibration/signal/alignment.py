@@ -23,7 +23,7 @@ SLOT_SECONDS = 1.0  # of the pattern: several windows of a fast meter, so that p
 # And at least so many periods: the samples of a plug then fall everywhere between edges, and most
 # evenly as its fraction is the golden one. Slower meters need many edges more than long slots.
 SLOT_PERIODS = 2.382
-_SLOW_SECONDS = 2.0
+_SLOW_SECONDS = 3.0
 STEP_SECONDS = 0.005  # of the scan; least squares goes on from there
 PAD_SECONDS = 1.0  # the machine is idle so long before and after the pattern
 _COARSE_SLOTS = 0.1  # of the shortest slot: the pattern's correlation falls to zero over one
