@@ -143,7 +143,7 @@ class DeviceProfile:
                 },
                 dtype_factors={
                     dtype: checks.number(factor, "a dtype's factor", 100.0)
-                    for dtype, factor in (_optional(data, "dtype_factors") or {}).items()
+                    for dtype, factor in (checks.optional(data, "dtype_factors") or {}).items()
                 },
             ),
             intervals={
