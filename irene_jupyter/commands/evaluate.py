@@ -1,4 +1,4 @@
-"""`irene-jupyter evaluate`: a profile against nodes that were measured on a board."""
+"""`irene-jupyter evaluate`: a profile against nodes or kernels that were measured on a board."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from irene_jupyter.commands.arguments import Commands, add_json
 from irene_jupyter.commands.result import Result
+from irene_jupyter.errors import OptionError
 
 WIDTH = 100  # a file or pipe has no width of its own
 
@@ -17,10 +18,13 @@ def add(commands: Commands) -> None:
     from irene_jupyter.predictors.forms.board_constants import BOARD_KNOWN
 
     command = commands.add_parser(
-        "evaluate", help="how well a profile predicts nodes that were measured on a board"
+        "evaluate",
+        help="how well a profile predicts nodes or kernels that were measured on a board",
     )
     command.set_defaults(command=run)
-    command.add_argument("data", type=Path, metavar="FILE", help="measured runs, .jsonl[.gz]")
+    command.add_argument(
+        "data", type=Path, metavar="FILE", help="measured runs, .jsonl[.gz], or kernels, .csv[.gz]"
+    )
     command.add_argument(
         "--device",
         required=True,
@@ -30,14 +34,36 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--known",
         choices=BOARD_KNOWN,
-        required=True,
         help="what of a run may be used: each node's seconds, the root's seconds and joules, "
-        "or nothing",
+        "or nothing (kernels are judged by their shapes, and by their seconds too)",
     )
     add_json(command)
 
 
 def run(arguments: argparse.Namespace) -> Result:
+    from irene_jupyter.predictors.fit.kernel_rows import holds_kernels
+
+    if holds_kernels(arguments.data):
+        return _of_kernels(arguments)
+    if arguments.known is None:
+        raise OptionError(f"measured runs need --known: one of {', '.join(_KNOWN)}")
+    return _of_runs(arguments)
+
+
+def _of_kernels(arguments: argparse.Namespace) -> Result:
+    from irene_jupyter.commands.kernel_table import kernel_table
+    from irene_jupyter.predictors.evaluate.kernel_evaluation import evaluate_kernels
+    from irene_jupyter.predictors.fit.kernel_rows import load_kernels
+    from irene_jupyter.predictors.profiles.loading import load_kernel_profile
+
+    profile = load_kernel_profile(arguments.device)
+    data = load_kernels(arguments.data)
+    document = evaluate_kernels(data, arguments.device, profile).to_dict()
+    title = f"{arguments.device}: kernels on {data.board}, by their shapes"
+    return Result(f"{title}\n{kernel_table(document)}", document=document)
+
+
+def _of_runs(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.predictors.evaluate.board_evaluation import evaluate_board
     from irene_jupyter.predictors.fit.board_runs import load_board_runs
     from irene_jupyter.predictors.profiles.board_profile import BoardProfile

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from board_left_out import factors, kernel_errors, node_errors
 
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
-from irene_jupyter.predictors.profiles.datasheet_profile import datasheet_profile
+from irene_jupyter.predictors.profiles.datasheet_profile import INTERVALS, datasheet_profile
 from irene_jupyter.predictors.profiles.datasheets import KNOWN, datasheet_of, peak_rates
 from irene_jupyter.resources.board_facts import BoardFacts
 
@@ -76,3 +79,20 @@ def test_a_board_without_tensor_cores_has_one_rate() -> None:
     old = BoardFacts("Old board", "its driver", 250.0, 4.84e11, 28, 1.582e9, (6, 1))
     rates = peak_rates(old)
     assert rates["half"] == rates["vector"] == pytest.approx(11.34e12, rel=0.01)
+
+
+# --- boards that were left out --------------------------------------------------------------------
+
+
+def test_the_h100s_nodes_lie_in_the_intervals_of_an_estimate(h100_file: Path) -> None:
+    for (known, level), side in factors(node_errors(h100_file)).items():
+        assert side <= INTERVALS[known][level].high, (known, level)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["h200", "b200"])
+def test_products_lie_in_the_intervals_of_an_estimate(name: str, h100_file: Path) -> None:
+    path = h100_file.with_name(f"kernels_{name}.csv.gz")
+    if not path.is_file():
+        pytest.skip(f"no {path.name} beside {h100_file.name}")
+    for (known, level), side in factors(kernel_errors(path)).items():
+        assert side <= INTERVALS[known][level].high, (known, level)  # type: ignore[index]

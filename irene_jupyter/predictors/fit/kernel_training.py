@@ -82,7 +82,7 @@ def train_kernels(
         name=name,
         label=label or LABELS.get(name, f"{data.board}, board alone"),
         board=f"NVIDIA {data.board}",
-        host=usual.host,
+        host=f"the H100's: {usual.host}",
         constants=constants,
         intervals=_of_trees(usual, intervals),
         training={

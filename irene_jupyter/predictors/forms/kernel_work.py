@@ -95,7 +95,7 @@ def _attention(pairs: Array, kv_dtype: str, shapes: Shapes, multiprocessors: int
 
 
 def _filled(queries: Array) -> Array:
-    return queries / (np.ceil(queries / QUERIES) * QUERIES)
+    return np.asarray(queries / (np.ceil(queries / QUERIES) * QUERIES))
 
 
 def _context(_: str, kv_dtype: str, shapes: Shapes, multiprocessors: int) -> KernelWork:

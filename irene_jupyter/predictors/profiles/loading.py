@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.predictors.profiles.automatic import AUTO, REFERENCE, Chosen, automatic
@@ -21,6 +22,9 @@ from irene_jupyter.predictors.profiles.known import (
 from irene_jupyter.predictors.profiles.machine import fingerprint
 from irene_jupyter.predictors.profiles.reading import Profile, read_profile
 
+if TYPE_CHECKING:
+    from irene_jupyter.predictors.profiles.kernel_profile import KernelProfile
+
 __all__ = [
     "REFERENCE",
     "SHIPPED_FOLDER",
@@ -32,6 +36,7 @@ __all__ = [
     "fingerprint",
     "load_board",
     "load_device",
+    "load_kernel_profile",
     "user_devices_folder",
 ]
 
@@ -42,7 +47,7 @@ def devices() -> list[DeviceInfo]:
     Raises nothing. The shipped ones come first; those of this machine's user follow.
 
     >>> import irene_jupyter as irene
-    >>> [(each.name, each.label, each.scope) for each in irene.devices()][:2]
+    >>> [(each.name, each.label, each.scope) for each in irene.devices()][1:3]
     [('gtx1080ti', 'GTX 1080 Ti PC', 'machine'), ('h100', 'H100 SXM, board alone', 'board')]
     """
     return [info for info, _ in known()]
@@ -98,6 +103,22 @@ def load_board(name_or_path: str | Path) -> BoardProfile | None:
         path = Path(name_or_path).expanduser()
     profile = None if path is None or not path.is_file() else read_profile(path)
     return profile if isinstance(profile, BoardProfile) else None
+
+
+def load_kernel_profile(name_or_path: str | Path) -> KernelProfile:
+    """The forms of a board's kernels, beside the profile of this name or path.
+
+    Raises `DeviceError` where there are none, or damaged ones. Needs numpy.
+    """
+    from irene_jupyter.predictors.profiles.kernel_profile import kernels_file, read_kernels
+
+    path = Path(name_or_path).expanduser() if _is_path(name_or_path) else file_of(str(name_or_path))
+    if path is None or not kernels_file(path).is_file():
+        raise DeviceError(
+            f"{str(name_or_path)!r} has no forms of kernels; take h200 or b200, or a profile that "
+            "`irene-jupyter train` made of a table of kernels"
+        )
+    return read_kernels(kernels_file(path))
 
 
 def boards() -> list[BoardProfile]:
