@@ -92,7 +92,8 @@ def kernels_inside(
 
 
 def _label(kind: KernelKind) -> str:
-    return " ".join(filter(None, (kind.framework, kind.kernel, kind.dtype, kind.kv_dtype)))
+    kernel = kind.kernel.removeprefix(f"{kind.framework}_")
+    return " ".join(filter(None, (kind.framework, kernel, kind.dtype, kind.kv_dtype)))
 
 
 def _joined(outcomes: Iterable[KernelOutcome], operation: str, name: str) -> Array:

@@ -34,6 +34,7 @@ _SHAPES = (
 _MEASURED = ("seconds", "watts", "power_limit_watts", "nvml_readings_at_least")
 # Power that is the mean of fewer readings is that of the kernel before it.
 LEAST_READINGS = 4
+USUAL_MULTIPROCESSORS = 132  # the H100's and the H200's
 MOST_SIZE = 1e9  # of any width or length
 # What a family of shapes has in common: kernels are left out of fits by these.
 FAMILY = {
@@ -117,7 +118,8 @@ def load_kernels(path: str | Path) -> KernelData:
     _check(frame, path.name)
     board = str(frame["board"].iloc[0])
     facts = KNOWN.get(board.lower())
-    multiprocessors = round(facts.multiprocessors) if facts else 132
+    # A wrong number moves the steps of waves, which trees then find elsewhere.
+    multiprocessors = round(facts.multiprocessors) if facts else USUAL_MULTIPROCESSORS
     return KernelData(board, tuple(_kinds(frame, multiprocessors)))
 
 
