@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import IreneError
-from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.base import METERS, MeterError
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, packages
 from irene_jupyter.meters.emonpi.transport import serial_ports
-from irene_jupyter.meters.opening import METERS, open_meter
+from irene_jupyter.meters.opening import open_meter
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError

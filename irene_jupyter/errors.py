@@ -11,7 +11,7 @@ class IreneError(Exception):
     ...     irene.load_device("no-such-device")
     ... except irene.IreneError as error:
     ...     print(error)
-    unknown device 'no-such-device'; known are auto, gtx1080ti, ...
+    unknown device 'no-such-device'; known are auto, b200, gtx1080ti, ...
     """
 
 

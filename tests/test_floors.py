@@ -47,6 +47,7 @@ ROOMS = {
         {"workload"},
         {"running"},
         {"fit"},
+        {"board_calibration"},
         {"calibrate"},
     ),
     "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),

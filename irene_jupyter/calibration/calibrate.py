@@ -6,11 +6,12 @@ import contextlib
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from irene_jupyter.calibration.board_calibration import calibrate_board
 from irene_jupyter.calibration.fit.calibrated import calibrated
 from irene_jupyter.calibration.fit.results import accuracy_of, results_of
 from irene_jupyter.calibration.running.counting import counted
@@ -19,14 +20,18 @@ from irene_jupyter.calibration.running.journal import KEEP, Journal
 from irene_jupyter.calibration.running.pace import Pace
 from irene_jupyter.calibration.running.records import Finished, Rest
 from irene_jupyter.calibration.running.session import Session
-from irene_jupyter.calibration.workload.bench import Bench
-from irene_jupyter.calibration.workload.suite import FAST_PERIOD_SECONDS, Suite, in_words, suite_of
+from irene_jupyter.calibration.workload.bench import Bench, board_uuid
+from irene_jupyter.calibration.workload.board_bench import BoardBench
+from irene_jupyter.calibration.workload.board_suite import NAME as BOARD
+from irene_jupyter.calibration.workload.board_suite import BoardSuite, any_suite
+from irene_jupyter.calibration.workload.suite import FAST_PERIOD_SECONDS, Suite, in_words
 from irene_jupyter.checker import is_whole
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import DeviceError, OptionError
-from irene_jupyter.meters.base import SCOPE_NAMES
+from irene_jupyter.meters.base import SCOPE_NAMES, BoardCondition
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.checks import NAME
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import (
@@ -47,7 +52,7 @@ SLOW_PERIODS_SECONDS = (1.0, 5.0)  # of a plug, of an emonPi with its stock firm
 class Plan:
     """What a calibration is about to do, and where its results go."""
 
-    suite: Suite
+    suite: Suite | BoardSuite
     rounds: int
     name: str
     output: Path
@@ -55,9 +60,9 @@ class Plan:
     seconds: float
     simulated: bool
 
-    def rows(self) -> list[tuple[str, str, str, str]]:
+    def rows(self, suite: Suite) -> list[tuple[str, str, str, str]]:
         """(node, batch × sequence, rounds, seconds of a run) of each part."""
-        length = self.suite.timing.run_length(FAST_PERIOD_SECONDS)
+        length = suite.timing.run_length(FAST_PERIOD_SECONDS)
         return [
             (
                 f"{part.architecture} {part.path or '(whole model)'}",
@@ -66,49 +71,55 @@ class Plan:
                 str(self.rounds),
                 f"{length:.1f}",
             )
-            for part in self.suite.parts
+            for part in suite.parts
         ]
 
-    def _slower(self) -> str:
+    def _slower(self, suite: Suite) -> str:
         times = [
-            f"{in_words(self.suite.seconds(self.rounds, period))} with one every {period:g} s"
+            f"{in_words(suite.seconds(self.rounds, period))} with one every {period:g} s"
             for period in SLOW_PERIODS_SECONDS
         ]
         return ", ".join(times)
 
     def text(self) -> str:
         """The plan as a table for a terminal."""
+        places = [f"profile     {self.output}", f"checkpoint  {self.checkpoint}"]
+        if isinstance(self.suite, BoardSuite):
+            return "\n".join([self.suite.text(self.rounds), *places])
         head = ("node", "batch × sequence", "rounds", "seconds a run")
         timing = self.suite.timing
         lines = [
-            aligned([head, *self.rows()], "<<<<"),
+            aligned([head, *self.rows(self.suite)], "<<<<"),
             "",
             *([SIMULATED] if self.simulated else []),
             f"suite {self.suite.name}: {len(self.suite.parts)} nodes × {self.rounds} rounds, "
             f"standby {timing.standby_seconds:.0f} s, the clock's pattern before and after",
             f"about {in_words(self.seconds)} with a reading every {FAST_PERIOD_SECONDS:g} s, of "
             f"which the fit takes {in_words(self.suite.fit_seconds)}",
-            f"a slower meter takes longer: {self._slower()}",
-            f"profile     {self.output}",
-            f"checkpoint  {self.checkpoint}",
+            f"a slower meter takes longer: {self._slower(self.suite)}",
+            *places,
         ]
         return "\n".join(lines)
 
 
 def plan(
-    suite: str | Suite = "quick",
+    suite: str | Suite | BoardSuite = "quick",
     *,
     name: str | None = None,
-    rounds: int = 5,
+    rounds: int | None = None,
     output: str | Path | None = None,
     simulated: bool = False,
+    device: str | None = None,
 ) -> Plan:
     """What `calibrate` would do, without doing it. Raises `IreneError` as it would."""
-    chosen = suite_of(suite)
+    chosen = any_suite(suite, device)
+    rounds = chosen.rounds if rounds is None else rounds
     if not is_whole(rounds, 1, MOST_ROUNDS):
         raise OptionError(f"rounds must be a whole number from 1 to {MOST_ROUNDS}, not {rounds!r}")
     if name is None:
-        name = _machine_name() + ("-simulated" if simulated else "")
+        # A board's profile and one of all that another meter sees are two things.
+        kind = f"-{BOARD}" if isinstance(chosen, BoardSuite) else ""
+        name = _machine_name() + kind + ("-simulated" if simulated else "")
     if name == "auto" or not NAME.fullmatch(name):
         raise OptionError(
             f"a profile cannot be named {name!r}; use letters, digits, '.', '_' and '-' (at most "
@@ -131,9 +142,9 @@ def plan(
 def calibrate(
     meter: str | PowerMeter,
     *,
-    suite: str | Suite = "quick",
+    suite: str | Suite | BoardSuite = "quick",
     name: str | None = None,
-    rounds: int = 5,
+    rounds: int | None = None,
     resume: bool = False,
     output: str | Path | None = None,
     meter_accuracy: float | str | None = None,
@@ -141,14 +152,15 @@ def calibrate(
     watch: Watcher = ignore,
     seed: int = 0,
     meter_options: Mapping[str, Any] | None = None,
-) -> DeviceProfile:
+) -> DeviceProfile | BoardProfile:
     """Measure a suite with a power meter, and store this machine's profile under `name`.
 
     `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated (which measures nothing), or a
     `PowerMeter` that is not open.
-    `suite` is quick (≤ 10 minutes), standard (about an hour), full (the paper's grid: days), or
-    one of your own. `resume` goes on where a calibration of this name was stopped. `output` is a
-    file in place of the user's data folder, where `--device auto` finds the profile at once.
+    `suite` is quick (≤ 10 minutes), standard (about an hour), full (the paper's grid: days), board
+    (five minutes, by nvml: a board's own constants), or one of your own. `rounds` are 5 if nothing
+    is said, of a board 1. `resume` goes on where a calibration of this name was stopped. `output`
+    is a file in place of the user's data folder, where `--device auto` finds the profile at once.
     `meter_accuracy` is the meter's relative half-width, such as 0.06, or "calibrated" or
     "uncalibrated". `device` is torch's ("cpu", "cuda"). `watch` gets the `events`.
 
@@ -166,20 +178,45 @@ def calibrate(
     >>> quick.name, len(quick.parts)
     ('quick', 22)
     """
-    opened = open_meter(meter, **(meter_options or {})) if isinstance(meter, str) else meter
-    chosen = plan(suite, name=name, rounds=rounds, output=output, simulated=opened.is_simulated)
+    options = meter_options or {}
+    opened = open_meter(meter, **options) if isinstance(meter, str) else meter
+    chosen = plan(
+        suite,
+        name=name,
+        rounds=rounds,
+        output=output,
+        simulated=opened.is_simulated,
+        device=device,
+    )
     accuracy_of(meter_accuracy, truth=opened.truth, simulated=opened.is_simulated)
-    bench = chosen.suite.make_bench() if device is None else Bench(device)
+    if isinstance(chosen.suite, BoardSuite):
+        return calibrate_board(
+            meter,
+            chosen.suite,
+            chosen.suite.make_bench() if device is None else BoardBench(device),
+            name=chosen.name,
+            rounds=chosen.rounds,
+            resume=resume,
+            output=chosen.output,
+            checkpoint=chosen.checkpoint,
+            watch=watch,
+            seed=seed,
+            meter_options=options,
+        )
+    measured = chosen.suite
+    bench = measured.make_bench() if device is None else Bench(device)
+    if meter == "nvml" and (uuid := board_uuid(bench.device)):
+        opened = open_meter(f"nvml:{uuid}", **options)  # not those that idle beside it
     identity = {
-        "suite": [chosen.suite.name, [part.key for part in chosen.suite.parts]],
+        "suite": [measured.name, measured.keys],
         "machine": {**fingerprint(), "device": bench.device},
     }
     about = {"created": _now(), "versions": dict(versions())}
-    pace = Pace(watch, chosen.suite.fit_seconds)
+    pace = Pace(watch, measured.fit_seconds)
     try:
         with Journal(chosen.checkpoint, identity, about, resume=resume) as journal:
-            _measure(opened, chosen, bench, journal, pace, watch, seed)
-            profile = _fit(chosen, bench, journal, pace, meter_accuracy)
+            _measure(opened, chosen, measured, bench, journal, pace, watch, seed)
+            profile = _fit(chosen, measured, bench, journal, pace, meter_accuracy)
             if profile.is_simulated and chosen.output.parent == user_devices_folder():
                 _check_real(chosen.output)  # an emulator may not say at first that it is one
             profile.save(chosen.output)
@@ -193,6 +230,7 @@ def calibrate(
 def _measure(
     meter: PowerMeter,
     chosen: Plan,
+    suite: Suite,
     bench: Bench,
     journal: Journal,
     pace: Pace,
@@ -200,7 +238,7 @@ def _measure(
     seed: int,
 ) -> None:
     session = Session(
-        meter, chosen.suite, bench, journal, pace, rounds=chosen.rounds, seed=seed, watch=watch
+        meter, suite, bench, journal, pace, rounds=chosen.rounds, seed=seed, watch=watch
     )
     if session.is_complete:
         for note in journal.notes:
@@ -214,14 +252,19 @@ def _measure(
 
 
 def _fit(
-    chosen: Plan, bench: Bench, journal: Journal, pace: Pace, meter_accuracy: float | str | None
+    chosen: Plan,
+    suite: Suite,
+    bench: Bench,
+    journal: Journal,
+    pace: Pace,
+    meter_accuracy: float | str | None,
 ) -> DeviceProfile:
     pace.fitting(0.0)
     meter = journal.meter
     accuracy = accuracy_of(meter_accuracy, truth=meter.truth, simulated=meter.simulated)
-    timing, limits = chosen.suite.timing, chosen.suite.limits
+    timing, limits = suite.timing, suite.limits
     results = results_of(
-        chosen.suite.parts,
+        suite.parts,
         counted(journal.records, timing.guard_seconds, limits).sure,
         journal.records,
         meter_accuracy=accuracy,
@@ -229,7 +272,7 @@ def _fit(
     scope = SCOPE_NAMES[meter.scope]
     standby = [each.watts for each in journal.records if isinstance(each, Rest)]
     training = {
-        "suite": chosen.suite.name,
+        "suite": suite.name,
         "rounds": chosen.rounds,
         "meter": meter.source,
         "scope": meter.scope,
@@ -237,6 +280,7 @@ def _fit(
         "simulated": meter.simulated,
         "meter_accuracy_percent": 100 * accuracy,
         "standby_watts": standby[-1] if standby else None,
+        "boards": [asdict(each) for each in journal.records if isinstance(each, BoardCondition)],
         "device": bench.device,
         "energy": f"{scope} energy of one run, idle included ({meter.source})",
         "created": _now(),
@@ -253,7 +297,7 @@ def _fit(
         reference,
         name=chosen.name,
         label=label,
-        complete=chosen.suite.complete,
+        complete=suite.complete,
         training=training,
         tell=pace.fitting,
     )

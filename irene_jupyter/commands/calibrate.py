@@ -11,7 +11,7 @@ from irene_jupyter.commands.result import Result
 from irene_jupyter.errors import OptionError
 
 KEPT = "what was finished is kept: the same line with --resume goes on"
-SUITES = ("quick", "standard", "full")
+SUITES = ("quick", "standard", "full", "board")
 # Of the command and of %irene_calibrate, which takes variables too.
 ARGUMENTS: Arguments = {
     "--meter": {
@@ -25,15 +25,15 @@ ARGUMENTS: Arguments = {
     "--suite": {
         "metavar": "SUITE",
         "default": "quick",
-        "help": "quick (10 minutes), standard (an hour) or full (the paper's grid: days), in a "
-        "notebook also a variable (default: %(default)s)",
+        "help": "quick (10 minutes), standard (an hour), full (the paper's grid: days) or board (5 "
+        "minutes, with --meter nvml: the constants of an NVIDIA board), in a notebook also a "
+        "variable (default: %(default)s)",
     },
     "--name": {"metavar": "NAME", "help": "of the profile (default: this machine's name)"},
     "--rounds": {
         "metavar": "N",
         "type": int,
-        "default": 5,
-        "help": "of every node (default: %(default)s)",
+        "help": "of every node (default: 5; of the suite board 1)",
     },
     "--resume": {"action": "store_true", "help": "go on where a calibration was stopped"},
     "--output": {"metavar": "PATH", "help": "a file, in place of the user's data folder"},
@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> Result:
         rounds=arguments.rounds,
         output=arguments.output,
         simulated=simulated,
+        device=arguments.device,
     )
     if arguments.dry_run:
         document = {
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> Result:
             "seconds": planned.seconds,
             "profile": str(planned.output),
             "checkpoint": str(planned.checkpoint),
-            "nodes": [part.key for part in planned.suite.parts],
+            "nodes": planned.suite.keys,
         }
         return Result(planned.text(), document=document)
     with Terminal(sys.stderr) as lines:

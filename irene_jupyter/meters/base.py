@@ -19,6 +19,12 @@ SCOPES: tuple[Scope, ...] = ("wall", "cpu", "gpu", "board")
 # How a scope is called before people.
 SCOPE_NAMES = {"wall": "wall", "cpu": "CPU package", "gpu": "GPU board", "board": "board"}
 
+# What `opening.open_meter` opens, for people.
+METERS = (
+    "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, "
+    "http:URL#path, nvml, nvml:GPU, rapl or simulated"
+)
+
 EventKind = Literal[
     "discarded",  # the first line after opening
     "format",  # found
@@ -53,6 +59,35 @@ class Event:
     kind: EventKind
     text: str
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCondition:
+    """How a GPU board is while it is measured; None where the driver does not tell."""
+
+    board: str
+    celsius: float | None
+    limit_watts: float | None  # the power cap that is set
+    usual_limit_watts: float | None
+    other_processes: int | None  # beside this one
+    throttling: tuple[str, ...]  # why the clocks are held down
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What bears on joules that are measured now, a sentence each."""
+        found = []
+        if self.other_processes:
+            others = "1 other process has" if self.other_processes == 1 else (
+                f"{self.other_processes} other processes have"
+            )  # fmt: skip
+            found.append(f"{others} the board, too: what they do is counted with ours")
+        limit, usual = self.limit_watts, self.usual_limit_watts
+        if limit is not None and usual is not None and limit < usual:
+            found.append(
+                f"the board's power is capped at {limit:.0f} W, usual are {usual:.0f} W: the "
+                "profile holds for that cap"
+            )
+        return tuple(f"{self.board}: {each}" for each in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from irene_jupyter.meters.base import Event, MeterError, PowerSample, Scope, Truth
+from irene_jupyter.meters.base import (
+    BoardCondition,
+    Event,
+    MeterError,
+    PowerSample,
+    Scope,
+    Truth,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,10 @@ class PowerMeter(ABC):
         sample is the mean since the one before.
         """
         return 0.0
+
+    def conditions(self) -> tuple[BoardCondition, ...]:
+        """How the boards are that it measures; none where it measures something else."""
+        return ()
 
     def open(self) -> None:  # noqa: B027
         """Connects before the thread starts, so that a wrong address is an error at once."""

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from irene_jupyter.meters.base import MeterError
+from irene_jupyter.meters.base import METERS, MeterError
 from irene_jupyter.meters.counters.counter_meter import (
     PERIOD_SECONDS,
     CounterMeter,
     Counters,
     Release,
 )
-from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
+from irene_jupyter.meters.counters.nvml_meter import NvmlMeter
 from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
 from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
@@ -25,13 +25,6 @@ from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.plugs import any_json, home_assistant, shelly, tasmota
 from irene_jupyter.meters.plugs.plug import Plug
 from irene_jupyter.meters.plugs.plug_meter import PlugMeter
-from irene_jupyter.resources.nvml import NvmlSession
-from irene_jupyter.resources.proc import ResourceError
-
-METERS = (
-    "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, "
-    "http:URL#path, nvml, nvml:GPU, rapl or simulated"
-)
 
 
 def open_meter(name: str, **options: Any) -> PowerMeter:
@@ -42,7 +35,8 @@ def open_meter(name: str, **options: Any) -> PowerMeter:
     csv:PATH    a log of `irene-jupyter log-meter` or of the IrEne authors; format, unwrap
     shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, http:URL#path
                 smart plugs, and whatever else tells its power as JSON; period_seconds
-    nvml        all NVIDIA boards together, nvml:0 the first; period_seconds
+    nvml        all NVIDIA boards together, nvml:0 the first, nvml:GPU-… by its UUID;
+                period_seconds
     rapl        all processor packages together; period_seconds
     simulated   the emulator, simulated:stock in that wire format; power, knobs, transport …
 
@@ -73,32 +67,6 @@ def _plug(kind: str) -> Callable[..., PowerMeter]:
         return PlugMeter(lambda: find(rest), f"{kind}:{rest.partition('?')[0]}", **options)
 
     return make
-
-
-def _nvml(
-    gpu: str,
-    *,
-    period_seconds: float = PERIOD_SECONDS,
-    open_nvml: Callable[[], NvmlSession] = NvmlSession,
-) -> PowerMeter:
-    if gpu and not gpu.isdigit():
-        raise MeterError(f"nvml:{gpu} is no GPU: take nvml for all of them, or nvml:0, nvml:1 …")
-
-    def find() -> tuple[Counters, Release]:
-        try:
-            session = open_nvml()
-        except ResourceError as error:
-            raise MeterError(
-                f"nvml: {error}. Where there is no NVIDIA GPU take another meter: {METERS}"
-            ) from error
-        count = len(session.names)
-        if gpu and int(gpu) >= count:
-            session.close()
-            raise MeterError(f"nvml:{gpu}: this machine has {count} GPUs, the first is nvml:0")
-        wanted = [int(gpu)] if gpu else range(count)
-        return [NvmlCounter(session, index, time.monotonic) for index in wanted], session.close
-
-    return CounterMeter(find, "gpu", period_seconds=period_seconds)
 
 
 def _rapl(
@@ -135,7 +103,7 @@ _PLACES = ("emonpi", "csv", *_PLUGS)
 _KINDS: dict[str, Callable[..., PowerMeter]] = {
     "emonpi": _emonpi,
     "csv": _csv,
-    "nvml": _nvml,
+    "nvml": NvmlMeter,
     "rapl": _rapl,
     "simulated": _simulated,
     **{kind: _plug(kind) for kind in _PLUGS},

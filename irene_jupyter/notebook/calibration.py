@@ -18,6 +18,7 @@ from irene_jupyter.notebook.display import has_kernel
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from irene_jupyter.predictors.profiles.board_profile import BoardProfile
     from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 
 VARIABLE = "_profile"  # the user's name for the last profile
@@ -28,6 +29,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
     from irene_jupyter.calibration.calibrate import calibrate, plan
     from irene_jupyter.calibration.fit.view import text
     from irene_jupyter.calibration.running.events import SIMULATED
+    from irene_jupyter.calibration.workload.board_suite import BoardSuite
     from irene_jupyter.calibration.workload.suite import Suite
     from irene_jupyter.meters.meter import PowerMeter
 
@@ -36,7 +38,7 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
 
         raise UsageError(f"%irene_calibrate: {which_meter()}")
     meter = _variable(shell, arguments.meter, PowerMeter)
-    suite = _variable(shell, arguments.suite, Suite)
+    suite = _variable(shell, arguments.suite, Suite, BoardSuite)
     is_meter = isinstance(meter, PowerMeter)
     simulated = meter.is_simulated if is_meter else str(meter).startswith("simulated")
     try:
@@ -85,17 +87,17 @@ def run(shell: InteractiveShell, arguments: argparse.Namespace) -> None:
         print(SIMULATED)
 
 
-def bundle(profile: DeviceProfile) -> dict[str, Any]:
+def bundle(profile: DeviceProfile | BoardProfile) -> dict[str, Any]:
     """The scorecard for a notebook."""
     from irene_jupyter.calibration.fit.view import html, text
 
     return {"text/html": html(profile), "text/plain": text(profile)}
 
 
-def _variable(shell: InteractiveShell, name: str, kind: type) -> Any:
-    """The user's variable of that name if it is of that kind, else the name."""
+def _variable(shell: InteractiveShell, name: str, *kinds: type) -> Any:
+    """The user's variable of that name if it is of such a kind, else the name."""
     value = shell.user_ns.get(name)
-    return value if isinstance(value, kind) else name
+    return value if isinstance(value, kinds) else name
 
 
 def _watcher(shell: InteractiveShell) -> tuple[Callable[[Any], None], Callable[[str], None]]:

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.calibration.running.events import Event, Note, Progress
-from irene_jupyter.calibration.running.records import Rejected, Run
+from irene_jupyter.calibration.running.records import NodeRun, Rejected, Run
 from irene_jupyter.calibration.workload.suite import in_words
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class CalibrationProgress:
             self._say(f"{event.share:.0%} · {left}{event.message}")
             if event.stage == "done":
                 self._settle()
-        elif isinstance(event, Run):
+        elif isinstance(event, Run | NodeRun):
             self._finished += 1
         elif isinstance(event, Rejected):
             self._rejected += 1

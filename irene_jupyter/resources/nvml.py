@@ -40,6 +40,15 @@ class GpuState:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GpuLimits:
+    """What a board may draw and how warm it is; None where the driver does not tell."""
+
+    celsius: float | None
+    limit_watts: float | None  # that is set
+    usual_limit_watts: float | None
+
+
 CALLS_OF_STATE = 5
 # Why clocks are held down, by bits of nvmlClocksEventReasons; power capping at full load is
 # ordinary on many boards, but energy then depends on the cap.
@@ -139,6 +148,22 @@ class NvmlSession:
             **{name: value for name, (value, _) in found.items()},
             throttling=self._throttling(index),
             problem=problems[0] if problems else None,
+        )
+
+    def limits(self, index: int) -> GpuLimits:
+        """In a call each."""
+        nvml = self._nvml
+        questions: dict[str, Callable[[Any], float]] = {
+            "celsius": lambda handle: nvml.nvmlDeviceGetTemperature(
+                handle, nvml.NVML_TEMPERATURE_GPU
+            ),
+            "limit_watts": lambda handle: nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000,
+            "usual_limit_watts": lambda handle: (
+                nvml.nvmlDeviceGetPowerManagementDefaultLimit(handle) / 1000
+            ),
+        }
+        return GpuLimits(
+            **{name: self._ask(index, name, question)[0] for name, question in questions.items()}
         )
 
     def processes(self, index: int) -> frozenset[int] | None:

@@ -16,8 +16,8 @@ from irene_jupyter.calibration.running.events import Progress
 from irene_jupyter.calibration.workload.architectures import ARCHITECTURES, source_of
 from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.errors import OptionError
-from irene_jupyter.predictors.profiles.device_profile import read_profile
 from irene_jupyter.predictors.profiles.loading import fingerprint, load_device, user_devices_folder
+from irene_jupyter.predictors.profiles.reading import read_profile
 
 BERT, GPT = "tiny-bert", "tiny-gpt"
 SUITE = (
@@ -94,7 +94,7 @@ def test_plan_runs_nothing() -> None:
     assert quick.seconds <= 600
     assert "≤" not in quick.text()
     assert "about 10 min with a reading every 0.17 s, of which the fit takes 23 s" in quick.text()
-    assert "27 min with one every 1 s, 111 min with one every 5 s" in quick.text()
+    assert "31 min with one every 1 s, 2 h 8 min with one every 5 s" in quick.text()
     assert "4 × 1 after 128" in quick.text()
     assert not quick.output.exists()
     assert not quick.checkpoint.exists()

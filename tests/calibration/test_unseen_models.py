@@ -14,7 +14,8 @@ from irene_jupyter.calibration.workload.architectures import ARCHITECTURES
 from irene_jupyter.calibration.workload.part import Part
 from irene_jupyter.calibration.workload.suite import suite_of
 from irene_jupyter.predictors.predict.predicted import predict_tree
-from irene_jupyter.predictors.profiles.device_profile import DeviceProfile, read_profile
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.reading import read_profile
 
 QWEN = {
     "hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 8, "head_dim": 64,

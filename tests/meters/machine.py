@@ -65,6 +65,8 @@ class Driver:
         self.seconds_a_call = 0.0
         self.joules = 1000.0
         self.watts = 70.0
+        self.celsius = 40
+        self.limit_watts = self.usual_limit_watts = 300.0
         self.processes: list[int] = []
         self.reasons = 0
         answers: dict[str, Callable[..., Any]] = {
@@ -77,6 +79,11 @@ class Driver:
             "nvmlDeviceGetUtilizationRates": lambda handle: types.SimpleNamespace(gpu=50),
             "nvmlDeviceGetMemoryInfo": lambda handle: types.SimpleNamespace(used=1, total=4),
             "nvmlDeviceGetClockInfo": lambda handle, kind: 1500,
+            "nvmlDeviceGetTemperature": lambda handle, kind: self.celsius,
+            "nvmlDeviceGetEnforcedPowerLimit": lambda handle: round(1000 * self.limit_watts),
+            "nvmlDeviceGetPowerManagementDefaultLimit": lambda handle: round(
+                1000 * self.usual_limit_watts
+            ),
             "nvmlDeviceGetPowerUsage": lambda handle: round(self.watts * 1000),
             "nvmlDeviceGetTotalEnergyConsumption": lambda handle: round(self.joules * 1000),
             "nvmlDeviceGetCurrentClocksEventReasons": lambda handle: self.reasons,

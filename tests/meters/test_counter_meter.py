@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pynvml
 import pytest
-from machine import Driver, Powercap
+from machine import Clock, Driver, Powercap
 
 from irene_jupyter.calibration.signal.integration import counter
 from irene_jupyter.calibration.signal.samples import samples_of
-from irene_jupyter.meters.base import MeterError
-from irene_jupyter.meters.counters import counter_meter
+from irene_jupyter.meters.base import BoardCondition, MeterError
+from irene_jupyter.meters.counters import counter_meter, nvml_meter
 from irene_jupyter.meters.errors import SilentMeterError
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter
@@ -167,3 +170,83 @@ def test_a_counter_that_stands_still_is_silence_not_zero(
 
 def test_the_sources_are_named_before_it_is_open() -> None:
     assert open_meter("nvml").source == "energy counters (gpu)"
+
+
+# --- when a counter changes -----------------------------------------------------------------------
+
+
+class Waiting:
+    """The meter's thread waits in a time of the tests."""
+
+    def __init__(self, clock: Clock, late_seconds: float) -> None:
+        self.clock, self.late = clock, late_seconds
+
+    def wait(self, seconds: float) -> bool:
+        self.clock.tick(max(0.0, seconds) + self.late)
+        return False
+
+
+@pytest.mark.parametrize("late_seconds", [0.0, 0.0014, 0.004])
+@pytest.mark.parametrize("update_seconds", [0.1, 0.0999, 0.10205])
+def test_constant_power_is_constant_however_the_counter_beats_with_the_readings(
+    driver: Driver, clock: Clock, monkeypatch: pytest.MonkeyPatch, late_seconds: float,
+    update_seconds: float,
+) -> None:  # fmt: skip
+    """Due every 0.2 s while the counter moves every 0.1 s: three updates in one sample."""
+
+    def joules(handle: object) -> int:
+        moment = clock.now
+        clock.tick(0.001)  # a call
+        return round(1000 * 300 * (moment // update_seconds) * update_seconds)
+
+    driver.say("nvmlDeviceGetTotalEnergyConsumption", joules)
+    now = types.SimpleNamespace(monotonic=clock, time=clock)
+    monkeypatch.setattr(counter_meter, "time", now)
+    monkeypatch.setattr(nvml_meter, "time", now)
+    meter = open_meter("nvml:0")
+    meter.stopping = Waiting(clock, late_seconds)  # type: ignore[assignment]
+    meter.open()
+    found = [each.sample.watts for each in itertools.islice(meter.read(), 200) if each.sample]
+    meter.close()
+    assert len(found) == 200
+    # Each end of a sample is known to half the time between two polls: 2 ms, a call, and late.
+    bound = 1.02 * (0.003 + late_seconds) / 0.2
+    assert max(found) < 300 * (1 + bound)
+    assert min(found) > 300 * (1 - bound)
+
+
+def test_the_board_is_named_by_its_uuid(driver: Driver) -> None:
+    driver.say("nvmlDeviceGetCount", lambda: 3)
+    growing(driver)
+    with open_meter("nvml:GPU-c", period_seconds=0.05) as meter:
+        assert meter.source == "GPU 2: Board A (NVML energy counter)"
+    with pytest.raises(MeterError, match=r"no such GPU; name it by its number"):
+        open_meter("nvml:GPU-x").open()
+    assert driver.calls == ["init", "shutdown"] * 2
+
+
+def test_a_part_of_the_only_board_is_that_board(driver: Driver) -> None:
+    driver.say("nvmlDeviceGetCount", lambda: 1)
+    meter = open_meter("nvml:GPU-of-mig")
+    meter.open()
+    assert meter.source.startswith("GPU 0: Board A")
+    meter.close()
+
+
+def test_conditions_of_the_boards(driver: Driver) -> None:
+    driver.say("nvmlDeviceGetCount", lambda: 2)
+    driver.processes, driver.reasons = [os.getpid(), 7, 8], 0x04
+    driver.limit_watts, driver.celsius = 250.0, 66
+    driver.fail("nvmlDeviceGetPowerManagementDefaultLimit", pynvml.NVML_ERROR_NOT_SUPPORTED)
+    meter = open_meter("nvml:1")
+    meter.open()
+    (found,) = meter.conditions()
+    meter.close()
+    assert found == BoardCondition("Board A", 66.0, 250.0, None, 2, ("power cap",))
+    (doubt,) = found.doubts
+    assert "2 other processes have the board" in doubt
+    capped = BoardCondition("Board A", None, 250.0, 300.0, None, ())
+    assert capped.doubts[0].startswith(
+        "Board A: the board's power is capped at 250 W, usual are 300"
+    )
+    assert BoardCondition("Board A", None, None, None, 0, ()).doubts == ()

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from irene_jupyter.calibration.fit import board_view
 from irene_jupyter.columns import aligned
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.report.units import format_joules
 
@@ -63,14 +65,18 @@ def summary(profile: DeviceProfile) -> list[str]:
     return lines
 
 
-def text(profile: DeviceProfile) -> str:
+def text(profile: DeviceProfile | BoardProfile) -> str:
     """For terminals and logs."""
+    if isinstance(profile, BoardProfile):
+        return board_view.text(profile)
     table = aligned([HEAD, *rows(profile)], "<" + ">" * (len(HEAD) - 1))
     return "\n".join([profile.label, "", table, "", *summary(profile)])
 
 
-def html(profile: DeviceProfile) -> str:
+def html(profile: DeviceProfile | BoardProfile) -> str:
     """Without scripts: the sentences, the plot and the table."""
+    if isinstance(profile, BoardProfile):
+        return board_view.html(profile)
     head, *body = (
         "".join(
             f'<{tag} style="padding:2px 10px;text-align:{"right" if column else "left"};'

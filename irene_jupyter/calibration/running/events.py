@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from irene_jupyter.calibration.running.records import Rejected, Run
+from irene_jupyter.calibration.running.records import NodeRun, Rejected, Run
 
 SIMULATED = (
     "SIMULATED: this meter is no hardware, and what comes of it is no energy of this machine"
@@ -31,7 +31,7 @@ class Note:
     message: str
 
 
-Event = Progress | Run | Rejected | Note
+Event = Progress | Run | NodeRun | Rejected | Note
 Watcher = Callable[[Event], None]
 
 

@@ -10,7 +10,7 @@ from irene_jupyter.calibration.errors import CheckpointError
 from irene_jupyter.calibration.signal.alignment import ClockOffset
 from irene_jupyter.calibration.signal.rejection import Standby
 from irene_jupyter.checker import Checker, is_number, is_whole
-from irene_jupyter.meters.base import SCOPE_NAMES, Scope, Truth
+from irene_jupyter.meters.base import SCOPE_NAMES, BoardCondition, Scope, Truth
 from irene_jupyter.meters.meter import PowerMeter
 
 
@@ -101,6 +101,22 @@ class Complete:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeRun:
+    """A node of a board's case, repeated for a second or more. Joules and seconds of one run."""
+
+    case: str
+    path: str
+    round: int
+    joules: float
+    seconds: float
+    watts: float
+    error_watts: float  # standard error of the counter's slope
+    drift_watts: float  # from the begin to the end of what was counted
+    changes: int  # of the counter
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The profile of all this is stored."""
 
@@ -108,7 +124,18 @@ class Finished:
     at: str
 
 
-Record = Run | Rejected | Rest | ClockOffset | ClockSet | MeterUsed | Complete | Finished
+Record = (
+    Run
+    | NodeRun
+    | Rejected
+    | Rest
+    | ClockOffset
+    | ClockSet
+    | MeterUsed
+    | BoardCondition
+    | Complete
+    | Finished
+)
 _KINDS: dict[str, type[Record]] = {
     "run": Run,
     "rejected": Rejected,
@@ -117,6 +144,8 @@ _KINDS: dict[str, type[Record]] = {
     "clock set": ClockSet,
     "meter": MeterUsed,
     "complete": Complete,
+    "node": NodeRun,
+    "board": BoardCondition,
     "finished": Finished,
 }
 _CHECK = Checker(CheckpointError)
@@ -134,7 +163,7 @@ def from_json(data: Any) -> Record:
         _CHECK.refuse("a record must be an object")
     tag = _CHECK.one_of(data, "record", tuple(_KINDS))
     found: Record = _read(_KINDS[tag], data, tag)
-    if isinstance(found, Run) and not (found.joules > 0 and found.seconds > 0):
+    if isinstance(found, Run | NodeRun) and not (found.joules > 0 and found.seconds > 0):
         _CHECK.refuse("a run must have joules and seconds above 0")
     return found
 

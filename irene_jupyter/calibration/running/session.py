@@ -16,6 +16,7 @@ from typing import Literal
 
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError, ReversedClampError
 from irene_jupyter.calibration.running.attempt import measure_run
+from irene_jupyter.calibration.running.conditions import tell_conditions
 from irene_jupyter.calibration.running.counting import Counted, counted, limits_of
 from irene_jupyter.calibration.running.events import SIMULATED, Note, Stage, Watcher
 from irene_jupyter.calibration.running.journal import Journal
@@ -30,6 +31,7 @@ from irene_jupyter.calibration.running.records import (
     meter_used,
 )
 from irene_jupyter.calibration.running.standby import measure_standby
+from irene_jupyter.calibration.running.steady import rest_until_steady
 from irene_jupyter.calibration.running.tape import MOST_LATE_SECONDS, Tape
 from irene_jupyter.calibration.signal.alignment import Clock, ClockOffset
 from irene_jupyter.calibration.signal.load_gates import clock_moved, variation
@@ -91,6 +93,8 @@ class Session:
         self._journal.begin(meter_used(self._meter))
         for note in self._journal.notes:
             self._watch(Note(note))
+        if self._meter.scope == "gpu":
+            self._open_board()
         self._rest()
         self._know_meter()
         self._align()  # runs that an earlier session left open count by this one
@@ -105,6 +109,7 @@ class Session:
         if again := [each for each in again if (each.round, each.part.key) in self._withdrawn]:
             self._rounds_of(again)
             self._align()
+        tell_conditions(self._meter, self._journal, self._watch)
         self._journal.add(Complete(datetime.now(UTC).isoformat(timespec="seconds")))
 
     # --- what is to be done -----------------------------------------------------------------------
@@ -167,6 +172,12 @@ class Session:
                 )
 
     # --- steps ------------------------------------------------------------------------------------
+
+    def _open_board(self) -> None:
+        """A board that has a context takes half as much again as one that has none."""
+        self._bench.load()()
+        tell_conditions(self._meter, self._journal, self._watch)
+        rest_until_steady(self._tape, lambda text: self._tell("standby", text))
 
     def _rest(self) -> None:
         reason, tries = "", self._timing.standby_tries

@@ -176,6 +176,16 @@ class Bench:
         return call
 
 
+def board_uuid(device: str) -> str | None:
+    """As the driver names torch's `device`; None for what is no NVIDIA board, or is not told."""
+    import torch
+
+    if not device.startswith("cuda") or not torch.cuda.is_available():
+        return None
+    uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return None if uuid is None else f"GPU-{uuid}"
+
+
 def has_bfloat16() -> bool:
     """Whether the device that a `Bench` takes computes in bfloat16 by instructions of its own.
 

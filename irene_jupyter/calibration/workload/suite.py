@@ -101,6 +101,12 @@ class Suite:
     limits: Limits = LIMITS
     seconds_limit: float | None = None  # no extra rounds once it has lasted so long
     make_bench: Callable[[], Bench] = Bench
+    rounds: int = 5  # if nobody says otherwise
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of its parts."""
+        return [part.key for part in self.parts]
 
     @property
     def fit_seconds(self) -> float:
@@ -208,7 +214,7 @@ def suite_of(suite: str | Suite) -> Suite:
         return suite
     make = SUITES.get(suite)
     if make is None:
-        raise CalibrationError(f"no suite {suite!r}: take {', '.join(SUITES)}")
+        raise CalibrationError(f"no suite {suite!r}: take {', '.join(SUITES)} or board")
     return make()
 
 

@@ -14,7 +14,10 @@ from irene_jupyter.meters.errors import SilentMeterError
 from irene_jupyter.meters.meter import Observation, PowerMeter
 
 PERIOD_SECONDS = 0.2  # two updates of the slowest counter, and about an emonPi's
-_POLL_SECONDS = 0.01  # how well a counter's change is caught
+# A counter is watched from this share of the period on: its change is to be seen, not found.
+_WATCHED_FROM = 0.85
+_POLL_SECONDS = 0.002  # how well a change is caught; a call of a driver may take as long again
+_LATE_SECONDS = 0.01  # between two polls on a busy machine: when the change came is not known
 STILL_SECONDS = 5.0  # a counter that does not change for so long is none
 
 Counters = Sequence[EnergyCounter]
@@ -26,7 +29,8 @@ class CounterMeter(PowerMeter):
 
     `find` gives the counters, not yet started, and what to call when they are done with; each
     tells its times in `time.monotonic()`. A sample comes every `period_seconds`, or as soon as
-    every counter has changed since the last one.
+    every counter has changed since the last one, and is stamped as the counter changed: one that
+    is read at other times holds an update more or less now and then.
     """
 
     unit_is_known = True
@@ -73,21 +77,11 @@ class CounterMeter(PowerMeter):
 
     def read(self) -> Iterator[Observation]:
         """Raises `MeterError` where a read fails, `SilentMeterError` where a counter stands."""
-        last = [each.curve[-1] for each in self._counters]
-        due = time.monotonic() + self.period_seconds
-        while not self.stopping.wait(max(_POLL_SECONDS, due - time.monotonic())):
-            for each in self._counters:
-                each.poll()
-            self._check()
-            now = [each.curve[-1] for each in self._counters]
-            still = [
-                counter
-                for counter, (_, before), (_, joules) in zip(self._counters, last, now, strict=True)
-                if joules <= before
-            ]
-            if still:
-                self._check_still(still[0], time.monotonic() - min(each[0] for each in last))
-                continue
+        last = self._edges()
+        while last:
+            due = min(at for at, _ in last) + _WATCHED_FROM * self.period_seconds
+            if self.stopping.wait(max(0.0, due - time.monotonic())) or not (now := self._edges()):
+                return
             watts = sum(
                 (joules - before) / (end - start)
                 for (start, before), (end, joules) in zip(last, now, strict=True)
@@ -96,7 +90,43 @@ class CounterMeter(PowerMeter):
             yield Observation(
                 stamp, time.time() - (time.monotonic() - stamp), sample=PowerSample(watts)
             )
-            last, due = now, time.monotonic() + self.period_seconds
+            last = now
+
+    def _edges(self) -> list[tuple[float, float]]:
+        """The next change of each counter: (when, joules from then on). Empty once stopped.
+
+        One that stood comes at half the time between two polls; one that always changes is its
+        last reading.
+        """
+        found: dict[int, tuple[float, float]] = {}
+        stood: set[int] = set()
+        before = self._poll()
+        began = time.monotonic()
+        while not self.stopping.wait(_POLL_SECONDS):
+            now = self._poll()
+            waited = time.monotonic() - began
+            for place, ((start, joules), (end, more)) in enumerate(zip(before, now, strict=True)):
+                if place in found:
+                    continue
+                if more <= joules:
+                    stood.add(place)
+                elif place not in stood:
+                    found[place] = (end, more)
+                elif end - start <= _LATE_SECONDS or waited > self.period_seconds:
+                    found[place] = ((start + end) / 2, more)
+            if len(found) == len(now):
+                return [found[place] for place in range(len(now))]
+            still = next(place for place in range(len(now)) if place not in found)
+            self._check_still(self._counters[still], waited)
+            before = now
+        return []
+
+    def _poll(self) -> list[tuple[float, float]]:
+        """(time, joules) of each counter now."""
+        for each in self._counters:
+            each.poll()
+        self._check()
+        return [each.curve[-1] for each in self._counters]
 
     def _check(self) -> None:
         for each in self._counters:

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 
-from irene_jupyter.meters.base import EnergyReading, Scope
+from irene_jupyter.meters.base import BoardCondition, EnergyReading, Scope
 from irene_jupyter.meters.counters.energy_curve import EnergyCurve
 from irene_jupyter.resources.boards import Boards
 from irene_jupyter.resources.nvml import GpuPower, NvmlSession
@@ -124,6 +124,21 @@ class NvmlCounter:
     def _fail(self, what: str, power: GpuPower) -> None:
         why = power.problem or "it does not offer this reading"
         self.reason = f"GPU board: {what} (GPU {self.index}: {why})"
+
+    def condition(self) -> BoardCondition:
+        """How the board is now; of a session alone."""
+        assert isinstance(self._source, NvmlSession)
+        self._count_processes()
+        throttling = self._source.state(self.index).throttling
+        limits = self._source.limits(self.index)
+        return BoardCondition(
+            self.board,
+            limits.celsius,
+            limits.limit_watts,
+            limits.usual_limit_watts,
+            self.other_processes,
+            throttling,
+        )
 
     def _count_processes(self) -> None:
         found = self._source.processes(self.index)

@@ -6,8 +6,10 @@ Deterministic: the same runs give the same profile on any machine (stored to ten
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from irene_jupyter.checker import is_number
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.fit.board_errors import (
     BoardOutcome,
@@ -53,7 +55,8 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
     Raises `DataError` for a bad name and too few nodes or families.
     """
     check_name(name)
-    runs = [JudgedRun.of(run, START.cache_bytes) for run in data.runs]
+    cache_bytes = _cache_bytes(data.header)
+    runs = [JudgedRun.of(run, cache_bytes) for run in data.runs]
     families = sorted({run.family for run in data.runs})
     if len(families) < LEAST_FAMILIES:
         raise DataError(
@@ -67,7 +70,7 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
         label=label or published.get("label", f"{data.board}, board alone"),
         board=data.board,
         host=published.get("host", "that of the measured runs, not named in their file"),
-        constants=fit_board(runs),
+        constants=replace(fit_board(runs), cache_bytes=cache_bytes),
         intervals={known: board_intervals(left_out[known]) for known in BOARD_KNOWN},
         training={
             "energy": "of the board alone, idle power included",
@@ -79,7 +82,9 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
         },
         scorecard={
             "left_out": "one family of models, in constants and intervals alike; runs of "
-            "half-precision, because all of float32 are of one family",
+            "half-precision, because all of float32 are of one family"
+            if any(is_half(each.run.dtype) for each in runs)
+            else "one family of models, in constants and intervals alike",
             "error_percent": {known: error_figures(left_out[known]) for known in BOARD_KNOWN},
             "in_interval_percent": {
                 known: in_interval_percent(_crossed(left_out[known])) for known in BOARD_KNOWN
@@ -91,13 +96,27 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
     return BoardProfile.from_dict(rounded(profile.to_dict()))
 
 
+def _cache_bytes(header: Mapping[str, Any]) -> float:
+    """Of the board's last cache, as torch tells it, or an H100's. Raises `DataError`."""
+    value = header.get("cache_bytes")
+    if value is None:
+        return START.cache_bytes
+    if not is_number(value) or not value > 0:
+        raise DataError("the header's cache_bytes must be a number above 0; repair or remove it")
+    return float(value)
+
+
 def _left_out(
     runs: Sequence[JudgedRun], families: Sequence[str]
 ) -> dict[BoardKnown, list[BoardOutcome]]:
-    """Predictions of each family's runs by constants that the others gave."""
+    """Predictions of each family's runs by constants that the others gave.
+
+    Where a board was measured in half precision, only those: all of float32 are of one family.
+    """
     found: dict[BoardKnown, list[BoardOutcome]] = {known: [] for known in BOARD_KNOWN}
+    halves = [each for each in runs if is_half(each.run.dtype)]
     for family in families:
-        unseen = [each for each in runs if each.run.family == family and is_half(each.run.dtype)]
+        unseen = [each for each in halves or runs if each.run.family == family]
         if not unseen:
             continue
         constants = fit_board([each for each in runs if each.run.family != family])
