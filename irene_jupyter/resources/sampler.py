@@ -220,4 +220,3 @@ class Sampler:
     def _close(self) -> None:
         if self._proc is not None:
             self._proc.close()
-        self._boards.close()
