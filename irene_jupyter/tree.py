@@ -99,6 +99,10 @@ class Features:
     device: str | None = None  # such as "cpu" or "cuda:0"
     # In place, all calls; None where it was not run.
     latency_seconds: float | None = field(default=None, metadata=_TIME)
+    # Of these (or of the predicted ones) those in which the board waited for its host.
+    waiting_seconds: float | None = field(default=None, metadata=_TIME)
+    # By a profile that tells time, in place, all calls; None where it was run.
+    predicted_seconds: float | None = field(default=None, metadata=_TIME)
     # Repeated on its own with warm caches, all calls (lower quartile), and its quartile range.
     replayed_seconds: float | None = field(default=None, metadata=_TIME)
     replayed_spread_seconds: float | None = field(default=None, metadata=_TIME)

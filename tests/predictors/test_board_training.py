@@ -77,6 +77,24 @@ def test_leaves_of_a_fused_attention_are_judged_as_one(h100_file: Path) -> None:
     assert [levels.count(level) for level in ("ml", "module", "model")] == [107, 58, 11]
 
 
+def test_the_parts_of_a_fused_kernel_share_what_was_measured_of_it(tmp_path: Path) -> None:
+    run = runs_of_three()[0]
+    parts = [
+        {**run["nodes"][0], "path": f"layer.{name}", "operation": "scaled_dot_product_attention"}
+        for name in ("matmul_0", "matmul_1")
+    ]
+    run["nodes"] += [{**part, "same_as": []} for part in parts]
+    (read,) = load_board_runs(write(tmp_path / "runs.jsonl", [run])).runs
+    whole, *shared = (read.tree.root.find(f"layer.{n}") for n in ("up", "matmul_0", "matmul_1"))
+    assert whole.energy is not None
+    assert sum(part.energy.joules for part in shared if part.energy) == pytest.approx(
+        whole.energy.joules
+    )
+    assert sum(part.features.latency_seconds or 0.0 for part in shared) == pytest.approx(
+        whole.features.latency_seconds
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -70,8 +70,8 @@ class JudgedRun:
 
     @classmethod
     def of(cls, run: BoardRun, cache_bytes: float) -> JudgedRun:
-        """Each distinct node once; the leaves of a fused attention are one, and each of them
-        was measured as the whole. Without its products its work is not known: left out."""
+        """Each distinct node once; the leaves of a fused attention are one. Without its products
+        its work is not known: left out."""
         units = tuple(work_units(run.tree.root, cache_bytes))
         judged = []
         for place, unit in enumerate(units):
@@ -80,7 +80,7 @@ class JudgedRun:
             is_part = is_fused(unit.nodes[0]) and not any(unit.work.flops.values())
             if named and not is_part:
                 path = named[0].path
-                joules, seconds = _mean(measured)
+                joules, seconds = _sum(measured)
                 judged.append(JudgedUnit(place, path, run.distinct[path], joules, seconds))
         return cls(run, units, tuple(judged))
 
@@ -168,7 +168,7 @@ def _figures(errors: Sequence[float]) -> dict[str, float | int | None]:
     }
 
 
-def _mean(nodes: Sequence[Node]) -> tuple[float, float]:
+def _sum(nodes: Sequence[Node]) -> tuple[float, float]:
     """(joules, seconds)."""
-    joules = statistics.fmean(node.energy.joules for node in nodes if node.energy)
-    return joules, statistics.fmean(node.features.latency_seconds or 0.0 for node in nodes)
+    joules = math.fsum(node.energy.joules for node in nodes if node.energy)
+    return joules, math.fsum(node.features.latency_seconds or 0.0 for node in nodes)

@@ -3,14 +3,15 @@
 A run has `name`, `dtype`, `mode`, `batch_size`, `tokens` and `nodes`, its distinct ones; a node has
 `path`, `class`, `primitive`, `operation`, `type`, `children` (how many), `parameters`, `flops`,
 `bytes`, `calls`, `input_shapes`, `output_shapes`, `same_as` (paths of nodes that do the same work),
-and of one call `latency_seconds` and `joules` (null where they were not measured).
+and of one call `latency_seconds` and `joules` (null where they were not measured). The parts of a
+fused kernel have those of the whole in the file, and share them in the tree.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from irene_jupyter.checker import Checker, strict_json
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.fit.dataset import numbered_lines
 from irene_jupyter.predictors.forms.dtypes import item_bytes
+from irene_jupyter.predictors.forms.host_operations import is_fused
 from irene_jupyter.tree import (
     MAX_DEPTH,
     MEBIBYTE,
@@ -232,9 +234,27 @@ def _joined(nodes: Mapping[str, Node]) -> Node:
             node.type,
             node.class_name,
             node.features,
-            tuple(made(each) for each in below[path]),
+            _shared(tuple(made(each) for each in below[path])),
             node.energy,
             node.primitive,
         )
 
     return made("")
+
+
+def _shared(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The parts of a fused kernel, each measured as the whole, with a part of it each."""
+    parts = [node for node in nodes if is_fused(node) and node.features.latency_seconds]
+    if len(parts) < 2:
+        return nodes
+    return tuple(_part(node, 1 / len(parts)) if node in parts else node for node in nodes)
+
+
+def _part(node: Node, share: float) -> Node:
+    features = node.features
+    seconds = (features.latency_seconds or 0.0) * share
+    return replace(
+        node,
+        features=replace(features, latency_seconds=seconds),
+        energy=None if node.energy is None else node.energy.scaled(share),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,19 @@ class Counted:
 
     seconds: float
     joules: float
+
+    def divided(self, idle_watts: float, dynamic_joules: float) -> tuple[float, float]:
+        """(W, factor): idle power of each of its seconds, and a factor on all beyond it.
+
+        `dynamic_joules` are expected of the whole run beyond `idle_watts`. A factor far from 1
+        (.5 to 2) says that another board ran, or other work.
+        """
+        watts = self.joules / self.seconds
+        if not dynamic_joules > 0:
+            return watts, 1.0
+        # A board that drew less than this one's idle power has nothing left to divide but time.
+        idle = min(idle_watts, watts)
+        return idle, (self.joules - idle * self.seconds) / dynamic_joules
 
 
 def estimate_board(
@@ -44,10 +58,7 @@ def estimate_board(
         constants.dynamic_joules(unit.work, seconds)
         for unit, seconds in zip(units, times, strict=True)
     ]
-    # A board that drew less than this one's idle power has nothing left to divide but time.
-    idle = min(constants.idle_watts, counted.joules / counted.seconds)
-    beyond_idle = counted.joules - idle * counted.seconds
-    factor = beyond_idle / dynamic[-1] if dynamic[-1] > 0 else 1.0  # one for the whole run
+    idle, factor = counted.divided(constants.idle_watts, dynamic[-1])
     return [
         (seconds, idle * seconds + factor * joules)
         for seconds, joules in zip(times, dynamic, strict=True)
@@ -67,6 +78,5 @@ def unmeasured_seconds(units: Sequence[WorkUnit], constants: BoardConstants) -> 
 
 
 def _measured(unit: WorkUnit) -> float:
-    """Each part of a fused kernel was measured as the whole: their mean."""
-    seconds = [node.features.latency_seconds or 0.0 for node in unit.nodes]
-    return sum(seconds) / len(seconds)
+    """The parts of a fused kernel take its time together."""
+    return math.fsum(node.features.latency_seconds or 0.0 for node in unit.nodes)

@@ -35,7 +35,7 @@ EXTRAPOLATED_MOST = 2.0
 EXTRAPOLATED_LEAST = 1.5
 # A module is "estimated" or "extrapolated" when more than this share of its joules is.
 NOTABLE_SHARE = 0.2
-_NOT_FLOATING = ("int", "uint", "bool")
+NOT_FLOATING = ("int", "uint", "bool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def _joined(*reasons: str) -> str:
 
 def _other_dtype(node: Node, profile: DeviceProfile) -> str:
     dtype = node.features.dtype
-    if dtype is None or dtype in profile.dtypes or dtype.startswith(_NOT_FLOATING):
+    if dtype is None or dtype in profile.dtypes or dtype.startswith(NOT_FLOATING):
         return ""
     return f"{dtype} predicted as {profile.dtypes[0]}"
 

@@ -1,0 +1,173 @@
+"""A tree with the joules and seconds that it would take on a board, every node in its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from irene_jupyter.predictors.forms.board_constants import BoardConstants, BoardKnown
+from irene_jupyter.predictors.forms.board_work import WorkUnit, work_units
+from irene_jupyter.predictors.forms.dtypes import HALF
+from irene_jupyter.predictors.forms.host_operations import is_fused
+from irene_jupyter.predictors.forms.interval import ESTIMATED, Interval
+from irene_jupyter.predictors.predict.board_doubts import doubt_of
+from irene_jupyter.predictors.predict.board_estimates import Counted
+from irene_jupyter.predictors.predict.board_in_place import InPlace, Launch, in_place
+from irene_jupyter.predictors.predict.bounds import NOTABLE_SHARE
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
+from irene_jupyter.tree import Energy, Features, ModelTree, Node, Source
+
+
+def predict_board_tree(
+    tree: ModelTree,
+    profile: BoardProfile,
+    known: BoardKnown,
+    counted: Counted | None = None,
+    launch: Launch = "eager",
+    host_seconds_per_op: float | None = None,
+) -> ModelTree:
+    """A copy of `tree` with joules, interval, source and flags, of all calls of each node.
+
+    `known` "seconds" takes the time of each node from its features, where they have one, "total"
+    the run's from `counted`. What was `counted` is the root's energy, and one factor on all that
+    is beyond idle power brings the nodes to it. No children exceed their parent. The features get
+    `waiting_seconds`, in which the board waited for its host, and `predicted_seconds` where they
+    have none of a run. With `launch` "graph" it waits for nobody; `host_seconds_per_op` is of
+    another host than the profile's.
+    """
+    constants = profile.constants
+    if host_seconds_per_op is not None:
+        constants = replace(constants, host_seconds_per_operation=host_seconds_per_op)
+    units = work_units(tree.root, constants.cache_bytes)
+    placed = in_place(
+        units,
+        constants,
+        known_seconds=known == "seconds",
+        whole_seconds=None if counted is None else counted.seconds,
+        launch=launch,
+    )
+    idle, factor = constants.idle_watts, 1.0
+    if counted is not None:
+        idle, factor = counted.divided(idle, placed[-1].dynamic_joules)
+    energies: list[_Estimate] = []
+    for unit, its in zip(units, placed, strict=True):
+        below = [energies[place] for place in unit.children]
+        joules = idle * its.seconds + factor * its.dynamic_joules
+        energies.append(_estimate(unit, joules, below, profile, known))
+    root = _Trees(units, placed, energies, constants).node(len(units) - 1)
+    return replace(tree, root=root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """Energy of a unit; `doubted` J of it, and their range, are not what the profile was fitted on.
+
+    `flags` are to be added to its nodes' own.
+    """
+
+    energy: Energy
+    doubted: float
+    low: float
+    high: float
+    flags: tuple[str, ...] = ()
+
+
+def _estimate(
+    unit: WorkUnit,
+    joules: float,
+    below: Sequence[_Estimate],
+    profile: BoardProfile,
+    known: BoardKnown,
+) -> _Estimate:
+    node = unit.nodes[0]
+    of_children = math.fsum(each.energy.joules for each in below)
+    joules = max(joules, of_children)  # so that rounding never puts a parent below its children
+    doubted, low, high = (
+        math.fsum(getattr(each, name) for each in below) for name in ("doubted", "low", "high")
+    )
+    flags: tuple[str, ...] = ()
+    source: Source = "predicted"
+    if doubt := doubt_of(node):
+        own = joules - of_children
+        doubted += own
+        low, high = low + own * doubt.interval.low, high + own * doubt.interval.high
+        if doubt.reason and not unit.children:
+            flags = (f"estimated: {doubt.reason}",)
+    if doubted > NOTABLE_SHARE * joules:
+        source = "estimated"
+        if unit.children:
+            flags = (f"estimated: {doubted / joules:.0%} of it is work that no constant fits",)
+    interval = _interval(profile, known, node)
+    usual = max(0.0, joules - doubted)
+    energy = Energy(
+        joules,
+        min(joules, usual * interval.low + low),
+        max(joules, usual * interval.high + high),
+        source,
+    )
+    return _Estimate(energy, doubted, low, high, flags)
+
+
+def _interval(profile: BoardProfile, known: BoardKnown, node: Node) -> Interval:
+    """Of the node's level: a leaf, the model itself, or what lies between."""
+    is_leaf = node.primitive is not None and not node.children
+    level = "model" if node.type == "model" else "ml" if is_leaf else "module"
+    return profile.intervals[known].get(level, ESTIMATED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trees:
+    """Nodes of units, with what was found of them."""
+
+    units: Sequence[WorkUnit]
+    placed: Sequence[InPlace]
+    energies: Sequence[_Estimate]
+    constants: BoardConstants
+
+    def node(self, place: int) -> Node:
+        """The node of a unit that is no fused kernel, with all below it."""
+        unit = self.units[place]
+        made: list[Node] = []
+        parts: list[Node] = []
+        for each in unit.children:
+            if is_fused(self.units[each].nodes[0]):
+                parts += self._parts(each)
+            else:
+                made.append(self.node(each))
+        (node,) = unit.nodes
+        others, of_kernel = iter(made), iter(parts)
+        below = [next(of_kernel if is_fused(each) else others) for each in node.children]
+        return self._filled(node, place, 1.0, tuple(below))
+
+    def _parts(self, place: int) -> list[Node]:
+        """The leaves of a fused kernel share it by their operations and bytes."""
+        nodes = self.units[place].nodes
+        weights = [self._weight(node.features) for node in nodes]
+        total = math.fsum(weights)
+        shares = [each / total if total > 0 else 1 / len(nodes) for each in weights]
+        return [self._filled(node, place, share) for node, share in zip(nodes, shares, strict=True)]
+
+    def _weight(self, features: Features) -> float:
+        known = self.constants
+        return known.joules_per_flop[HALF] * features.flops + known.joules_per_byte * features.bytes
+
+    def _filled(
+        self, node: Node, place: int, share: float, children: tuple[Node, ...] = ()
+    ) -> Node:
+        its, found, features = self.placed[place], self.energies[place], node.features
+        features = replace(
+            features,
+            waiting_seconds=its.waiting_seconds * share,
+            predicted_seconds=its.seconds * share if features.latency_seconds is None else None,
+        )
+        return Node(
+            node.path,
+            node.type,
+            node.class_name,
+            features,
+            children,
+            found.energy if share == 1.0 else found.energy.scaled(share),
+            node.primitive,
+            node.flags + found.flags,
+        )
