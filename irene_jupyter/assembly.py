@@ -35,15 +35,16 @@ def make_report(
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
     From its `origin` the one model can be built again.
     """
-    from irene_jupyter.attribution.model_energy import PredictedRun, models_of
-    from irene_jupyter.predictors.methods import DEFAULT, NOTE, predict_with
+    from irene_jupyter.attribution.model_energy import models_of, predicted_runs
+    from irene_jupyter.predictors.methods import DEFAULT, NOTE
 
-    predicted = [PredictedRun.of(run, predict_with(run.tree, profile, method).root) for run in runs]
+    predicted, cell = predicted_runs(runs, profile, method, cell)
+    is_here = profile.kind == "calibrated" or (cell is not None and cell.is_by_board)
     every = models_of(predicted, cell)
     ran = [model for model in every if model.has_run]
     models = ran or every
     trees = [(model.name, model.root) for model in models]
-    phases = [phase for model in models for phase in model.phases(profile.kind == "calibrated")]
+    phases = [phase for model in models for phase in model.phases(is_here)]
     if len(models) > 1:
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
     factors = {model.name: model.factor for model in ran}

@@ -49,7 +49,14 @@ ROOMS = {
         {"fit"},
         {"calibrate"},
     ),
-    "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
+    "attribution": (
+        {"apportion"},
+        {"leveling"},
+        {"cell"},
+        {"board_times"},
+        {"board_division"},
+        {"model_energy"},
+    ),
     "predictors": (
         {"forms"},
         {"profiles"},
