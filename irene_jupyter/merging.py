@@ -122,7 +122,11 @@ def gathered(models: Sequence[tuple[str, Node]]) -> Node:
         type="model",
         class_name=CELL,
         features=_summed(
-            Features(), [replace(child.features, latency_seconds=None) for child in children]
+            Features(),
+            [
+                replace(child.features, latency_seconds=None, waiting_seconds=None)
+                for child in children
+            ],
         ),
         children=children,
         energy=total(energies_of(children)),

@@ -97,12 +97,13 @@ class Features:
     output_shapes: tuple[Shape, ...] = ()
     dtype: str | None = None  # of the computation, such as "float32"
     device: str | None = None  # such as "cpu" or "cuda:0"
-    # In place, all calls; None where it was not run.
+    # In place, all calls; None where it was not run. Of a GPU they are the board's own times.
     latency_seconds: float | None = field(default=None, metadata=_TIME)
-    # Of these (or of the predicted ones) those in which the board waited for its host.
-    waiting_seconds: float | None = field(default=None, metadata=_TIME)
     # By a profile that tells time, in place, all calls; None where it was run.
     predicted_seconds: float | None = field(default=None, metadata=_TIME)
+    # Of these (or of the predicted ones), in which the board had done what it was given and waited
+    # for its host; None where the times are the host's own.
+    waiting_seconds: float | None = field(default=None, metadata=_TIME)
     # Repeated on its own with warm caches, all calls (lower quartile), and its quartile range.
     replayed_seconds: float | None = field(default=None, metadata=_TIME)
     replayed_spread_seconds: float | None = field(default=None, metadata=_TIME)

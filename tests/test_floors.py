@@ -27,7 +27,7 @@ FLOORS = (
 ROOMS = {
     "capture": (
         {"count"},
-        {"copies"},
+        {"copies", "in_place"},
         {"record", "inputs", "models"},
         {"watch", "repeat"},
         {"dry"},

@@ -142,9 +142,12 @@ def models_of(runs: Sequence[PredictedRun], cell: Cell | None) -> list[ModelEner
 
 
 def _in_time(root: Node, seconds: float | None) -> Node:
-    """The tree with latencies that fit the time of all calls; the recorded one was slowed."""
+    """The tree with latencies that fit the time of all calls, of which one was looked at.
+
+    A GPU's own times stay as they are: its host's, of launching, are no measure of them.
+    """
     recorded = root.features.latency_seconds
-    if seconds is None or not recorded:
+    if seconds is None or not recorded or root.features.waiting_seconds is not None:
         return root
     factor = seconds / recorded
 

@@ -14,6 +14,7 @@ from irene_jupyter.capture.count.primitives import is_ignored
 from irene_jupyter.capture.dry.by_size import TreesBySize
 from irene_jupyter.capture.dry.revealing import revealed
 from irene_jupyter.capture.dry.structure import structure_of
+from irene_jupyter.capture.in_place.timed import with_times
 from irene_jupyter.capture.record.builder import count_parameters
 from irene_jupyter.capture.record.calls import Recorded
 from irene_jupyter.capture.record.doubts import uncounted
@@ -167,8 +168,11 @@ class _Records:
             assert record is not None
             if record.hidden and not self._may_trace():
                 raise CaptureError("the cell was interrupted")
+            node = record.node
+            if node is not None and record.course is not None:
+                node = with_times(node, record.course, signature.timed)
             self._trees[key] = revealed(
-                record.node, record.hidden, signature.batch_size, signature.seq_len
+                node, record.hidden, signature.batch_size, signature.seq_len
             )
         return self._trees[key]
 

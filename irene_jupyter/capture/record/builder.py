@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -32,11 +33,9 @@ class Builder:
     output_shapes: tuple[Shape, ...] = ()
     dtype: str | None = None
     device: str | None = None
-    seconds: float | None = None
     operation: str | None = None
     flags: tuple[str, ...] = ()
     functions: int = 0  # of torch's that it called by itself
-    working_seconds: float = 0.0  # in place, children included, recording not
 
     @classmethod
     def of(cls, path: str, module: nn.Module) -> Builder:
@@ -78,8 +77,6 @@ class Builder:
             output_shapes=self.output_shapes,
             dtype=self.dtype,
             device=self.device,
-            # On a GPU a call returns before its work is done: what took so long was the launch.
-            latency_seconds=self.seconds if self.device in (None, "cpu") else None,
             operation=self.operation,
         )
         return Node(
@@ -92,19 +89,21 @@ class Builder:
             flags=self.flags,
         )
 
-    def doubt(self, idle_seconds: float) -> None:
+    def doubt(self, seconds: Mapping[str, float], idle_seconds: float) -> None:
         """Flags this node and those below it whose time the counted work does not explain.
 
-        For so many `idle_seconds` the thread had no processor, nobody knows in which of them.
+        `seconds` are in place, by path. For so many `idle_seconds` the thread had no processor,
+        nobody knows in which of them.
         """
-        own, cost = self.working_seconds - idle_seconds, Cost()
+        own, cost = seconds.get(self.path, 0.0) - idle_seconds, Cost()
         cost += self.cost
         for child in self.children.values():
-            own -= child.working_seconds
+            if child.module is not None:
+                own -= seconds.get(child.path, 0.0)
             if child.module is None:  # a function, whose time is in that of its module
                 cost += child.cost
             else:
-                child.doubt(idle_seconds)
+                child.doubt(seconds, idle_seconds)
         flag = unexplained(own, cost, self.functions + len(self.children))
         if flag is not None:
             self.flags = (*self.flags, flag)

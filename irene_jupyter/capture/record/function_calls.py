@@ -16,6 +16,7 @@ from irene_jupyter.capture.count.counting import FREE, canonical_name, count, is
 from irene_jupyter.capture.count.primitives import dtype_of, function_primitive
 from irene_jupyter.capture.count.products import as_layer
 from irene_jupyter.capture.count.tensors import place_of, shape_of, tensors_in
+from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.record import doubts
 from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder
 from irene_jupyter.capture.record.calls import Call, call_of
@@ -34,24 +35,32 @@ MAX_FUNCTION_NODES = 8
 class FunctionCalls:
     """The part of a `Recording` that is told of functions, `function_called`, and of operations.
 
-    `calls` tells how leaves were called, by their paths; `own_seconds` what all this took.
+    `calls` tells how leaves were called, by their paths; `course` which boundaries were passed.
     """
 
     calls: dict[str, Call]
-    own_seconds: float
     _stack: list[_Frame]
     _keep_calls: bool
     _device: torch.device | None
     _faults: list[str]
 
-    def __init__(self) -> None:
+    def __init__(self, course: Course) -> None:
+        self.course = course
         self.is_inside_function = False
         self._new_leaves: list[str] = []  # of the function call being added
+        self._parts: list[tuple[str, float]] = []  # all its leaves, and their operations
+
+    def may_be_leaf(self, name: str) -> bool:
+        """Whether a function that is about to be called may be a leaf of its own."""
+        if not self._stack or self._stack[-1].builder.is_leaf:
+            return False
+        return name not in FREE or function_primitive(name) is not None
 
     def function_called(
         self, name: str, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
     ) -> None:
         """Adds one torch function call to the module that is running."""
+        self._parts.clear()
         if not self._stack:
             return
         frame = self._stack[-1]
@@ -73,7 +82,15 @@ class FunctionCalls:
         except Exception as error:
             self._fault(name, error)
         finally:
-            self.own_seconds += time.perf_counter() - began
+            self.course.first.own_seconds += time.perf_counter() - began
+
+    def function_timed(
+        self, name: str, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any
+    ) -> None:
+        """The same of one that may be a leaf, and has just returned."""
+        self.course.function_returned(id(function))
+        self.function_called(name, function, args, kwargs, out)
+        self.course.function_was(id(function), self._parts)
 
     def _add_function(
         self,
@@ -175,7 +192,7 @@ class FunctionCalls:
         except Exception as error:
             self._fault(name, error)
         finally:
-            self.own_seconds += time.perf_counter() - began
+            self.course.first.own_seconds += time.perf_counter() - began
 
     def _add_leaves(
         self, frame: _Frame, leaves: list[canonical.Leaf], operation: str, out: Any
@@ -213,6 +230,7 @@ class FunctionCalls:
             self._new_leaves.append(path)
         else:
             check_even(self.calls, builder, leaf.input_shapes)
+        self._parts.append((builder.path, leaf.cost.flops))
         builder.calls += 1
         builder.cost += leaf.cost
 

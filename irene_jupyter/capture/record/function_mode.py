@@ -39,23 +39,30 @@ class FunctionMode(TorchFunctionMode):
         # Tensors are one example's, or the work is a backward pass's: what runs below tells.
         is_hidden = name in CALLS_BACK or peek_interpreter_stack() is not None
         out = None
-        if self._recording.is_dry and not is_hidden:
-            out = without_kernel(name, func, args, kwargs or {})
+        recording, is_timed = self._recording, False
+        if not is_hidden:
+            if recording.is_dry:
+                out = without_kernel(name, func, args, kwargs or {})
+            elif is_timed := recording.may_be_leaf(name):
+                recording.course.function_begins(id(func))
         if name == "grouped_mm" and args[0].is_meta:
             # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
             out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
         elif out is None:
             try:
-                self._recording.is_inside_function = True
-                with Kernels(self._recording.kernel_called) if is_hidden else nullcontext():
+                recording.is_inside_function = True
+                with Kernels(recording.kernel_called) if is_hidden else nullcontext():
                     out = func(*args, **(kwargs or {}))
             except BaseException as error:
+                if is_timed:
+                    recording.course.function_failed()
                 strip_own_frames(error)
                 raise
             finally:
-                self._recording.is_inside_function = False
+                recording.is_inside_function = False
         if not is_hidden:
-            self._recording.function_called(name, func, args, kwargs or {}, out)
+            told = recording.function_timed if is_timed else recording.function_called
+            told(name, func, args, kwargs or {}, out)
         return out
 
 

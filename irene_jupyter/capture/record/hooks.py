@@ -13,8 +13,8 @@ from __future__ import annotations
 import threading
 import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -27,10 +27,22 @@ from irene_jupyter.capture.record.compiled import CompiledCalls, Entered
 from irene_jupyter.errors import CaptureError
 from irene_jupyter.frames import strip_own_frames
 
-if TYPE_CHECKING:
-    from irene_jupyter.capture.record.recording import Recording
-
 RootCall = Callable[[Callable[..., Any], nn.Module, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Follows(Protocol):
+    """What follows a root call: a recording of it, or what times it."""
+
+    def module_called(
+        self, call: Callable[..., Any], module: nn.Module, args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        """Makes the call `call(module, *args, **kwargs)`."""
+
+    def compiled_called(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """The module that runs is about to call a compiled function."""
+
+    def aside(self) -> AbstractContextManager[None]:
+        """This thread as if nobody followed it."""
 
 
 class Thread:
@@ -41,7 +53,7 @@ class Thread:
     def __init__(self) -> None:
         self.is_own = is_own_thread()  # modules that it creates are not the user's
         self.is_inside = self.is_own  # a root call, or work of our own: module calls are no roots
-        self.recording: Recording | None = None  # gets every module call of this thread
+        self.recording: Follows | None = None  # gets every module call of this thread
         self.asides = 0  # calls of compiled code that it made while hooks were installed
         self.running: Any = None  # the root call that it makes
         self.watched_by: Any = None  # the recorder that knows it

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,13 +22,16 @@ from irene_jupyter.capture.count import canonical
 from irene_jupyter.capture.count.kernels import Kernels
 from irene_jupyter.capture.count.primitives import is_ignored
 from irene_jupyter.capture.count.tensors import shape_of, tensors_in
+from irene_jupyter.capture.in_place.boundaries import Events
+from irene_jupyter.capture.in_place.course import Course
+from irene_jupyter.capture.in_place.intervals import host_seconds
 from irene_jupyter.capture.record import doubts
 from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder, Parameters
 from irene_jupyter.capture.record.calls import Call, call_of
 from irene_jupyter.capture.record.function_calls import FunctionCalls, check_even
 from irene_jupyter.capture.record.function_mode import FunctionMode, without
 from irene_jupyter.capture.record.hidden import HiddenPart, Hides, hidden_part, how_hidden
-from irene_jupyter.capture.record.hooks import HOOKS, THREADS
+from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Follows
 from irene_jupyter.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -41,13 +44,11 @@ class _Frame:
     module: nn.Module
     builder: Builder
     core: canonical.AttentionCore
-    started: float
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
     is_new: bool = True
     functions: int = 0  # of torch's that it called
     free: set[int] = field(default_factory=set)  # places of what functions returned for nothing
     is_hidden: bool = False  # whether parts of it are traced afterwards
-    own_before: float = 0.0  # seconds of the recording
 
 
 # torch's attention with a score function of the user's, and what it compiles by itself. Blocks that
@@ -60,8 +61,9 @@ class Recording(FunctionCalls):
 
     If the call raises, what was seen until then is kept and flagged "incomplete".
     With `keep_calls`, `calls` tells how the leaves were called, by their paths; tensors on meta
-    stand for tensors on `device`. Without `is_timed` no node has a latency: nothing really runs.
-    `hidden` are the parts that could not be looked into, to be traced afterwards.
+    stand for tensors on `device`. Without `is_timed` nothing really runs, and there is no `course`:
+    the boundaries that the call passed, from which its nodes' times follow, those of a GPU by
+    `events`. `hidden` are the parts that could not be looked into, to be traced afterwards.
     """
 
     def __init__(
@@ -72,12 +74,13 @@ class Recording(FunctionCalls):
         keep_calls: bool = False,
         device: torch.device | None = None,
         is_timed: bool = True,
+        events: Events | None = None,
     ) -> None:
-        super().__init__()
+        devices = {p.device for p in root.parameters()}
+        super().__init__(Course(events, _gpu_of(devices)))
         self.batch_size = batch_size
         self.calls: dict[str, Call] = {}
         self.hidden: dict[Any, HiddenPart] = {}
-        self.own_seconds = 0.0  # that the recording itself took
         self.is_disturbed = False  # whether calls went unseen: compiled code ran in another thread
         self._asides = 0
         self._root: nn.Module | None = root
@@ -87,8 +90,8 @@ class Recording(FunctionCalls):
         self._stack: list[_Frame] = []
         self._names: dict[int, dict[int, str]] = {}
         self.is_dry = not is_timed
-        # On a GPU a call returns before its work is done.
-        self._is_timed = is_timed and all(p.device.type == "cpu" for p in root.parameters())
+        # On a GPU a call returns before its work is done: its time there tells nothing.
+        self._is_explained = is_timed and all(device.type == "cpu" for device in devices)
         self._faults: list[str] = []
         self._idle_seconds = 0.0  # in which the thread had no processor
         self._mode = FunctionMode(self)
@@ -107,7 +110,7 @@ class Recording(FunctionCalls):
         return self
 
     @staticmethod
-    def _put_back(is_inside: bool, recording: Recording | None) -> None:
+    def _put_back(is_inside: bool, recording: Follows | None) -> None:
         thread = THREADS.this
         thread.is_inside, thread.recording = is_inside, recording
 
@@ -150,8 +153,8 @@ class Recording(FunctionCalls):
         try:
             if self._faults:
                 self.incomplete(f"could not record {self._faults[0]}")
-            if self._is_timed:
-                self._builder.doubt(self._idle_seconds)
+            if self._is_explained:
+                self._builder.doubt(host_seconds(self.course), self._idle_seconds)
             return self._builder.build(Parameters(), "model")
         except Exception as error:  # recording must never break the user's run
             logger.warning("no tree for %s: %s", self._builder.class_name, error)
@@ -160,7 +163,7 @@ class Recording(FunctionCalls):
             self._root = None
             self._builder = Builder("", self._builder.class_name)
             self._names.clear()
-            self.own_seconds += time.perf_counter() - began
+            self.course.first.own_seconds += time.perf_counter() - began
 
     def incomplete(self, reason: str) -> None:
         """Flags the whole tree."""
@@ -188,21 +191,27 @@ class Recording(FunctionCalls):
                         self._hide(frame, "fused", module, args, kwargs)
         except Exception as error:  # recording must never break the user's run
             self._fault(type(module).__name__, error)
-        self.own_seconds += time.perf_counter() - began
+        self.course.first.own_seconds += time.perf_counter() - began
         if frame is None:
             return call(module, *args, **kwargs)
+        if not self.is_dry:
+            self.course.enter(frame.builder.path, id(module), frame.builder.is_leaf)
         output = None
         try:
             with self._looking(hides):
                 output = call(module, *args, **kwargs)
         finally:
+            if not self.is_dry:
+                self.course.leave()
             began = time.perf_counter()
             try:
                 with torch._C.DisableTorchFunction():
                     self._pop(frame, (args, kwargs), output)
             except Exception as fault:
                 self._fault(type(module).__name__, fault)
-            self.own_seconds += time.perf_counter() - began
+            if not self.is_dry:
+                self.course.left(frame.builder.device)
+            self.course.first.own_seconds += time.perf_counter() - began
         return output
 
     @contextmanager
@@ -210,7 +219,9 @@ class Recording(FunctionCalls):
         """How the call of a module is looked into."""
         if hides is None:
             yield
-        elif hides == "fused":
+            return
+        self.course.is_shown = False
+        if hides == "fused":
             with self.aside():
                 yield
         elif hides == "holds fused":  # its own code asks for function modes, its layers are hidden
@@ -226,6 +237,7 @@ class Recording(FunctionCalls):
             return
         try:
             with torch._C.DisableTorchFunction():
+                self.course.is_shown = False
                 if getattr(function, "__name__", "") in _FLEX_ATTENTION:
                     frame, name = self._stack[-1], "scaled_dot_product_attention"
                     self._add_function(frame, name, function, args[:3], {}, args[0])
@@ -252,9 +264,7 @@ class Recording(FunctionCalls):
             builder, is_new = self._child(parent, module)
         builder.calls += 1
         core = canonical.AttentionCore(module)
-        frame = _Frame(
-            module, builder, core, time.perf_counter(), is_new=is_new, own_before=self.own_seconds
-        )
+        frame = _Frame(module, builder, core, is_new=is_new)
         self._stack.append(frame)
         return frame
 
@@ -282,10 +292,6 @@ class Recording(FunctionCalls):
     def _pop(self, frame: _Frame, inputs: Any, output: Any) -> None:
         self._stack.pop()
         frame.builder.cost += frame.core.flush()
-        if self._is_timed:
-            seconds = time.perf_counter() - frame.started
-            frame.builder.seconds = (frame.builder.seconds or 0.0) + seconds
-            frame.builder.working_seconds += seconds - (self.own_seconds - frame.own_before)
         frame.builder.functions += frame.functions
         if frame.is_new and not frame.is_hidden:
             self._doubt(frame, inputs, output)
@@ -319,6 +325,12 @@ class Recording(FunctionCalls):
                 shape_of(given[0]),
                 self.batch_size,
             )
+
+
+def _gpu_of(devices: Iterable[torch.device]) -> int | None:
+    """The number of the one GPU on which a model lies; None where there are several, or none."""
+    numbers = {each.index for each in devices if each.type == "cuda"}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _tensors_of_object(value: Any) -> list[torch.Tensor]:

@@ -21,6 +21,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import _StopRecomputationError
 
+from irene_jupyter.capture.in_place.cuda_events import CudaEvents
 from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
 from irene_jupyter.capture.record.recording import Recording
@@ -28,6 +29,7 @@ from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches
 from irene_jupyter.capture.watch.groups import Groups
 from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
+from irene_jupyter.capture.watch.timed_call import TimedCall
 from irene_jupyter.capture.watch.training_times import TrainingTimes
 from irene_jupyter.errors import CaptureError
 
@@ -61,6 +63,7 @@ class Recorder:
         self._open = ExitStack()
         self._training = TrainingTimes(self._spent)
         self._caches = Caches()
+        self._events = CudaEvents()
         self._compile: Callable[..., Any] = torch.compile
 
     def __enter__(self) -> Recorder:
@@ -141,10 +144,12 @@ class Recorder:
         ongoing = self._begin(thread, module, args, kwargs)
         try:
             group = ongoing.group
-            if group is None or not group.to_record or _is_tracing():
+            if group is None or not (group.to_record or group.course) or _is_tracing():
                 output = call(module, *args, **kwargs)
-            else:
+            elif group.to_record:
                 output = self._recorded_call(ongoing, call, module, args, kwargs)
+            else:
+                output = self._timed_call(ongoing, call, module, args, kwargs)
             thread.seen += hash(output_shape(output))
             returned = True
             return output
@@ -186,7 +191,7 @@ class Recorder:
                 self.undescribed[name] = self.undescribed.get(name, 0) + 1
                 return
             signature = ongoing.group.after(
-                thread.seen, ended - ongoing.started, ongoing.record, returned=returned
+                thread.seen, ended - ongoing.started, ongoing, returned=returned
             )
             if signature.calls + signature.failures == 1:
                 self.signatures.append(signature)
@@ -205,7 +210,8 @@ class Recorder:
         """A call of a signature without a tree: recorded in full, which changes nothing."""
         assert ongoing.group is not None
         with torch._C.DisableTorchFunction():
-            recording = Recording(module, ongoing.group.first.batch_size, keep_calls=True)
+            batch_size = ongoing.group.first.batch_size
+            recording = Recording(module, batch_size, keep_calls=True, events=self._events)
         is_complete = False
         try:
             with recording:
@@ -218,10 +224,31 @@ class Recorder:
         finally:
             with torch._C.DisableTorchFunction():
                 node = recording.finish()
-            self.own_seconds += recording.own_seconds
+            self.own_seconds += recording.course.first.own_seconds
             hidden = tuple(recording.hidden.values())
             if (node is not None or hidden) and not recording.is_disturbed:
-                ongoing.record = Record(node, recording.calls, hidden, is_complete)
+                ongoing.record = Record(
+                    node, recording.calls, hidden, is_complete, recording.course
+                )
+
+    def _timed_call(
+        self,
+        ongoing: Ongoing,
+        call: Callable[..., Any],
+        module: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """A call of a signature that has a tree: its times in place, and nothing else."""
+        assert ongoing.group is not None
+        assert ongoing.group.course is not None
+        timed = TimedCall(ongoing.group.course, self._events)
+        ongoing.passed = timed.boundaries
+        try:
+            with timed:
+                return timed.module_called(call, module, args, kwargs)
+        finally:
+            self.own_seconds += timed.boundaries.own_seconds
 
     def _compiled_called(
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from irene_jupyter.capture.in_place.boundaries import Boundaries
+from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.record.calls import Call
 from irene_jupyter.capture.record.hidden import HiddenPart
 from irene_jupyter.capture.record.signatures import Flags, state_of
@@ -53,6 +55,7 @@ class Signature:
     calls: int = 0  # that returned
     failures: int = 0  # that raised
     seconds: float = 0.0  # of all calls
+    timed: list[Boundaries] = field(default_factory=list)  # what some of them passed
 
     @property
     def module(self) -> nn.Module | None:
@@ -80,6 +83,7 @@ class Signature:
             calls=0,
             failures=0,
             seconds=0.0,
+            timed=[],
             is_other_way=True,
         )
 
@@ -121,12 +125,13 @@ class Known:
 
 @dataclass(slots=True)
 class Record:
-    """What was recorded of one call."""
+    """What was recorded of one call; `course` is None where it was not followed."""
 
     node: Node | None
     calls: Mapping[str, Call]
     hidden: tuple[HiddenPart, ...]
     is_complete: bool = True
+    course: Course | None = None
 
 
 @dataclass(slots=True)
@@ -141,32 +146,47 @@ class Ongoing:
     group: Group | None = None
     reading: Any = None
     record: Record | None = None
+    passed: Boundaries | None = None
 
 
 class Group:
     """Calls that look alike from outside: one `Signature` for each way that they took.
 
-    `first` is the signature of the first of them; `known` is its model.
+    `first` is the signature of the first of them; `known` is its model. `course` is what the next
+    call is timed by, None where it is not: of `to_time` calls after each recorded one.
     """
 
-    def __init__(self, known: Known, first: Signature) -> None:
+    def __init__(self, known: Known, first: Signature, to_time: int = 0) -> None:
         self.first = first
         self.to_record = True  # the next call
+        self.course: Course | None = None
+        self._to_time = to_time
+        self._left = 0
         self._known = known
         self._ways: dict[int, Signature] = {}
         self._latest = first
         self._records = 0
 
-    def after(
-        self, seen: int, seconds: float, record: Record | None, *, returned: bool
-    ) -> Signature:
+    def after(self, seen: int, seconds: float, ongoing: Ongoing, *, returned: bool) -> Signature:
         """After a call that ran the modules `seen`: the signature to which it belongs."""
+        record = ongoing.record
         signature = self._way(seen, returned=returned, is_recorded=record is not None)
         if record is not None:
             if not signature.is_complete:
                 signature.record = record
                 self._records += record.is_complete
             self.to_record = not record.is_complete
+            if record.is_complete and record.course is not None and record.course.can_be_followed:
+                self.course, self._left = record.course, self._to_time
+        if ongoing.passed is not None:
+            self._left -= 1
+            course = None if signature.record is None else signature.record.course
+            if returned and course is not None and course.is_taken_by(ongoing.passed):
+                signature.timed.append(ongoing.passed)
+            else:
+                ongoing.passed.release()
+        if self._left <= 0:
+            self.course = None
         signature.calls += returned
         signature.failures += not returned
         signature.seconds += seconds

@@ -33,6 +33,8 @@ export interface Features {
   dtype: string | null;
   device: string | null;
   latencySeconds: number | null;
+  /** Of these, in which a GPU waited for its host. */
+  waitingSeconds: number | null;
   operation: string | null;
   resources: [string, number][];
 }
@@ -114,6 +116,7 @@ const NO_FEATURES: Features = {
   dtype: null,
   device: null,
   latencySeconds: null,
+  waitingSeconds: null,
   operation: null,
   resources: [],
 };
@@ -133,6 +136,7 @@ function readFeatures(value: unknown, like: Features): Features {
     dtype: textOrNull(features.dtype) ?? like.dtype,
     device: textOrNull(features.device) ?? like.device,
     latencySeconds: numberOrNull(features.latency_seconds) ?? like.latencySeconds,
+    waitingSeconds: numberOrNull(features.waiting_seconds) ?? like.waitingSeconds,
     operation: textOrNull(features.operation) ?? like.operation,
     resources: isObject(features.resources)
       ? Object.entries(features.resources).map(([key, item]) => [key, number(item)])

@@ -23,6 +23,7 @@ const COLUMNS = [
   "bytes",
   "num_parameters",
   "latency_seconds",
+  "waiting_seconds",
   "flags",
 ];
 
@@ -71,6 +72,7 @@ export function csvText(report: Report): string {
       features.bytes,
       features.numParameters,
       features.latencySeconds,
+      features.waitingSeconds,
       node.flags.join("; "),
     ]);
     for (const child of node.children) visit(child, depth + 1, joules);

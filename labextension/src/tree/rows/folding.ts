@@ -65,7 +65,12 @@ export class Shapes {
 
   /** Adds a node whose children have been added. */
   add(node: TreeNode): void {
-    const { latencySeconds: _latency, resources: _resources, ...work } = node.features;
+    const {
+      latencySeconds: _latency,
+      waitingSeconds: _waiting,
+      resources: _resources,
+      ...work
+    } = node.features;
     const shape = JSON.stringify([
       node.className,
       node.primitive,

@@ -1,0 +1,191 @@
+"""From the boundaries of a call to the time of each of its nodes.
+
+Each boundary gets a place on the line of what works there: the thread that makes the call, or a
+stream of a GPU. A node's time is the way between its two boundaries, so that the times of its parts
+and its own add up to it exactly. What we did meanwhile is taken off: of a thread's time all of it,
+of a stream's as much as the board waited.
+
+A board's waiting is told by how late it was: an event passes at once where the board has done all
+that it was given, and later the more it has left. So what lies between two events, less by how late
+the board was at the second, was at the host's pace: the board kept up and waited for the next
+kernel. (Kernels that are shorter than the host's work around them lie within it.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+from irene_jupyter.capture.in_place.boundaries import Boundaries, Events, Moment
+from irene_jupyter.capture.in_place.course import Course, Step
+
+# By so much a board may seem late that is not: events are put into the queue at an uneven pace.
+PROMPT_SECONDS = 5e-6
+_ROUNDING = 1e-9  # relative
+
+STREAMS = "it began on one stream of a GPU and ended on another"
+OVERLAPS = "it ran on another stream of a GPU, beside other work of the module that it is in"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Seconds of a node in one call, and those of them in which the board waited for its host."""
+
+    seconds: float
+    waiting_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """The nodes of a call by their paths: how long they took, or why it is not known."""
+
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    untimed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """Of the whole call."""
+        root = self.intervals.get("")
+        return None if root is None else root.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A boundary on its line: seconds from where that begins, and how many of them were waited."""
+
+    line: tuple[int, int] | None
+    seconds: float
+    waited: float | None
+
+
+def in_place(course: Course, boundaries: Boundaries) -> InPlace:
+    """The times of a call that took this course; empty where its events cannot be read."""
+    if course.is_on_gpu is None or not course.is_whole:
+        return InPlace()
+    places: Sequence[_Place | None] = ()
+    if not course.is_on_gpu:
+        places = _on_the_host(boundaries)
+    elif boundaries.events is not None:
+        try:
+            places = _on_streams(boundaries, boundaries.events)
+        except RuntimeError:  # a failed kernel, or an interrupt before all was done
+            return InPlace()
+    return _by_path(course.steps, places) if places else InPlace()
+
+
+def host_seconds(course: Course) -> Mapping[str, float]:
+    """By path, what the thread spent in each node of the recorded call, whatever worked there."""
+    if not course.is_whole:
+        return {}
+    found = _by_path(course.steps, _on_the_host(course.first)).intervals
+    return {path: interval.seconds for path, interval in found.items()}
+
+
+def _on_the_host(boundaries: Boundaries) -> list[_Place | None]:
+    """By the thread's clock, without what we did."""
+    pairs = zip(boundaries.hosts, boundaries.owns, strict=True)
+    return [_Place(None, host - own, None) for host, own in pairs]
+
+
+def _on_streams(boundaries: Boundaries, events: Events) -> list[_Place | None]:
+    """By events; raises `RuntimeError` where one has not passed."""
+    lines: dict[tuple[int, int], list[tuple[int, Moment]]] = {}
+    for index, moment in enumerate(boundaries.moments):
+        if moment is not None:
+            lines.setdefault(moment.line, []).append((index, moment))
+    hosts, owns = boundaries.hosts, boundaries.owns
+    places: list[_Place | None] = [None] * len(boundaries.moments)
+    for line, met in lines.items():
+        indices = [index for index, _ in met]
+        lengths = [events.seconds_between(a, b) for (_, a), (_, b) in pairwise(met)]
+        passed = list(accumulate(lengths, initial=0.0))
+        late = [at - hosts[index] for at, index in zip(passed, indices, strict=True)]
+        promptest = min(late)
+        seconds = waited = 0.0
+        places[indices[0]] = _Place(line, seconds, waited)
+        for length, (before, index), lateness in zip(
+            lengths, pairwise(indices), late[1:], strict=True
+        ):
+            behind, ours = lateness - promptest, owns[index] - owns[before]
+            if behind > PROMPT_SECONDS:  # at work since before we were at this boundary
+                waited += max(0.0, length - behind - ours)
+            else:
+                length = max(0.0, length - ours)
+                waited += length
+            seconds += length
+            places[index] = _Place(line, seconds, waited)
+    return places
+
+
+def _by_path(steps: Sequence[Step], places: Sequence[_Place | None]) -> InPlace:
+    found = [_interval(step, places) for step in steps]
+    beside = _beside(steps, places, found)
+    times: dict[str, list[Interval | None]] = {}
+    untimed: dict[str, str] = {}
+    for index, (step, interval) in enumerate(zip(steps, found, strict=True)):
+        problem = STREAMS if _changes_line(step, places) else None
+        if index in beside:
+            interval, problem = None, OVERLAPS
+        for path, share in step.parts:
+            times.setdefault(path, []).append(interval and _part(interval, share))
+            if problem is not None:
+                untimed[path] = problem
+    sums = {path: _sum([each for each in of if each]) for path, of in times.items() if all(of)}
+    return InPlace(sums, untimed)
+
+
+def _interval(step: Step, places: Sequence[_Place | None]) -> Interval | None:
+    begin, end = places[step.begin], places[step.end]
+    if begin is None or end is None or begin.line != end.line:
+        return None
+    if begin.waited is None or end.waited is None:
+        return Interval(end.seconds - begin.seconds)
+    return Interval(end.seconds - begin.seconds, end.waited - begin.waited)
+
+
+def _changes_line(step: Step, places: Sequence[_Place | None]) -> bool:
+    begin, end = places[step.begin], places[step.end]
+    return begin is not None and end is not None and begin.line != end.line
+
+
+def _beside(
+    steps: Sequence[Step], places: Sequence[_Place | None], found: Sequence[Interval | None]
+) -> set[int]:
+    """Steps on another line than what they are in, where its parts last longer than it does.
+
+    Stages of a model on several GPUs run one after the other, and do not.
+    """
+    below: dict[int, list[int]] = {}
+    for index, step in enumerate(steps):
+        if found[index] is not None and step.above >= 0:
+            below.setdefault(step.above, []).append(index)
+    beside: set[int] = set()
+    for index, step in enumerate(steps):  # a step comes after what it is in
+        if step.above in beside:
+            beside.add(index)
+        whole = found[index]
+        parts = math.fsum(each.seconds for i in below.get(index, ()) if (each := found[i]))
+        if whole is not None and parts > whole.seconds * (1 + _ROUNDING):
+            beside |= {i for i in below[index] if _line(steps[i], places) != _line(step, places)}
+    return beside
+
+
+def _line(step: Step, places: Sequence[_Place | None]) -> tuple[int, int] | None:
+    begin = places[step.begin]
+    return None if begin is None else begin.line
+
+
+def _part(interval: Interval, share: float) -> Interval:
+    waiting = interval.waiting_seconds
+    return Interval(interval.seconds * share, None if waiting is None else waiting * share)
+
+
+def _sum(parts: Sequence[Interval]) -> Interval:
+    waits = [each.waiting_seconds for each in parts]
+    known = [waiting for waiting in waits if waiting is not None]
+    return Interval(
+        math.fsum(each.seconds for each in parts),
+        math.fsum(known) if len(known) == len(waits) else None,
+    )
