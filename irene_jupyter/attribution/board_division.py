@@ -29,14 +29,15 @@ PART = Interval.factor(2.0)
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """`roots` are the trees of the runs with joules, of all calls; `cell` has their parts.
-
-    `k` is None where nothing was counted.
-    """
+    """`roots` are the runs' trees with joules, of all calls; `cell` has the parts, and k."""
 
     roots: tuple[Node, ...]
     cell: Cell
-    k: float | None = None
+
+    @property
+    def k(self) -> float | None:
+        """None where nothing was counted."""
+        return self.cell.measured.beyond_idle
 
 
 def fits(profile: BoardProfile, cell: Cell) -> bool:
@@ -68,13 +69,14 @@ def divided(runs: Sequence[Run], profile: BoardProfile, cell: Cell) -> Division:
     made = replace(
         cell,
         is_by_board=True,
+        measured=replace(cell.measured, beyond_idle=k),
         spent=seconds,
         shares=_bounded(
             found, seconds, cell, watts, busiest, profile.intervals["seconds"]["model"]
         ),
         warnings=(*cell.warnings, *_warnings(k, cell, idle, parts, profile)),
     )
-    return Division(roots, made, k)
+    return Division(roots, made)
 
 
 def _in_cell(profile: BoardProfile, cell: Cell) -> BoardProfile:

@@ -69,10 +69,10 @@ class Cell:
         if energy is None:
             return part
         if share is None or share.joules <= 0:
-            basis: Any = "predicted"
+            basis: Any = "timed" if self.is_by_board else "predicted"
         else:
-            basis = "measured" if share.is_whole else "split"
-        if self.measured.joules is not None and basis == "predicted":
+            basis = "measured" if share.is_whole else self._split
+        if self.measured.joules is not None and basis in ("predicted", "timed"):
             return part  # a prediction for another device is no part of what was measured here
         return replace(part, joules=energy.joules, low=energy.low, high=energy.high, basis=basis)
 
@@ -81,7 +81,7 @@ class Cell:
         share = self.shares.get(kind)
         if share is None:
             return part
-        return replace(part, joules=share.joules, low=share.low, high=share.high, basis="split")
+        return replace(part, joules=share.joules, low=share.low, high=share.high, basis=self._split)
 
     def _rest(self, rows: Sequence[Part]) -> Part:
         seconds = max(0.0, self.seconds - math.fsum(row.seconds or 0.0 for row in rows))
@@ -98,8 +98,12 @@ class Cell:
             joules=joules,
             low=min(joules, max(0.0, lowest)),
             high=highest,
-            basis="split",
+            basis=self._split,
         )
+
+    @property
+    def _split(self) -> Any:
+        return "divided" if self.is_by_board else "split"
 
 
 def observed_cell(

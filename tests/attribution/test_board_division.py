@@ -188,7 +188,7 @@ def test_without_a_counter_the_profiles_own_constants() -> None:
     assert only.root.features.latency_seconds == pytest.approx(0.02)
     assert divided_cell is not None
     (part, rest) = divided_cell.parts([(only.name, only.root)])
-    assert (part.basis, rest.joules) == ("predicted", None)
+    assert (part.basis, rest.joules) == ("timed", None)
 
 
 @pytest.mark.parametrize("joules_counted", [None, 5.0])
