@@ -16,12 +16,14 @@ from irene_jupyter.versions import versions
 if TYPE_CHECKING:
     from irene_jupyter.attribution.cell import Cell
     from irene_jupyter.capture.models.building import Origin
-    from irene_jupyter.predictors.profiles.loading import DeviceProfile
+    from irene_jupyter.predictors.predict.launching import Launching
+    from irene_jupyter.predictors.profiles.reading import Profile
+    from irene_jupyter.room import Shortage
 
 
 def make_report(
     runs: Sequence[Run],
-    profile: DeviceProfile,
+    profile: Profile,
     mode: Mode,
     notes: Sequence[str] = (),
     resources: Mapping[str, Any] | None = None,
@@ -29,17 +31,25 @@ def make_report(
     *,
     method: str = "additive",
     origin: Origin | None = None,
+    launching: Launching | None = None,
+    shortage: Shortage | None = None,
 ) -> EnergyReport:
     """Predicts every run and adds them up: one tree for each model, one root above them.
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
-    From its `origin` the one model can be built again.
+    From its `origin` the one model can be built again. A `shortage` of memory is
+    told, and makes every interval wider.
     """
     from irene_jupyter.attribution.model_energy import models_of, predicted_runs
-    from irene_jupyter.predictors.methods import DEFAULT, NOTE
+    from irene_jupyter.predictors.predict.launching import USUAL
+    from irene_jupyter.predictors.predict.prediction import doubted
+    from irene_jupyter.predictors.remarks import remarks
 
-    predicted, cell = predicted_runs(runs, profile, method, cell)
+    launching = launching or USUAL
+    predicted, cell = predicted_runs(runs, profile, method, launching, cell)
     is_here = profile.kind == "calibrated" or (cell is not None and cell.is_by_board)
+    if shortage:
+        predicted = [replace(each, root=doubted(each.root, shortage.reason)) for each in predicted]
     every = models_of(predicted, cell)
     ran = [model for model in every if model.has_run]
     models = ran or every
@@ -48,9 +58,9 @@ def make_report(
     if len(models) > 1:
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
     factors = {model.name: model.factor for model in ran}
-    told = list(notes)
-    if method != DEFAULT:
-        told.append(NOTE.format(method=method, label=profile.label))
+    told = [*notes, *([shortage.note] if shortage else [])]
+    roots = [each.root for each in predicted]
+    told += remarks(roots, profile, method, launching, was_run=mode != "predict")
     told += [f"{run.model}: {note}" for run in runs for note in run.notes]
     parts = measured = None
     if cell is not None:
@@ -59,7 +69,7 @@ def make_report(
         measured = cell.measured_in(parts)
     return EnergyReport(
         root=gathered(trees) if len(trees) > 1 else trees[0][1] if trees else None,
-        device=DeviceLabel(profile.name, profile.label, profile.kind),
+        device=DeviceLabel(profile.name, profile.label, profile.kind, profile.scope),
         mode=mode,
         phases=PhaseSummaries(phases),
         not_run=tuple(moved(each.root, each.name) for each in every if ran and not each.has_run),

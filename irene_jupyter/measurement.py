@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from irene_jupyter.apart import Apart, runs_apart
 from irene_jupyter.assembly import make_report
@@ -14,10 +14,12 @@ from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
-from irene_jupyter.predictors.profiles.loading import load_device
+from irene_jupyter.predictors.predict.launching import Launch, Launching
+from irene_jupyter.predictors.profiles.automatic import AUTO
+from irene_jupyter.predictors.profiles.loading import chosen_device, load_device
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
-from irene_jupyter.room import room_notes
+from irene_jupyter.room import shortage_of
 from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
@@ -266,10 +268,12 @@ def predict(
     batch_size: int = DEFAULT_BATCH_SIZE,
     seq_len: int = DEFAULT_SEQ_LEN,
     new_tokens: int = 0,
-    device: str = "gtx1080ti",
+    device: str = AUTO,
     method: str = "additive",
     budget_seconds: float = 0.5,
     images: int | None = None,
+    launch: Launch = "eager",
+    host_seconds_per_op: float | Literal["measure"] | None = None,
 ) -> EnergyReport:
     """The energy of one forward pass of `model`, which is not run and may not fit this machine.
 
@@ -282,6 +286,10 @@ def predict(
     of the size in its configuration, beside `seq_len` tokens of text: one, if not said. A note
     says so, and which class was built of a configuration that names none.
 
+    On a board's profile, such as h100, `launch` says how operations get there: "eager", one by one
+    from a host that needs `host_seconds_per_op` for each (the profile's, if not said; "measure"
+    takes a second to time this host's), or "graph", as recorded CUDA graphs, without any host.
+
     `model` is a `torch.nn.Module`, a transformers configuration or its class, or the path of a
     folder with config.json. Raises `InputShapeError` where no layer tells the input's shape,
     `CaptureError` where the model cannot be built or traced or keeps no cache, `DeviceError` and
@@ -293,7 +301,7 @@ def predict(
     ...     hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
     ...     vocab_size=100,
     ... )
-    >>> report = irene.predict(config, batch_size=1, seq_len=16)
+    >>> report = irene.predict(config, batch_size=1, seq_len=16, device="gtx1080ti")
     >>> report.total_joules > 0  # joules, of the reference device
     True
     >>> report["encoder.layer.1"].energy.source
@@ -304,13 +312,14 @@ def predict(
     from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
-    profile = load_device(options.device)
+    chosen = chosen_device(options.device)
+    launching = Launching(launch, _host_seconds(host_seconds_per_op))
     NOT_NEGATIVE.check("new_tokens", new_tokens)
     if images is not None:
         NOT_NEGATIVE.check("images", images)
     generates = new_tokens > 0
     built = build_model(model, generates=generates)
-    notes = built_of(model, built)
+    notes = [*chosen.notes, *built_of(model, built)]
     if generates:
         runs = generation_of(
             built, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds, images=images
@@ -318,9 +327,26 @@ def predict(
     else:
         tree = structure_of(built, batch_size, seq_len, images=images)
         runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
-    notes += room_notes(built, runs, profile)
-    origin = Origin.of(built)
-    return make_report(runs, profile, "predict", notes, method=method, origin=origin)
+    return make_report(
+        runs,
+        chosen.profile,
+        "predict",
+        notes,
+        method=method,
+        origin=Origin.of(built),
+        launching=launching,
+        shortage=shortage_of(built, runs, chosen.profile),
+    )
+
+
+def _host_seconds(given: float | Literal["measure"] | None) -> float | None:
+    if given is None or isinstance(given, int | float):
+        return given
+    if given != "measure":
+        raise OptionError(f"host_seconds_per_op must be seconds or 'measure', not {given!r}")
+    from irene_jupyter.host_pace import host_seconds_per_operation
+
+    return host_seconds_per_operation()
 
 
 def _origin(recorded: Sequence[Recorded | None]) -> Origin | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.tree import Node, Run
@@ -10,20 +11,47 @@ from irene_jupyter.tree import Node, Run
 if TYPE_CHECKING:
     from torch import nn
 
-    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.reading import Profile
 
 _GIBIBYTE = 2.0**30  # bytes
 
 
-def room_notes(model: nn.Module, runs: Sequence[Run], profile: DeviceProfile) -> tuple[str, ...]:
-    """A note where `model` needs more memory than the device has; none where that is not known.
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What a model needs at least of a device's memory, and that it has less, in GiB."""
+
+    model: str
+    device: str
+    needed: float
+    parameters: float
+    memory: float
+
+    @property
+    def reason(self) -> str:
+        """In a few words: "needs 30 GiB of 11"."""
+        return f"needs {_gibibytes(self.needed)} GiB of {_gibibytes(self.memory)}"
+
+    @property
+    def note(self) -> str:
+        """A sentence, with what would help."""
+        own = "alone take" if self.parameters > self.memory else "take"
+        return (
+            f"{self.model} needs {_gibibytes(self.needed)} GiB (its parameters {own} "
+            f"{_gibibytes(self.parameters)}), and the device ({self.device}) has "
+            f"{_gibibytes(self.memory)}: it cannot run there as it is, and its range is wider; "
+            "take fewer rows or tokens, a dtype of fewer bytes, or the profile of a larger device"
+        )
+
+
+def shortage_of(model: nn.Module, runs: Sequence[Run], profile: Profile) -> Shortage | None:
+    """Where `model` needs more memory than the device has; None also where that is not known.
 
     Its parameters count as they are kept, the cache of a generation at its longest, and of the
     activations those of the largest operation alone: at least so much is needed.
     """
     memory = profile.memory_gibibytes
     if memory is None:
-        return ()
+        return None
     from torch.nn.parameter import is_lazy
 
     every = (*model.parameters(), *model.buffers())
@@ -33,13 +61,8 @@ def room_notes(model: nn.Module, runs: Sequence[Run], profile: DeviceProfile) ->
     working = max((_activations(run.tree.root, width) for run in runs), default=0.0)
     needed = kept + (_cache_bytes(model, runs, width) + working) / _GIBIBYTE
     if needed <= memory:
-        return ()
-    own = "its parameters alone take" if kept > memory else "its parameters take"
-    return (
-        f"{type(model).__name__} needs {_gibibytes(needed)} GiB ({own} {_gibibytes(kept)}), and "
-        f"the device ({profile.label}) has {_gibibytes(memory)}: it cannot run there as it is; "
-        "take fewer rows or tokens, a dtype of fewer bytes, or the profile of a larger device",
-    )
+        return None
+    return Shortage(type(model).__name__, profile.label, needed, kept, memory)
 
 
 def _gibibytes(value: float) -> str:

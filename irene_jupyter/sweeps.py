@@ -26,7 +26,7 @@ from irene_jupyter.report.units import printable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.reading import Profile
     from irene_jupyter.report.report import EnergyReport
 
 # One row for each model, size and device; NaN and None where `error` tells why.
@@ -114,7 +114,7 @@ class _Task:
     failure: str
     sizes: tuple[Size, ...]
     # Name, profile or None, why not: a worker may not have the caller's own profiles.
-    profiles: tuple[tuple[str, DeviceProfile | None, str], ...]
+    profiles: tuple[tuple[str, Profile | None, str], ...]
     method: str
 
 
@@ -139,7 +139,7 @@ def _named(models: Any) -> dict[str, Any]:
 def _tasks(
     sources: Mapping[str, Any],
     sizes: Sequence[Size],
-    profiles: Sequence[tuple[str, DeviceProfile | None, str]],
+    profiles: Sequence[tuple[str, Profile | None, str]],
     method: str,
 ) -> Iterator[_Task]:
     from irene_jupyter.capture.models.building import portable

@@ -16,7 +16,7 @@ FLOORS = (
     | {"checker", "columns", "files", "versions"},
     {"resources"},
     {"capture", "predictors", "report", "meters"},
-    {"attribution", "room", "options"},
+    {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps"},
@@ -65,6 +65,7 @@ ROOMS = {
         {"baselines"},
         {"fit"},
         {"methods"},
+        {"remarks"},
         {"evaluate"},
     ),
 }

@@ -13,7 +13,7 @@ from irene_jupyter.capture.models.building import build_model
 from irene_jupyter.notebook.whatif import Setting, WhatIf
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import load_device
-from irene_jupyter.room import room_notes
+from irene_jupyter.room import shortage_of
 from irene_jupyter.tree import Run
 
 LARGE = LlamaConfig(
@@ -36,16 +36,32 @@ def test_parameters_beyond_the_devices_memory_are_told_in_their_dtype() -> None:
     assert "needs 14 GiB" in note
 
 
+def test_what_cannot_run_there_has_a_wider_range() -> None:
+    half = {"hidden_size": 1024, "intermediate_size": 2816, "dtype": "bfloat16"}
+    fits = LlamaConfig(**half, num_hidden_layers=2, num_attention_heads=8)
+    report = irene.predict(fits, batch_size=1, seq_len=512, device="h100")
+    large = irene.predict(fits, batch_size=65536, seq_len=512, device="h100")
+    assert report.root is not None
+    assert large.root is not None
+    widths = [
+        root.energy.high / root.energy.low for root in (report.root, large.root) if root.energy
+    ]
+    assert widths[1] > 2 * widths[0]
+    assert any(flag.startswith("extrapolated: needs ") for flag in large.root.flags)
+    assert len(told(large)) == 1
+
+
 def test_what_fits_and_what_is_not_known_is_not_told() -> None:
     assert not told(irene.predict(LARGE, batch_size=1, seq_len=128))
     assert not told(irene.predict(GPT2Config(n_layer=1), batch_size=1, seq_len=8, new_tokens=3))
     unknown = replace(load_device("gtx1080ti"), memory_gibibytes=None)
     model = build_model(LARGE)
     tree = structure_of(model, 1, 16)
-    assert room_notes(model, [Run(model="m", tree=tree)], unknown) == ()
+    assert shortage_of(model, [Run(model="m", tree=tree)], unknown) is None
     small = replace(unknown, memory_gibibytes=1.0, label="a small card")
-    (note,) = room_notes(model, [Run(model="m", tree=tree)], small)
-    assert "the device (a small card) has 1.0" in note
+    found = shortage_of(model, [Run(model="m", tree=tree)], small)
+    assert found is not None
+    assert "the device (a small card) has 1.0" in found.note
 
 
 def test_a_cache_at_its_longest_and_the_largest_operation_count() -> None:
@@ -54,11 +70,12 @@ def test_a_cache_at_its_longest_and_the_largest_operation_count() -> None:
     parameters = sum(p.numel() for p in model.parameters()) * 4 / 2**30
     cache = 2 * 4 * 8 * 128 * 8 * 100_064 * 4 / 2**30
     profile = load_device("gtx1080ti")
-    (note,) = room_notes(model, runs, profile)
-    needed = float(note.split(" needs ")[1].split(" GiB")[0])
-    assert parameters + cache < needed < 1.1 * (parameters + cache)  # and repeated heads
-    assert "its parameters take" in note
-    assert not room_notes(model, generation_of(model, 1, 64, 100), profile)
+    found = shortage_of(model, runs, profile)
+    assert found is not None
+    expected = parameters + cache
+    assert expected < found.needed < 1.1 * expected  # and repeated heads
+    assert "its parameters take" in found.note
+    assert shortage_of(model, generation_of(model, 1, 64, 100), profile) is None
 
 
 def test_the_explorer_says_it_too() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from irene_jupyter.attribution.board_division import divided, fits
+from irene_jupyter.attribution.board_division import Division, divided, fits
 from irene_jupyter.attribution.cell import Cell
 from irene_jupyter.attribution.leveling import leveled_phases
 from irene_jupyter.merging import merged, repeated
 from irene_jupyter.predictors.methods import predict_with
+from irene_jupyter.predictors.predict.launching import Launching
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
-from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+from irene_jupyter.predictors.profiles.reading import Profile
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import RunSummary
 from irene_jupyter.tree import Node, Run
@@ -116,21 +117,24 @@ class ModelEnergy:
 
 
 def predicted_runs(
-    runs: Sequence[Run], profile: DeviceProfile | BoardProfile, method: str, cell: Cell | None
+    runs: Sequence[Run], profile: Profile, method: str, launching: Launching, cell: Cell | None
 ) -> tuple[list[PredictedRun], Cell | None]:
     """Each run with joules, and the cell, which a board's profile divides by its constants.
 
     That it does where the models ran on such a board, or on one that was counted.
     """
-    if cell is None or not isinstance(profile, BoardProfile) or not fits(profile, cell):
-        each = [PredictedRun.of(run, predict_with(run.tree, profile, method).root) for run in runs]
-        return each, cell
-    ran = [run for run in runs if run.status != "not_run"]
-    idle = [run for run in runs if run.status == "not_run"]
-    division = divided(ran, profile, cell)
-    made = [PredictedRun(run, root) for run, root in zip(ran, division.roots, strict=True)]
-    made += [PredictedRun.of(run, predict_with(run.tree, profile, method).root) for run in idle]
-    return made, division.cell
+    division: Division | None = None
+    if cell is not None and isinstance(profile, BoardProfile) and fits(profile, cell):
+        ran = [run for run in runs if run.status != "not_run"]
+        division = divided(ran, profile, cell)
+    roots = iter(division.roots if division else ())
+    made = [
+        PredictedRun(run, next(roots))
+        if division and run.status != "not_run"
+        else PredictedRun.of(run, predict_with(run.tree, profile, method, launching).root)
+        for run in runs
+    ]
+    return made, division.cell if division else cell
 
 
 def models_of(runs: Sequence[PredictedRun], cell: Cell | None) -> list[ModelEnergy]:

@@ -26,7 +26,7 @@ from irene_jupyter.meters.base import SCOPE_NAMES
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.opening import open_meter
 from irene_jupyter.predictors.profiles.checks import NAME
-from irene_jupyter.predictors.profiles.device_profile import DeviceProfile, read_profile
+from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import (
     REFERENCE,
     SHIPPED_FOLDER,
@@ -34,6 +34,7 @@ from irene_jupyter.predictors.profiles.loading import (
     load_device,
     user_devices_folder,
 )
+from irene_jupyter.predictors.profiles.reading import read_profile
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
@@ -218,10 +219,12 @@ def _fit(
     }
     weak = ", told by the driver" if last.truth == "weak" else ""
     label = f"{chosen.name} ({scope} energy{weak}{', SIMULATED' if simulated else ''})"
+    reference = load_device(REFERENCE)
+    assert isinstance(reference, DeviceProfile)
     return calibrated(
         results,
         bench,
-        load_device(REFERENCE),
+        reference,
         name=chosen.name,
         label=label,
         complete=chosen.suite.complete,

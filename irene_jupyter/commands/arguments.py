@@ -18,7 +18,7 @@ PROFILE: Arguments = {
         "default": DEFAULTS.device,
         "help": "the device profile to predict for, a name of `irene-jupyter devices` or "
         "%%irene_devices, or a file (default: auto, this machine's own profile if it was "
-        "calibrated, else gtx1080ti)",
+        "calibrated, else its board's, else gtx1080ti)",
     },
     "--method": {
         "metavar": "NAME",

@@ -16,27 +16,28 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Result:
-    from irene_jupyter.predictors.profiles.loading import boards, devices, load_device
+    from irene_jupyter.predictors.profiles.automatic import automatic
+    from irene_jupyter.predictors.profiles.loading import devices
 
     known = devices()
-    of_boards = boards()
-    automatic = load_device("auto").name
-    rows = [("NAME", "KIND", "LABEL", "FROM")]
-    rows += [(each.name, each.kind, each.label, each.origin) for each in known]
-    rows += [(each.name, "board", each.label, "for evaluate alone") for each in of_boards]
-    table = aligned(rows, "<<<<")
+    chosen = automatic()
+    rows = [("NAME", "KIND", "JOULES OF", "LABEL", "FROM")]
+    rows += [(each.name, each.kind, f"the {each.scope}", each.label, each.origin) for each in known]
+    table = aligned(rows, "<<<<<")
     document = {
         "devices": [
             {
                 "name": each.name,
                 "label": each.label,
                 "kind": each.kind,
+                "scope": each.scope,
                 "origin": each.origin,
                 "path": str(each.path),
             }
             for each in known
         ],
-        "boards": [{"name": each.name, "label": each.label} for each in of_boards],
-        "auto": automatic,
+        "auto": chosen.profile.name,
+        "why": chosen.why,
     }
-    return Result(f"{table}\n\n--device auto means {automatic} here", document=document)
+    last = f"--device auto means {chosen.profile.name} here: {chosen.why}"
+    return Result(f"{table}\n\n{last}", document=document)

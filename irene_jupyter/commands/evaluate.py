@@ -41,9 +41,9 @@ def run(arguments: argparse.Namespace) -> Result:
     from irene_jupyter.predictors.evaluate.board_evaluation import evaluate_board
     from irene_jupyter.predictors.fit.board_runs import load_board_runs
     from irene_jupyter.predictors.profiles.board_profile import BoardProfile
-    from irene_jupyter.predictors.profiles.loading import load_board, load_device
+    from irene_jupyter.predictors.profiles.loading import load_device
 
-    profile = load_board(arguments.device) or load_device(arguments.device)
+    profile = load_device(arguments.device)
     data = load_board_runs(arguments.data)
     document = evaluate_board(data, profile, arguments.known).to_dict()
     title = f"{profile.label}, {_KNOWN[arguments.known]}: {len(data.runs)} runs on {data.board}"

@@ -15,6 +15,7 @@ from irene_jupyter.commands.views import add_views, shown
 from irene_jupyter.errors import CaptureError
 from irene_jupyter.limits import NOT_NEGATIVE, POSITIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
+from irene_jupyter.predictors.predict.launching import LAUNCHES
 
 
 def add(commands: Commands) -> None:
@@ -45,6 +46,20 @@ def add(commands: Commands) -> None:
         help="(or sounds) beside each text, of a model that reads them; default: one",
     )
     add_all(predict, PROFILE)
+    predict.add_argument(
+        "--launch",
+        choices=LAUNCHES,
+        default="eager",
+        help="on a board: operations one by one from its host, or as recorded CUDA graphs, which "
+        "need none (default: %(default)s)",
+    )
+    predict.add_argument(
+        "--host-seconds-per-op",
+        type=_host_seconds,
+        metavar="SECONDS",
+        help="that the host needs to launch an operation, or `measure` to time this one for a "
+        "second (default: the profile's)",
+    )
     add_views(predict)
 
 
@@ -58,8 +73,19 @@ def run(arguments: argparse.Namespace) -> Result:
         new_tokens=arguments.new_tokens,
         images=arguments.images,
         method=arguments.method,
+        launch=arguments.launch,
+        host_seconds_per_op=arguments.host_seconds_per_op,
     )
     return shown(report, arguments)
+
+
+def _host_seconds(text: str) -> float | str:
+    if text == "measure":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("give a number of seconds, or measure") from None
 
 
 def _model(name: str) -> Path | type:

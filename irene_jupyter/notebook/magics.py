@@ -94,9 +94,9 @@ class EnergyMagics(Magics):
         """List the device profiles that `%%energy --device NAME` knows."""
         from irene_jupyter.predictors.profiles.loading import devices
 
-        rows = [("name", "device", "kind")]
-        rows += [(device.name, device.label, device.kind) for device in devices()]
-        print(aligned(rows, "<<<"))
+        rows = [("name", "device", "kind", "joules of")]
+        rows += [(each.name, each.label, each.kind, f"the {each.scope}") for each in devices()]
+        print(aligned(rows, "<<<<"))
 
     # With IPython's {variables}: in a room of machines each has its own --name.
     @_takes("irene_calibrate", calibrate.ARGUMENTS)

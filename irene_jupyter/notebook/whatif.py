@@ -12,17 +12,19 @@ from irene_jupyter.errors import OptionError
 from irene_jupyter.merging import total
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.methods import predict_with
-from irene_jupyter.predictors.profiles.loading import load_device
+from irene_jupyter.predictors.profiles.automatic import AUTO
+from irene_jupyter.predictors.profiles.loading import chosen_device
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport
-from irene_jupyter.room import room_notes
+from irene_jupyter.room import shortage_of
 
 if TYPE_CHECKING:
     from torch import nn
 
     from irene_jupyter.capture.dry.sized_runs import SizedRuns
     from irene_jupyter.capture.models.building import Origin
-    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+    from irene_jupyter.predictors.profiles.automatic import Chosen
+    from irene_jupyter.predictors.profiles.reading import Profile
 
 DTYPES = ("float32", "float16", "bfloat16")
 MAX_BATCH_SIZE = 64  # of the slider; a larger one can be set from Python
@@ -45,7 +47,7 @@ class Setting:
     batch_size: int = DEFAULT_BATCH_SIZE
     seq_len: int = DEFAULT_SEQ_LEN
     new_tokens: int = 0
-    device: str = "gtx1080ti"
+    device: str = AUTO
     dtype: str | None = None
 
 
@@ -81,7 +83,7 @@ class WhatIf:
         self._source = source
         self._method = method
         self._plain = build_model(source)
-        self._profiles: dict[str, DeviceProfile] = {}
+        self._profiles: dict[str, Chosen] = {}
         self._sized: dict[tuple[str | None, bool], tuple[SizedRuns, Origin | None]] = {}
 
     @property
@@ -137,15 +139,22 @@ class WhatIf:
 
         began = time.perf_counter()
         Options(batch_size=setting.batch_size, seq_len=setting.seq_len)  # checks them
-        profile = self._profile(setting.device)
+        chosen = self._profile(setting.device)
         sized, origin = self._sized_for(setting)
         size = (setting.batch_size, setting.seq_len, setting.new_tokens)
         if not sized.is_quick(*size):
             sized.learn()
         traced = not sized.is_quick(*size)
         runs = sized.runs(*size)
-        notes = built_of(self._source, sized.model) + room_notes(sized.model, runs, profile)
-        report = make_report(runs, profile, "predict", notes, method=self._method, origin=origin)
+        report = make_report(
+            runs,
+            chosen.profile,
+            "predict",
+            [*chosen.notes, *built_of(self._source, sized.model)],
+            method=self._method,
+            origin=origin,
+            shortage=shortage_of(sized.model, runs, chosen.profile),
+        )
         return Answer(report, time.perf_counter() - began, traced)
 
     def curve(self, setting: Setting, against: str) -> tuple[CurvePoint, ...]:
@@ -168,7 +177,7 @@ class WhatIf:
                 for each in (_resized(setting, size) for size in sized.visited)
                 if _with(each, against, getattr(setting, against)) == setting
             ]
-        profile = self._profile(setting.device)
+        profile = self._profile(setting.device).profile
         points = []
         for size in sorted(set(sizes)):
             at = _with(setting, against, size)
@@ -176,9 +185,7 @@ class WhatIf:
                 points.append(self._point(size, sized, at, profile))
         return tuple(points)
 
-    def _point(
-        self, size: int, sized: SizedRuns, at: Setting, profile: DeviceProfile
-    ) -> CurvePoint:
+    def _point(self, size: int, sized: SizedRuns, at: Setting, profile: Profile) -> CurvePoint:
         """The total alone, which is all that a curve needs of a report."""
         runs = sized.outline(at.batch_size, at.seq_len, at.new_tokens)
         roots = [predict_with(run.tree, profile, self._method).root for run in runs]
@@ -192,9 +199,9 @@ class WhatIf:
         assert energy is not None
         return CurvePoint.of(size, energy, [flag for root in roots for flag in root.flags])
 
-    def _profile(self, device: str) -> DeviceProfile:
+    def _profile(self, device: str) -> Chosen:
         if device not in self._profiles:
-            self._profiles[device] = load_device(device)
+            self._profiles[device] = chosen_device(device)
         return self._profiles[device]
 
     def _model(self, dtype: str | None, generates: bool) -> nn.Module:

@@ -6,22 +6,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from irene_jupyter.errors import OptionError
+from irene_jupyter.errors import DeviceError, OptionError
 from irene_jupyter.predictors.baselines.names import STORED
 
 if TYPE_CHECKING:
     from irene_jupyter.predictors.forms.coefficients import Known
     from irene_jupyter.predictors.held_out.evaluation import Method
-    from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
+    from irene_jupyter.predictors.predict.launching import Launching
+    from irene_jupyter.predictors.profiles.board_profile import BoardProfile
+    from irene_jupyter.predictors.profiles.reading import Profile
     from irene_jupyter.tree import ModelTree
 
 FeatureSet = Literal["all", "no-resource", "no-model"]
 DEFAULT = "additive"
 IN_PROFILES = (DEFAULT, *STORED)  # by which a device profile predicts
-NOTE = (
-    "predicted by {method} without resource features: latency, utilisation and driver energy on "
-    "{label} are not known of a run elsewhere"
-)
 
 
 def check_method(name: str) -> str:
@@ -31,12 +29,20 @@ def check_method(name: str) -> str:
     return name
 
 
-def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelTree:
+def predict_with(
+    tree: ModelTree, profile: Profile, method: str, launching: Launching | None = None
+) -> ModelTree:
     """A copy of `tree` with the energy by one of `IN_PROFILES`; no children exceed their parent.
 
-    Raises `OptionError` for another method, `DeviceError` where the profile lacks it.
+    A board's profile has one method, and alone asks how the operations are launched. Raises
+    `OptionError` for another method, `DeviceError` where the profile lacks it.
     """
-    if check_method(method) == DEFAULT:
+    check_method(method)
+    from irene_jupyter.predictors.profiles.board_profile import BoardProfile
+
+    if isinstance(profile, BoardProfile):
+        return _on_board(tree, profile, method, launching)
+    if method == DEFAULT:
         from irene_jupyter.predictors.predict.predicted import predict_tree
 
         return predict_tree(tree, profile)
@@ -45,6 +51,21 @@ def predict_with(tree: ModelTree, profile: DeviceProfile, method: str) -> ModelT
 
     found = predictions(tree, profile, method)
     return filled(tree, found, simulated=profile.is_simulated)
+
+
+def _on_board(
+    tree: ModelTree, profile: BoardProfile, method: str, launching: Launching | None
+) -> ModelTree:
+    from irene_jupyter.predictors.predict.board_tree import predict_board_tree
+    from irene_jupyter.predictors.predict.launching import USUAL
+
+    if method != DEFAULT:
+        raise DeviceError(
+            f"{profile.name} is a board's profile: it has no regressors, so that {method!r} cannot "
+            f"predict by it; leave the method out, or take a device such as gtx1080ti"
+        )
+    how = launching or USUAL
+    return predict_board_tree(tree, profile, "nothing", None, how.launch, how.host_seconds_per_op)
 
 
 def _paper(name: str, features: FeatureSet, seed: int) -> Method:

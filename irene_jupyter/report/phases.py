@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
+from irene_jupyter.report.words import elsewhere
 from irene_jupyter.tree import Node
 from irene_jupyter.tree_json import node_to_dict
 
@@ -189,5 +190,5 @@ def phase_legend(report: EnergyReport) -> str:
     if "predicted" in sources or "estimated" in sources:
         told[-1] += f" for {printable(report.device.label, 80)}"
         if report.device.kind == "reference":
-            told[-1] += " (reference device), not this machine"
+            told[-1] += f" {elsewhere(report)}"
     return "; ".join(told)

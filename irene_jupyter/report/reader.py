@@ -16,6 +16,7 @@ from irene_jupyter.report.report import (
     SCHEMA_VERSION,
     DeviceKind,
     DeviceLabel,
+    DeviceScope,
     EnergyReport,
     Mode,
     RunSummary,
@@ -132,6 +133,7 @@ def _device_from_dict(data: Any) -> DeviceLabel:
         name=_CHECK.field(data, "name", str),
         label=_CHECK.field(data, "label", str),
         kind=_CHECK.one_of(data, "kind", get_args(DeviceKind)),
+        scope=_CHECK.one_of({"scope": "machine"} | data, "scope", get_args(DeviceScope)),
     )
 
 

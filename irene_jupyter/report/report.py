@@ -38,15 +38,20 @@ KIND = "irene.energy"
 
 Mode = Literal["measure", "predict"]
 DeviceKind = Literal["reference", "calibrated"]
+DeviceScope = Literal["machine", "board"]
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceLabel:
-    """Whose energy this is: a shipped reference device, or one that was calibrated."""
+    """Whose energy this is: a shipped reference device, or one that was calibrated.
+
+    `scope` "board": of a GPU board alone, without its host.
+    """
 
     name: str  # of the profile, such as "gtx1080ti"
     label: str  # for people, such as "GTX 1080 Ti PC"
     kind: DeviceKind = "reference"
+    scope: DeviceScope = "machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from irene_jupyter.report.units import format_interval, format_joules, format_sh
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.report import EnergyReport
+    from irene_jupyter.report.report import DeviceLabel, EnergyReport
 
 EMPTY = "No PyTorch model was built or run in this cell."
 ALL_IDLE = "No PyTorch model was run in this cell."
@@ -40,8 +40,24 @@ def provenance(report: EnergyReport) -> str:
     verb = "Predicted" if source == "predicted" else "Estimated"
     if report.device.kind == "calibrated":
         why = ": no profile fits, the interval is wide" if verb == "Estimated" else ""
-        return f"{verb} for {label} (calibrated device){why}"
-    return f"{verb} for {label} (reference device), not this machine"
+        return f"{verb} for {label} ({kind_of_device(report.device)}){why}"
+    return f"{verb} for {label} {elsewhere(report)}"
+
+
+def kind_of_device(device: DeviceLabel) -> str:
+    """What its profile is: "reference device", "calibrated board"."""
+    return f"{device.kind} {'board' if device.scope == 'board' else 'device'}"
+
+
+def elsewhere(report: EnergyReport) -> str:
+    """What stands behind the label of a profile that is not this machine's own.
+
+    A shipped profile of a board may well be of one like this machine's.
+    """
+    kind = kind_of_device(report.device)
+    if report.device.scope == "board" and report.mode == "predict":
+        return f"({kind}), nothing run"
+    return f"({kind}), not this machine"
 
 
 def badge(report: EnergyReport) -> str:
@@ -49,9 +65,9 @@ def badge(report: EnergyReport) -> str:
     source = report.root.energy.source if report.root and report.root.energy else "predicted"
     if report.measured is not None and report.measured.joules is not None:
         return "measured" if source == "measured" else "measured, divided by time"
-    return (
-        source if source in ("measured", "replayed") else f"{source}, {report.device.kind} device"
-    )
+    if source in ("measured", "replayed"):
+        return source
+    return f"{source}, {kind_of_device(report.device)}"
 
 
 def amount(node: Node) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from irene_jupyter.resources.board_facts import BoardFacts, lanes
 from irene_jupyter.resources.proc import ResourceError
 
 
@@ -169,6 +170,33 @@ class NvmlSession:
         except (self._nvml.NVMLError, AttributeError):
             return None
 
+    def facts(self, index: int) -> BoardFacts | None:
+        """What the board is able to do; None where the driver does not tell all of it."""
+        nvml, handle = self._nvml, self._handles[index]
+        try:
+            major, minor = nvml.nvmlDeviceGetCudaComputeCapability(handle)
+            cores = nvml.nvmlDeviceGetNumGpuCores(handle)
+            bits = nvml.nvmlDeviceGetMemoryBusWidth(handle)
+            megahertz, of_memory = (
+                nvml.nvmlDeviceGetMaxClockInfo(handle, clock)
+                for clock in (nvml.NVML_CLOCK_SM, nvml.NVML_CLOCK_MEM)
+            )
+            milliwatts = nvml.nvmlDeviceGetEnforcedPowerLimit(handle)
+            memory = nvml.nvmlDeviceGetMemoryInfo(handle).total
+        except (nvml.NVMLError, AttributeError):
+            return None
+        return BoardFacts(
+            board=self.names[index],
+            source="its driver",
+            power_limit_watts=milliwatts / 1000,
+            # NVML tells the clock of a memory of double data rate.
+            bytes_per_second=2e6 * of_memory * bits / 8,
+            multiprocessors=cores / lanes((major, minor)),
+            hertz=megahertz * 1e6,
+            compute_capability=(major, minor),
+            memory_bytes=float(memory),
+        )
+
     def _throttling(self, index: int) -> tuple[str, ...]:
         nvml = self._nvml
         try:
@@ -232,6 +260,18 @@ class NvmlSession:
             self._open = False
             with contextlib.suppress(self._nvml.NVMLError):
                 self._nvml.nvmlShutdown()
+
+
+def driver_facts(index: int = 0) -> BoardFacts | None:
+    """Of the board at `index` in the driver's order; None without a driver that tells all."""
+    try:
+        session = NvmlSession()
+    except ResourceError:
+        return None
+    try:
+        return session.facts(index) if index < len(session.names) else None
+    finally:
+        session.close()
 
 
 def _memory_percent(nvml: Any, handle: Any) -> float:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from boards import SURE, cell, h100, linear, model, run
 
-from irene_jupyter.attribution.board_division import Division, divided, fits
-from irene_jupyter.attribution.model_energy import ModelEnergy, models_of, predicted_runs
+from irene_jupyter.attribution.board_division import divided, fits
+from irene_jupyter.attribution.model_energy import models_of, predicted_runs
 from irene_jupyter.predictors.fit.board_runs import BoardRun, load_board_runs
 from irene_jupyter.predictors.forms.host_operations import is_fused
+from irene_jupyter.predictors.predict.launching import USUAL
 from irene_jupyter.tree import Features, ModelTree, Node, Run
 
 ROWS = (64, 4096)
@@ -85,17 +86,12 @@ def test_a_board_below_its_idle_power_is_divided_by_time() -> None:
     assert "by time alone" in found.cell.warnings[0]
 
 
-def of_cell(found: Division, runs: list[Run]) -> list[ModelEnergy]:
-    made, divided_cell = predicted_runs(runs, h100(), "additive", found.cell)  # type: ignore[arg-type]
-    return models_of(made, divided_cell)
-
-
 def test_a_run_that_was_the_cell_has_the_counters_interval() -> None:
     """Once 455 to 922 J around 910, where half a percent of the cell was beside the run."""
     seconds, whole = counted(100, 1.1, beside=2e-4)
     one = net()
     counted_cell = cell(seconds, whole, [one])
-    made, divided_cell = predicted_runs([one], h100(), "additive", counted_cell)
+    made, divided_cell = predicted_runs([one], h100(), "additive", USUAL, counted_cell)
     (only,) = models_of(made, divided_cell)
     energy = only.root.energy
     assert energy is not None
@@ -125,7 +121,7 @@ def test_models_phases_and_the_rest_add_up_exactly() -> None:
     other = net(40, "other")
     runs = [prefill, decode, other]
     whole = cell(0.05, 9.0, runs)
-    made, divided_cell = predicted_runs(runs, h100(), "additive", whole)
+    made, divided_cell = predicted_runs(runs, h100(), "additive", USUAL, whole)
     assert divided_cell is not None
     lm, second = models_of(made, divided_cell)
     parts = divided_cell.parts([(lm.name, lm.root), (second.name, second.root)])
@@ -180,7 +176,7 @@ def test_two_boards_idle_twice() -> None:
 
 def test_without_a_counter_the_profiles_own_constants() -> None:
     one = net()
-    made, divided_cell = predicted_runs([one], h100(), "additive", cell(0.02, None, [one]))
+    made, divided_cell = predicted_runs([one], h100(), "additive", USUAL, cell(0.02, None, [one]))
     (only,) = models_of(made, divided_cell)
     assert joules(only.root) == pytest.approx(counted(100, 1.0)[1])
     assert only.root.energy is not None

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irene_jupyter.predictors.forms.interval import Interval
-from irene_jupyter.predictors.predict.bounds import widened
 from irene_jupyter.predictors.predict.predicted import predict_tree
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import load_device
@@ -240,7 +239,7 @@ def test_extrapolation_is_flagged_and_widened(
     ],
 )
 def test_an_extrapolated_interval_is_wider_within_bounds(side: float, expected: float) -> None:
-    found = widened(Interval(1 / side, side))
+    found = Interval(1 / side, side).extrapolated()
     assert found.high == pytest.approx(expected)
     assert found.low == pytest.approx(1 / expected)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def test_runs_of_too_few_families(made: BoardData) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 2},
+        {"schema_version": 3},
         {"name": "../h100"},
         {"constants": {}},
         {"intervals": {}},
@@ -249,16 +250,32 @@ def test_constants_are_a_boards(shipped: BoardProfile) -> None:
     assert constants.joules_per_flop["vector"] > 5 * constants.joules_per_flop["half"]
 
 
-def test_a_board_is_no_device_yet(shipped: BoardProfile, tmp_path: Path) -> None:
-    assert [each.name for each in boards()] == ["h100"]
-    assert "h100" not in [each.name for each in irene.devices()]
-    assert irene.load_device("auto").name == "gtx1080ti"
-    for name in ("h100", shipped.save(tmp_path / "mine.json")):
-        with pytest.raises(DeviceError, match=r"board's profile.*evaluate"):
-            irene.load_device(name)
+def test_a_board_is_a_device_like_others(shipped: BoardProfile, tmp_path: Path) -> None:
+    assert "h100" in [each.name for each in boards()]
+    info = next(each for each in irene.devices() if each.name == "h100")
+    assert (info.kind, info.scope, info.origin) == ("reference", "board", "shipped")
+    assert irene.load_device("h100") == shipped
+    mine = replace(shipped, fingerprint={"cpu": "one of the user's"})
+    assert irene.load_device(mine.save(tmp_path / "mine.json")) == mine
+    assert mine.kind == "calibrated"
 
 
 def test_only_boards_are_loaded_as_such(tmp_path: Path) -> None:
     assert load_board("gtx1080ti") is None
     assert load_board("toaster") is None
     assert load_board(tmp_path / "nothing.json") is None
+
+
+def test_a_profile_of_the_first_version_is_read(trained: BoardProfile) -> None:
+    document = trained.to_dict()
+    assert BoardProfile.from_dict({**document, "schema_version": 1}) == trained
+
+
+def test_a_unit_without_a_constant_is_left_out(trained: BoardProfile) -> None:
+    document = trained.to_dict()
+    document["constants"]["joules_per_flop"]["value"] = {"half": 1e-12, "fp8": 5e-13}
+    found = BoardProfile.from_dict(document).constants
+    assert found.joules_per_flop == {"half": 1e-12, "fp8": 5e-13}
+    document["constants"]["joules_per_flop"]["value"] = {"fp8": 5e-13}
+    with pytest.raises(DeviceError, match="half"):
+        BoardProfile.from_dict(document)

@@ -6,10 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from irene_jupyter.errors import OptionError
 from irene_jupyter.predictors.fit.board_fit import START
 from irene_jupyter.predictors.forms.board_work import work_units
-from irene_jupyter.predictors.forms.dtypes import HALF, UNALIGNED, VECTOR, item_bytes
+from irene_jupyter.predictors.forms.dtypes import (
+    FP8,
+    HALF,
+    NVFP4,
+    TF32,
+    UNALIGNED,
+    VECTOR,
+    item_bytes,
+)
+from irene_jupyter.predictors.forms.packing import packed
 from irene_jupyter.predictors.predict.board_estimates import Counted, estimate_board
+from irene_jupyter.predictors.profiles.loading import load_board
 from irene_jupyter.tree import Features, Node, Shape
 
 CACHE = 50e6
@@ -154,3 +165,112 @@ def test_a_counted_run_is_kept() -> None:
     found = estimate_board(units, START, "total", Counted(1e-3, 0.3))
     assert found[-1] == (pytest.approx(1e-3), pytest.approx(0.3))
     assert all(joules >= START.idle_watts * seconds for seconds, joules in found)
+
+
+# --- dtypes ---------------------------------------------------------------------------------------
+
+
+def weighted(dtype: str, rows: int = 1) -> Node:
+    """A product of 4096 × 4096 weights."""
+    width = 4096
+    return leaf(
+        "Linear",
+        flops=2.0 * rows * width**2,
+        moved=2.0 * (2 * rows * width + width**2),
+        inputs=((rows, width),),
+        outputs=((rows, width),),
+        parameters=width**2,
+        dtype=dtype,
+    )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "unit"),
+    [
+        ("tf32", TF32),
+        ("float8_e4m3fn", FP8),
+        ("fp8", FP8),
+        ("nvfp4", NVFP4),
+        ("int8", FP8),
+        ("float64", VECTOR),
+    ],
+)
+def test_each_dtype_has_its_unit(dtype: str, unit: str) -> None:
+    (found,) = work_units(leaf("Linear", dtype=dtype), CACHE)
+    assert found.work.flops[unit] == 1e9
+
+
+def test_a_missing_constant_is_a_substitutes_and_is_told() -> None:
+    (found,) = work_units(weighted("fp8"), CACHE)
+    assert START.unknown_units(found.own) == (FP8,)
+    assert START.flop_joules(FP8) == START.joules_per_flop[HALF] / 2
+    assert START.flop_rate(FP8) == 2 * START.flops_per_second[HALF]
+    known = replace(START, joules_per_flop={**START.joules_per_flop, FP8: 3e-13})
+    assert known.unknown_units(found.own) == ()
+    assert known.flop_joules(FP8) == 3e-13
+
+
+def test_packed_weights_are_fewer_bytes_all_the_way_up() -> None:
+    linear = weighted("bfloat16")
+    head = replace(weighted("bfloat16"), path="lm_head")
+    root = parent(linear, head)
+    found = packed(root, "nvfp4")
+    assert [child.features.dtype for child in found.children] == ["nvfp4", "bfloat16"]
+    less = 4096**2 * (2 - 0.5625)
+    assert found.children[0].features.bytes == linear.features.bytes - less
+    assert found.features.bytes == root.features.bytes - less
+    with pytest.raises(OptionError, match="int3"):
+        packed(root, "int3")
+    with pytest.raises(OptionError, match="half precision"):
+        packed(parent(weighted("float32")), "nf4")
+
+
+def decoder(layers: int, width: int) -> Node:
+    """One step of a decoder's products: attention's four and three of a gated MLP."""
+    rows = 1
+
+    def linear(path: str, k: int, n: int) -> Node:
+        return leaf(
+            "Linear",
+            path,
+            flops=2.0 * rows * k * n,
+            moved=2.0 * (rows * (k + n) + k * n),
+            inputs=((rows, k),),
+            outputs=((rows, n),),
+            parameters=k * n,
+        )
+
+    wide = 11 * width // 4 // 8 * 8
+    shapes = [(width, width)] * 4 + [(width, wide)] * 2 + [(wide, width)]
+    made = [
+        linear(f"layers.{layer}.{at}", *shape)
+        for layer in range(layers)
+        for at, shape in enumerate(shapes)
+    ]
+    whole = parent(*made)
+    held = sum(each.features.num_parameters for each in made)
+    return replace(whole, features=replace(whole.features, num_parameters=held))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "layers", "width", "dearer"),
+    [
+        ("int8", 24, 2048, True),  # LLM.int8 costs more than float16 at all sizes
+        ("int8", 32, 4096, True),
+        ("nf4", 24, 2048, True),  # 1.2 billion parameters
+        ("nf4", 32, 4096, False),  # 6.5 billion
+    ],
+)
+def test_unpacking_costs_what_published_findings_say(
+    dtype: str, layers: int, width: int, dearer: bool
+) -> None:
+    board = load_board("h100")
+    assert board is not None
+    plain = decoder(layers, width)
+    joules = [
+        estimate_board(work_units(root, board.constants.cache_bytes), board.constants, "nothing")[
+            -1
+        ][1]
+        for root in (packed(plain, dtype), plain)
+    ]
+    assert (joules[0] > joules[1]) is dearer

@@ -90,7 +90,7 @@ def test_the_table(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         ({"--known": "everything"}, 2, "invalid choice"),
         ({"--device": "toaster"}, 1, "unknown device"),
-        ({"--device": "toaster"}, 1, "for evaluate alone h100"),
+        ({"--device": "toaster"}, 1, "gtx1080ti, h100"),
         ({"--device": "none.json"}, 1, "no device profile"),
     ],
 )

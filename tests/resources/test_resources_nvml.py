@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pynvml
 import pytest
 from machine import Driver
 
-from irene_jupyter.resources.nvml import NoGpu, NvmlSession
+from irene_jupyter.resources.nvml import NoGpu, NvmlSession, driver_facts
 from irene_jupyter.resources.proc import ResourceError
 from irene_jupyter.resources.sampler import Sampler
 
@@ -137,3 +139,26 @@ def test_a_field_of_zero_is_no_reading(driver: Driver) -> None:
     driver.say("nvmlDeviceGetTotalEnergyConsumption", lambda handle: 7_000)
     session = NvmlSession()
     assert [session.power(0).joules for _ in range(2)] == [7.0, 7.0]
+
+
+def test_a_driver_that_does_not_tell_everything_has_no_facts(driver: Driver) -> None:
+    assert driver_facts() is None
+    assert driver_facts(7) is None
+
+
+def test_facts_of_a_board(driver: Driver) -> None:
+    answers = {
+        "nvmlDeviceGetCudaComputeCapability": (9, 0),
+        "nvmlDeviceGetNumGpuCores": 132 * 128,
+        "nvmlDeviceGetMemoryBusWidth": 5120,
+        "nvmlDeviceGetMaxClockInfo": 2619,
+        "nvmlDeviceGetEnforcedPowerLimit": 700_000,
+        "nvmlDeviceGetMemoryInfo": SimpleNamespace(total=80 * 2**30, used=0),
+    }
+    for name, answer in answers.items():
+        driver.say(name, lambda *_, answer=answer: answer)
+    facts = driver_facts()
+    assert facts is not None
+    assert facts.multiprocessors == 132
+    assert facts.bytes_per_second == pytest.approx(3.35e12, rel=0.01)
+    assert facts.power_limit_watts == 700

@@ -63,8 +63,6 @@ def _with_joules(nodes: _Nodes) -> BoardConstants:
     def constants(logarithms: Sequence[float]) -> BoardConstants:
         idle, busy, pointwise, byte, streamed, *flops = (math.exp(each) for each in logarithms)
         known = dict(zip(done, flops, strict=True))
-        # What nobody measured is a product like the others, off the tensor cores the datasheet's.
-        usual = known.get(HALF, START.joules_per_flop[HALF])
         return replace(
             START,
             idle_watts=idle,
@@ -72,7 +70,7 @@ def _with_joules(nodes: _Nodes) -> BoardConstants:
             joules_per_pointwise_flop=pointwise,
             joules_per_byte=byte,
             joules_per_streamed_byte=streamed,
-            joules_per_flop={**START.joules_per_flop, UNALIGNED: usual, **known},
+            joules_per_flop={HALF: START.joules_per_flop[HALF], **known},
         )
 
     def errors(logarithms: Sequence[float]) -> list[float]:
@@ -88,7 +86,7 @@ def _with_joules(nodes: _Nodes) -> BoardConstants:
         START.joules_per_pointwise_flop,
         START.joules_per_byte,
         START.joules_per_streamed_byte,
-        *(START.joules_per_flop[unit] for unit in done),
+        *(START.flop_joules(unit) for unit in done),
     ]
     start = [math.log(value) for value in values]
     found = least_squares(errors, start, loss="soft_l1", f_scale=LOSS_SCALE, xtol=1e-12, ftol=1e-12)
@@ -100,7 +98,8 @@ def _with_rates(constants: BoardConstants, nodes: _Nodes) -> BoardConstants:
     reached: dict[str, float] = {}
     for unit in UNITS:
         rates = [work.flops[unit] / seconds for work, seconds in leaves if work.flops[unit]]
-        reached[unit] = _quantile(rates, START.flops_per_second[unit])
+        if rates or unit in START.flops_per_second:
+            reached[unit] = _quantile(rates, START.flop_rate(unit))
     moved = [work.bytes / seconds for work, seconds in leaves if not any(work.flops.values())]
     return replace(
         constants,

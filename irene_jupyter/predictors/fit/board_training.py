@@ -6,6 +6,7 @@ Deterministic: the same runs give the same profile on any machine (stored to ten
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from irene_jupyter.errors import DataError
 from irene_jupyter.predictors.fit.board_errors import (
@@ -37,10 +38,11 @@ SOURCE = (
     "Cache size and rates where none were measured: NVIDIA H100 datasheet."
 )
 # What the runs that are shipped do not say of themselves.
-PUBLISHED: Mapping[str, Mapping[str, str]] = {
+PUBLISHED: Mapping[str, Mapping[str, Any]] = {
     "h100": {
         "label": "H100 SXM, board alone",
         "host": "the virtual machine of the measured runs, its CPU not named in the data",
+        "memory_gibibytes": 79.2,  # 81079 MiB by its driver
     }
 }
 
@@ -84,6 +86,7 @@ def train_board(data: BoardData, *, name: str, label: str | None = None) -> Boar
             },
         },
         citation=SOURCE,
+        memory_gibibytes=published.get("memory_gibibytes"),
     )
     return BoardProfile.from_dict(rounded(profile.to_dict()))
 

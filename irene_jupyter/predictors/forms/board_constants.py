@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from irene_jupyter.predictors.forms.board_work import BoardWork
+from irene_jupyter.predictors.forms.dtypes import SUBSTITUTES
 
 # What is known of a run: each node's time, the root's joules and time, or neither.
 BoardKnown = Literal["seconds", "total", "nothing"]
@@ -26,7 +27,7 @@ class BoardConstants:
 
     idle_watts: float
     busy_watts: float
-    joules_per_flop: Mapping[str, float]  # by `dtypes.UNITS`
+    joules_per_flop: Mapping[str, float]  # by `dtypes.UNITS`, half always; others where known
     joules_per_pointwise_flop: float
     joules_per_byte: float
     joules_per_streamed_byte: float
@@ -36,9 +37,31 @@ class BoardConstants:
     kernel_seconds: float
     host_seconds_per_operation: float
 
+    def flop_joules(self, unit: str) -> float:
+        """Joules of an operation; of its substitute where the unit has no constant."""
+        known = self.joules_per_flop.get(unit)
+        if known is not None:
+            return known
+        other = SUBSTITUTES[unit]
+        return other.operations * self.joules_per_flop[other.unit]
+
+    def flop_rate(self, unit: str) -> float:
+        """Operations a second; by its substitute where the unit has no constant."""
+        known = self.flops_per_second.get(unit)
+        if known is not None:
+            return known
+        other = SUBSTITUTES[unit]
+        return self.flops_per_second[other.unit] / other.operations
+
+    def unknown_units(self, work: BoardWork) -> tuple[str, ...]:
+        """Those that do a part of the work and have no constant here: an estimate."""
+        return tuple(
+            unit for unit, flops in work.flops.items() if flops and unit not in self.joules_per_flop
+        )
+
     def dynamic_joules(self, work: BoardWork, seconds: float) -> float:
         """Above idle power, in so much time."""
-        products = sum(self.joules_per_flop[unit] * flops for unit, flops in work.flops.items())
+        products = sum(self.flop_joules(unit) * flops for unit, flops in work.flops.items())
         joules = (
             products
             + self.joules_per_pointwise_flop * work.pointwise_flops
@@ -53,6 +76,6 @@ class BoardConstants:
 
     def device_seconds(self, own: BoardWork) -> float:
         """Of a node's own kernels, bound by operations or by bytes."""
-        products = sum(flops / self.flops_per_second[unit] for unit, flops in own.flops.items())
+        products = sum(flops / self.flop_rate(unit) for unit, flops in own.flops.items())
         launches = self.kernel_seconds * own.host_operations
         return max(products, own.bytes / self.bytes_per_second) + launches

@@ -15,8 +15,9 @@ from irene_jupyter.predictors.forms.dtypes import (
     UNALIGNED,
     UNITS,
     VECTOR,
-    is_half,
     item_bytes,
+    packing_of,
+    unit_of,
 )
 from irene_jupyter.predictors.forms.host_operations import (
     PRODUCT_FLOPS,
@@ -134,6 +135,9 @@ def _own(node: Node) -> BoardWork:
     hides_products = flops > PRODUCT_FLOPS * elements(node) * its.calls
     if node.primitive in PRODUCTS if is_leaf else hides_products:
         of_products[_unit(node)], pointwise = flops, 0.0
+        unpacked, more = _unpacking(node)
+        of_products[VECTOR] += unpacked
+        moved += more
     elif is_fused(node):  # its softmax: the exponentials hide behind the products
         pointwise = 0.0
     return BoardWork(of_products, pointwise, moved, 0.0, operations)
@@ -142,10 +146,27 @@ def _own(node: Node) -> BoardWork:
 def _unit(node: Node) -> str:
     """Which unit of the board does a product."""
     primitive, its = node.primitive or "", node.features
-    if not is_half(its.dtype) or (primitive.startswith("Conv") and primitive != "Conv1D"):
+    unit = unit_of(its.dtype)
+    if primitive.startswith("Conv") and primitive != "Conv1D":
         return VECTOR
-    if primitive in ("Linear", "Conv1D"):
+    if primitive in ("Linear", "Conv1D") and unit == HALF:
         shapes = (*its.input_shapes[:1], *its.output_shapes[:1])
         if any(shape and shape[-1] % ALIGNMENT for shape in shapes):
             return UNALIGNED
-    return HALF
+    return unit
+
+
+def _unpacking(node: Node) -> tuple[float, float]:
+    """(operations off the tensor cores, bytes) that packed weights need beyond the product."""
+    its = node.features
+    packing = packing_of(its.dtype)
+    if packing is None:
+        return 0.0, 0.0
+    taken, given = (
+        math.prod(shapes[0]) if shapes else 0 for shapes in (its.input_shapes, its.output_shapes)
+    )
+    rows = taken // its.input_shapes[0][-1] if taken else 0
+    moved = packing.input_bytes * taken + packing.output_bytes * given
+    if rows > 1:
+        moved += packing.moved_bytes * its.num_parameters
+    return packing.vector_flops * its.num_parameters * its.calls, moved * its.calls

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from irene_jupyter.predictors.forms.dtypes import item_bytes
+from irene_jupyter.predictors.forms.dtypes import item_bytes, packing_of
 from irene_jupyter.tree import Node
 
 FUSED_ATTENTION = "scaled_dot_product_attention"  # two products and a softmax are one kernel
@@ -59,7 +59,8 @@ def host_operations(node: Node, children: Sequence[Node] = (), own_flops: float 
         if primitive == "Conv1D":
             return CONV1D
         if primitive in PRODUCTS:
-            return PRODUCT
+            packing = packing_of(its.dtype)
+            return PRODUCT + (KERNEL * packing.launches if packing else 0.0)
         if primitive == "Embedding":
             return EMBEDDING
         return KERNEL * kernels(node)

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 COVERAGE = 0.9  # of an interval that was tested
 # Interval of what no data speak of: ×/÷ this. It is meant to be wide.
 ESTIMATED_FACTOR = 3.0
+# Outside the trained ranges an interval is this much wider, in logarithms …
+EXTRAPOLATED_FACTOR = 3.0
+# … but by no more than ×/÷ this, and at least ×/÷ that.
+EXTRAPOLATED_MOST = 2.0
+EXTRAPOLATED_LEAST = 1.5
 # Added to the group of a node whose pattern was not in training, or else its tree's size.
 NEW = " (new)"
 OTHER_SIZE = " (other size)"
@@ -35,6 +40,10 @@ class Interval:
             max(min(side * factor, side + math.log(most)), math.log(least)) for side in sides
         )
         return Interval(math.exp(-down), math.exp(up))
+
+    def extrapolated(self) -> Interval:
+        """That of what lies outside the trained ranges."""
+        return self.widened(EXTRAPOLATED_FACTOR, EXTRAPOLATED_LEAST, EXTRAPOLATED_MOST)
 
     def joined(self, other: Interval) -> Interval:
         """What holds both."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from irene_jupyter.predictors.forms.board_constants import BoardConstants
+from irene_jupyter.predictors.forms.board_work import WorkUnit
+from irene_jupyter.predictors.forms.dtypes import SUBSTITUTES, UNIT_WORDS, has_unit
 from irene_jupyter.predictors.forms.interval import ESTIMATED, Interval
 from irene_jupyter.predictors.predict.bounds import NOT_FLOATING, UNKNOWN_FACTOR
 from irene_jupyter.predictors.predict.subtrees import is_doubted
-from irene_jupyter.tree import Node
 
-# The units that multiply them have constants of their own.
-KNOWN_DTYPES = ("float32", "bfloat16", "float16")
+# What becomes of such weights follows from how a library multiplies them, and was not measured.
+UNMEASURED = ("int8", "nf4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,20 @@ class Doubt:
     interval: Interval
 
 
-def doubt_of(node: Node) -> Doubt | None:
+def doubt_of(unit: WorkUnit, constants: BoardConstants) -> Doubt | None:
     """Of what a node does beyond its children; None where the constants cover it."""
+    node = unit.nodes[0]
     if is_doubted(node):
         return Doubt("", Interval.factor(UNKNOWN_FACTOR))
     dtype = node.features.dtype
-    if dtype is None or dtype in KNOWN_DTYPES or dtype.startswith(NOT_FLOATING):
+    if dtype in UNMEASURED and node.primitive is not None:
+        return Doubt(f"{dtype} weights, by their bytes and the work of unpacking them", ESTIMATED)
+    if dtype is not None and not has_unit(dtype) and not dtype.startswith(NOT_FLOATING):
+        return Doubt(f"no constants for {dtype} on this board", ESTIMATED)
+    unknown = constants.unknown_units(unit.own)
+    if not unknown:
         return None
-    return Doubt(f"no constants for {dtype} on this board", ESTIMATED)
+    missing = ", ".join(
+        f"{UNIT_WORDS[each]} (taken from {UNIT_WORDS[SUBSTITUTES[each].unit]})" for each in unknown
+    )
+    return Doubt(f"no constant of this board for {missing}", ESTIMATED)

@@ -10,15 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 from irene_jupyter.predictors.forms.board_constants import BoardConstants
 from irene_jupyter.predictors.forms.board_work import WorkUnit
 from irene_jupyter.predictors.forms.dtypes import item_bytes
-
-# How kernels reach the board: one by one from the host, or all at once as a recorded graph.
-Launch = Literal["eager", "graph"]
-LAUNCHES: tuple[Launch, ...] = get_args(Launch)
+from irene_jupyter.predictors.predict.launching import Launch
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,13 @@ from irene_jupyter.predictors.forms.host_operations import is_fused
 from irene_jupyter.predictors.forms.interval import ESTIMATED, Interval
 from irene_jupyter.predictors.predict.board_doubts import doubt_of
 from irene_jupyter.predictors.predict.board_estimates import Counted
-from irene_jupyter.predictors.predict.board_in_place import InPlace, Launch, in_place
+from irene_jupyter.predictors.predict.board_in_place import InPlace, in_place
 from irene_jupyter.predictors.predict.bounds import NOTABLE_SHARE
+from irene_jupyter.predictors.predict.launching import Launch
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
-from irene_jupyter.tree import Energy, Features, ModelTree, Node, Source
+from irene_jupyter.tree import Energy, Features, ModelTree, Node, NodeType, Source
+
+_GRAPH = "extrapolated: no run as a recorded graph was measured"
 
 
 def predict_board_tree(
@@ -50,13 +53,17 @@ def predict_board_tree(
     idle, factor = constants.idle_watts, 1.0
     if counted is not None:
         idle, factor = counted.divided(idle, placed[-1].dynamic_joules)
+    intervals = profile.intervals[known]
+    if launch == "graph":
+        intervals = {level: each.extrapolated() for level, each in intervals.items()}
     energies: list[_Estimate] = []
     for unit, its in zip(units, placed, strict=True):
         below = [energies[place] for place in unit.children]
         joules = idle * its.seconds + factor * its.dynamic_joules
-        energies.append(_estimate(unit, joules, below, profile, known))
+        interval = intervals.get(_level(unit), ESTIMATED)
+        energies.append(_estimate(unit, joules, below, interval, constants))
     root = _Trees(units, placed, energies, constants).node(len(units) - 1)
-    return replace(tree, root=root)
+    return replace(tree, root=root if launch == "eager" else root.flagged(_GRAPH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,9 @@ def _estimate(
     unit: WorkUnit,
     joules: float,
     below: Sequence[_Estimate],
-    profile: BoardProfile,
-    known: BoardKnown,
+    interval: Interval,
+    constants: BoardConstants,
 ) -> _Estimate:
-    node = unit.nodes[0]
     of_children = math.fsum(each.energy.joules for each in below)
     joules = max(joules, of_children)  # so that rounding never puts a parent below its children
     doubted, low, high = (
@@ -88,7 +94,7 @@ def _estimate(
     )
     flags: tuple[str, ...] = ()
     source: Source = "predicted"
-    if doubt := doubt_of(node):
+    if doubt := doubt_of(unit, constants):
         own = joules - of_children
         doubted += own
         low, high = low + own * doubt.interval.low, high + own * doubt.interval.high
@@ -98,7 +104,6 @@ def _estimate(
         source = "estimated"
         if unit.children:
             flags = (f"estimated: {doubted / joules:.0%} of it is work that no constant fits",)
-    interval = _interval(profile, known, node)
     usual = max(0.0, joules - doubted)
     energy = Energy(
         joules,
@@ -109,11 +114,11 @@ def _estimate(
     return _Estimate(energy, doubted, low, high, flags)
 
 
-def _interval(profile: BoardProfile, known: BoardKnown, node: Node) -> Interval:
-    """Of the node's level: a leaf, the model itself, or what lies between."""
+def _level(unit: WorkUnit) -> NodeType:
+    """A leaf, the model itself, or what lies between."""
+    node = unit.nodes[0]
     is_leaf = node.primitive is not None and not node.children
-    level = "model" if node.type == "model" else "ml" if is_leaf else "module"
-    return profile.intervals[known].get(level, ESTIMATED)
+    return "model" if node.type == "model" else "ml" if is_leaf else "module"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class _Trees:
 
     def _weight(self, features: Features) -> float:
         known = self.constants
-        return known.joules_per_flop[HALF] * features.flops + known.joules_per_byte * features.bytes
+        return known.flop_joules(HALF) * features.flops + known.joules_per_byte * features.bytes
 
     def _filled(
         self, node: Node, place: int, share: float, children: tuple[Node, ...] = ()

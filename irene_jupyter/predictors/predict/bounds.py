@@ -28,11 +28,6 @@ from irene_jupyter.tree import Energy, Node, Source
 UNKNOWN_FACTOR = 10.0
 # How much a second in place may have cost at most: processor and memory of a desktop at full load.
 UNKNOWN_WATTS = 100.0
-# Outside the trained ranges an interval is this much wider, in logarithms …
-EXTRAPOLATED_FACTOR = 3.0
-# … but by no more than ×/÷ this, and at least ×/÷ that.
-EXTRAPOLATED_MOST = 2.0
-EXTRAPOLATED_LEAST = 1.5
 # A module is "estimated" or "extrapolated" when more than this share of its joules is.
 NOTABLE_SHARE = 0.2
 NOT_FLOATING = ("int", "uint", "bool")
@@ -107,7 +102,7 @@ def _leaf(
     extrapolated = _NONE
     outside = _joined(outside, _outside_sizes(node, term.row, profile))
     if outside:
-        interval = widened(interval)
+        interval = interval.extrapolated()
         flags = (f"extrapolated: {outside}",)
         extrapolated = _share(joules, interval)
     energy = Energy(joules, joules * interval.low, joules * interval.high, "predicted")
@@ -130,7 +125,7 @@ def _inner(
     elif own.basis is not None:
         estimated += _share(own.joules, ESTIMATED)
     elif _is_more_than_trained(node, profile):
-        extrapolated += _share(own.joules, widened(interval))
+        extrapolated += _share(own.joules, interval.extrapolated())
     if not joules:  # nothing ran
         return Bound(Energy(0.0, 0.0, 0.0, "predicted"), (), estimated, extrapolated)
     usual = max(0.0, joules - estimated.joules)
@@ -144,7 +139,7 @@ def _inner(
         what = own.basis or "work without a regressor"
         flags.append(f"estimated: {estimated.joules / joules:.0%} of it is {what}")
     if outside:
-        interval = widened(interval)
+        interval = interval.extrapolated()
         flags.append(f"extrapolated: {outside}")
     else:
         usual = max(0.0, usual - extrapolated.joules)
@@ -209,11 +204,6 @@ def interval_of(profile: DeviceProfile, known: Known, node: Node, *, known_size:
     if not of_level:
         return ESTIMATED
     return Interval(min(item.low for item in of_level), max(item.high for item in of_level))
-
-
-def widened(interval: Interval) -> Interval:
-    """The interval of what lies outside the trained ranges."""
-    return interval.widened(EXTRAPOLATED_FACTOR, EXTRAPOLATED_LEAST, EXTRAPOLATED_MOST)
 
 
 def _joined(*reasons: str) -> str:

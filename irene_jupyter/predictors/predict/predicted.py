@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irene_jupyter.predictors.forms.coefficients import Known
-from irene_jupyter.predictors.predict.bounds import Bound, bounds, interval_of, widened
+from irene_jupyter.predictors.predict.bounds import Bound, bounds, interval_of
 from irene_jupyter.predictors.predict.estimates import R1, R2, estimates, reconciled
 from irene_jupyter.predictors.predict.prediction import Prediction, filled
 from irene_jupyter.predictors.predict.subtrees import Reading, Subtrees
@@ -67,7 +67,8 @@ def predictions(
             if energy.source == "estimated":
                 low, high = energy.low / energy.joules, energy.high / energy.joules
             elif any(flag.startswith("extrapolated: ") for flag in flags):
-                low, high = widened(interval).low, widened(interval).high
+                wider = interval.extrapolated()
+                low, high = wider.low, wider.high
         low, high = min(value, value * low), max(value, value * high)
         found.append(Prediction(value, low, high, basis, energy.source, flags))
     return found

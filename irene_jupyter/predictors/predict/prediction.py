@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.tree import Energy, ModelTree, Node, Source
 
 
@@ -57,3 +58,18 @@ def filled(
         )
 
     return replace(tree, root=of(tree.root, iter(predictions)))
+
+
+def doubted(root: Node, reason: str) -> Node:
+    """A predicted tree whose intervals are as wide as outside the trained sizes, and why."""
+
+    def wider(node: Node) -> Node:
+        energy = node.energy
+        if energy is None or not 0 < energy.low <= energy.joules:
+            return node
+        joules = energy.joules
+        wide = Interval(energy.low / joules, energy.high / joules).extrapolated()
+        low, high = joules * wide.low, joules * wide.high
+        return replace(node, energy=Energy(joules, low, high, energy.source))
+
+    return root.mapped(wider).flagged(f"extrapolated: {reason}")

@@ -12,14 +12,17 @@ from typing import Any
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.files import write_atomic
 from irene_jupyter.predictors.forms.board_constants import BOARD_KNOWN, BoardConstants
-from irene_jupyter.predictors.forms.dtypes import UNITS
+from irene_jupyter.predictors.forms.dtypes import HALF, UNITS
 from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.profiles import checks
 from irene_jupyter.predictors.profiles.checks import bad
-from irene_jupyter.predictors.profiles.device_profile import BOARD_KIND
+from irene_jupyter.predictors.profiles.device_profile import ProfileKind, Scope
 
-SCHEMA_VERSION = 1
-# Constant -> its unit. Those of `UNITS` have one number for each.
+SCHEMA_VERSION = 2
+# Files of version 1 had exactly half, unaligned and vector by unit; nothing else has changed.
+READABLE = (1, SCHEMA_VERSION)
+BOARD_KIND = "irene.board"
+# Constant -> its unit. Those `BY_UNIT` have a number for each of `UNITS` that is known.
 CONSTANTS: Mapping[str, str] = {
     "idle_watts": "W",
     "busy_watts": "W",
@@ -51,7 +54,8 @@ class BoardProfile:
     Its joules are the board's alone: neither the host's nor the power supply's. `intervals` has,
     for each of `BOARD_KNOWN`, one for each level (ml, module, model). `host` names the CPU of
     `host_seconds_per_operation`. `training`, `scorecard` and `citation` say where the numbers
-    come from.
+    come from. `memory_gibibytes` is the board's, `fingerprint` the machine's that it was calibrated
+    on; None where they are not known.
     """
 
     name: str
@@ -63,6 +67,23 @@ class BoardProfile:
     training: Mapping[str, Any]
     scorecard: Mapping[str, Any]
     citation: str
+    memory_gibibytes: float | None = None
+    fingerprint: Mapping[str, Any] | None = None
+
+    @property
+    def kind(self) -> ProfileKind:
+        """Whether it was calibrated on a user's board."""
+        return "reference" if self.fingerprint is None else "calibrated"
+
+    @property
+    def scope(self) -> Scope:
+        """Its joules are the board's alone."""
+        return "board"
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulated meter had a part in the numbers."""
+        return self.training.get("simulated") is True
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
@@ -89,6 +110,8 @@ class BoardProfile:
             "training": dict(self.training),
             "scorecard": dict(self.scorecard),
             "citation": self.citation,
+            "memory_gibibytes": self.memory_gibibytes,
+            "fingerprint": None if self.fingerprint is None else dict(self.fingerprint),
         }
 
     @classmethod
@@ -100,10 +123,10 @@ class BoardProfile:
                 "runs"
             )
         version = data.get("schema_version")
-        if version != SCHEMA_VERSION or isinstance(version, bool):
+        if version not in READABLE or isinstance(version, bool):
             raise DeviceError(
                 f"a board's profile of schema version {version!r}; this version of irene_jupyter "
-                f"reads {SCHEMA_VERSION}: update it, or train the profile again"
+                f"reads {' and '.join(map(str, READABLE))}: update it, or train the profile again"
             )
         constants = checks.table(data, "constants")
         intervals = checks.table(data, "intervals")
@@ -125,6 +148,8 @@ class BoardProfile:
             training=checks.description(checks.table(data, "training")),
             scorecard=checks.description(checks.table(data, "scorecard")),
             citation=checks.text(data, "citation"),
+            memory_gibibytes=checks.memory(data),
+            fingerprint=checks.optional(data, "fingerprint"),
         )
 
     def save(self, path: str | Path) -> Path:
@@ -143,9 +168,9 @@ def _constant(constants: dict[str, Any], name: str) -> Any:
     value = checks.table(constants, name).get("value")
     if name not in BY_UNIT:
         return _physical(value, name)
-    if not isinstance(value, dict) or set(value) != set(UNITS):
-        raise bad(f"{name!r} must have exactly {', '.join(UNITS)}")
-    return {unit: _physical(value[unit], name) for unit in UNITS}
+    if not isinstance(value, dict) or HALF not in value or not set(value) <= set(UNITS):
+        raise bad(f"{name!r} must have {HALF}, and nothing but {', '.join(UNITS)}")
+    return {unit: _physical(value[unit], name) for unit in UNITS if unit in value}
 
 
 def _physical(value: Any, name: str) -> float:

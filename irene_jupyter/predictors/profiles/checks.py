@@ -228,3 +228,14 @@ def description(value: Any, depth: int = 0) -> Any:
     ):
         return value
     raise bad("a description is too large")
+
+
+def optional(data: dict[str, Any], key: str) -> Any:
+    """A description that may be missing or null."""
+    return None if data.get(key) is None else description(table(data, key))
+
+
+def memory(data: dict[str, Any]) -> float | None:
+    """The device's own, in GiB, where it is known."""
+    value = data.get("memory_gibibytes")
+    return None if value is None else number(value, "'memory_gibibytes'")

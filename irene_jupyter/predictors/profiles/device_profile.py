@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from irene_jupyter.checker import strict_json
 from irene_jupyter.errors import DeviceError
 from irene_jupyter.files import write_atomic
 from irene_jupyter.predictors.forms import features
@@ -28,16 +26,11 @@ from irene_jupyter.predictors.profiles.checks import bad
 
 SCHEMA_VERSION = 2
 DOCUMENT_KIND = "irene.device"
-BOARD_KIND = "irene.board"  # constants of a board's physics: see `board_profile`
-MAX_FILE_BYTES = 4 * 2**20  # a profile of one device has some hundreds of kilobytes
 # json writes a number of a list on a line of its own: lists of numbers are put on one.
 _NUMBERS = re.compile(r"\[\n\s*([-+\d.eE,\s]+?)\n\s*\]")
 ProfileKind = Literal["reference", "calibrated"]
+Scope = Literal["machine", "board"]  # whose joules a profile tells
 PROFILE_KINDS: tuple[ProfileKind, ...] = ("reference", "calibrated")
-
-
-class BoardOnlyError(DeviceError):
-    """A board's profile stands where one of a device is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +61,11 @@ class DeviceProfile:
     irene: Mapping[str, Any] | None = field(default=None)
     fingerprint: Mapping[str, Any] | None = field(default=None)
     memory_gibibytes: float | None = field(default=None)
+
+    @property
+    def scope(self) -> Scope:
+        """Its joules are of a whole machine, or of what its meter saw of one: see `label`."""
+        return "machine"
 
     @property
     def is_simulated(self) -> bool:
@@ -113,13 +111,6 @@ class DeviceProfile:
     @classmethod
     def from_dict(cls, data: Any) -> DeviceProfile:
         """The profile that `to_dict` wrote. Raises `DeviceError` on anything else."""
-        if isinstance(data, dict) and data.get("kind") == BOARD_KIND:
-            raise BoardOnlyError(
-                f"{data.get('name')!r} is a board's profile: it has no regressors, so that it can "
-                "neither predict models nor stand for this machine. It is for nodes that were "
-                "measured on such a board (irene-jupyter evaluate FILE --device NAME); to predict, "
-                "take another profile of `irene-jupyter devices`"
-            )
         if not isinstance(data, dict) or data.get("kind") != DOCUMENT_KIND:
             raise DeviceError("not a device profile; give a file that `irene-jupyter train` wrote")
         version = data.get("schema_version")
@@ -164,9 +155,9 @@ class DeviceProfile:
             training=checks.description(checks.table(data, "training")),
             scorecard=checks.description(checks.table(data, "scorecard")),
             citation=checks.text(data, "citation"),
-            irene=_optional(data, "irene"),
-            fingerprint=_optional(data, "fingerprint"),
-            memory_gibibytes=_memory(data.get("memory_gibibytes")),
+            irene=checks.optional(data, "irene"),
+            fingerprint=checks.optional(data, "fingerprint"),
+            memory_gibibytes=checks.memory(data),
         )
         _require_known(profile)
         return profile
@@ -180,68 +171,10 @@ class DeviceProfile:
         return write_atomic(path, text.encode(), DeviceError)
 
 
-def read_profile(path: str | Path) -> DeviceProfile:
-    """The profile in a JSON file. Raises `DeviceError`, which names the file and the remedy.
-
-    Every cell asks for one: a file that has not changed is read and checked once.
-    """
-    path = Path(path)
-    with _told(path):
-        return _read(path, _version(path))
-
-
-def read_document(path: Path) -> Any:
-    """The JSON in the file of a profile, of a device or a board. Raises `DeviceError`."""
-    with _told(path):
-        _version(path)
-        return strict_json(path.read_text(encoding="utf-8"))
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Makes what goes wrong with a file an error that names it, and the remedy."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise DeviceError(
-            f"{path.name} is damaged ({error}); train or calibrate the profile again"
-        ) from error
-
-
-def _version(path: Path) -> tuple[int, ...]:
-    """What changes with a file's content. Raises `DeviceError` where there is no profile's file."""
-    if not path.is_file():
-        raise DeviceError(f"no device profile at {str(path)!r}; check the path")
-    found = path.stat()
-    if found.st_size > MAX_FILE_BYTES:
-        raise DeviceError(
-            f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MiB and no device profile"
-        )
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-@functools.lru_cache(maxsize=16)
-def _read(path: Path, version: tuple[int, ...]) -> DeviceProfile:
-    """The profile in this very version of the file."""
-    data = strict_json(path.read_text(encoding="utf-8"))
-    try:
-        return DeviceProfile.from_dict(data)
-    except DeviceError as error:
-        raise type(error)(f"{path.name}: {error}") from error
-
-
 def _remedy(version: Any) -> str:
     if version == 1:
         return "train the profile again from its data (irene-jupyter train DATA --name NAME)"
     return "update irene_jupyter, or train the profile again"
-
-
-def _optional(data: dict[str, Any], key: str) -> Any:
-    return None if data.get(key) is None else checks.description(checks.table(data, key))
-
-
-def _memory(value: Any) -> float | None:
-    return None if value is None else checks.number(value, "'memory_gibibytes'")
 
 
 def _driver_to_dict(rule: DriverRule) -> dict[str, Any]:
