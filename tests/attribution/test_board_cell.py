@@ -12,17 +12,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import torch
 from boards import h100, linear, model, run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "meters"))
 from machine import Driver
+from torch import nn
 
+import irene_jupyter as irene
 from irene_jupyter.assembly import make_report
 from irene_jupyter.attribution import cell as cells
 from irene_jupyter.capture.watch.activity import BACKWARD, Activity
 from irene_jupyter.meters.counters import guards
 from irene_jupyter.meters.counters.counters import Counters
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.said import counter_line, said
+from irene_jupyter.report.words import badge, provenance
 from irene_jupyter.resources.sampler import Sampler
 from irene_jupyter.tree import Run
 
@@ -136,3 +141,53 @@ def test_phases_a_second_model_and_a_backward_pass(board: Drawing, tmp_path: Pat
     assert prefill.joules + decode.joules == pytest.approx(report.parts["lm"].joules)
     assert decode.joules == pytest.approx(5 * prefill.joules)
     assert EnergyReport.from_dict(report.to_dict()).to_dict() == report.to_dict()
+
+
+def test_what_people_read_of_it(board: Drawing, tmp_path: Path) -> None:
+    report = watched(tmp_path, {1: net(calls=2500, seconds=0.5)}, {1: 0.5}, 0.5)
+    constants = "divided by its times and the constants of H100 SXM, board alone"
+    assert provenance(report).endswith(constants)
+    assert "(GPU board)" in provenance(report)
+    assert "times what H100 SXM, board alone expects" in counter_line(report)
+    assert badge(report).startswith("measured")
+    assert EnergyReport.from_dict(report.to_dict()).measured == report.measured
+
+
+def test_a_board_that_tells_no_energy(board: Drawing, tmp_path: Path) -> None:
+    for name in ("FieldValues", "TotalEnergyConsumption", "PowerUsage"):
+        board.fail(f"nvmlDeviceGet{name}")
+    report = watched(tmp_path, {1: net(phase="decode")}, {1: 0.2}, 0.5)
+    assert report.parts is not None
+    assert [part.basis for part in report.parts] == ["timed", None]
+    told = "for H100 SXM, board alone (this board), by the times measured here"
+    assert provenance(report) == f"Predicted {told}"
+    assert told in said(report)["phases"]["legend"]
+    assert badge(report) == "predicted, this board"
+    assert "predicted" in said(report)["parts"]["rows"][0][2]
+    # The product of 64 rows waits for its host: 30 µs of 40, at idle power.
+    assert report["small"].features.waiting_seconds == pytest.approx(0.03)
+
+
+def test_models_on_a_processor_are_not_its_boards(board: Drawing) -> None:
+    board.say("nvmlDeviceGetName", lambda handle: h100().board)
+    net = nn.Linear(8, 8)
+    with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+        net(torch.ones(2, 8))
+    assert monitor.report.device.name == "gtx1080ti"
+    assert not any("auto" in note for note in monitor.report.notes)
+
+
+@pytest.mark.parametrize(
+    ("boards", "method", "device"),
+    [
+        ({h100().board}, "additive", "h100"),
+        ({h100().board}, "irene", "gtx1080ti"),  # which a board's profile does not know
+        ({h100().board, "NVIDIA GeForce GTX 1080 Ti"}, "additive", "gtx1080ti"),
+        (set(), "additive", "gtx1080ti"),
+    ],
+)
+def test_auto_is_the_board_that_all_models_ran_on(
+    boards: set[str], method: str, device: str
+) -> None:
+    monitor = irene.EnergyMonitor(irene.Options(method=method))
+    assert monitor._automatic(frozenset(boards)).profile.name == device
