@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from irene_jupyter.merging import gathered, moved
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode
+from irene_jupyter.report.waiting import said_where_waiting
 from irene_jupyter.tree import Run
 from irene_jupyter.versions import versions
 
@@ -53,8 +54,12 @@ def make_report(
     every = models_of(predicted, cell)
     ran = [model for model in every if model.has_run]
     models = ran or every
-    trees = [(model.name, model.root) for model in models]
-    phases = [phase for model in models for phase in model.phases(is_here)]
+    trees = [(model.name, said_where_waiting(model.root)) for model in models]
+    phases = [
+        replace(phase, root=said_where_waiting(phase.root))
+        for model in models
+        for phase in model.phases(is_here)
+    ]
     if len(models) > 1:
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
     factors = {model.name: model.factor for model in ran}

@@ -49,21 +49,23 @@ def merged(trees: Sequence[Node]) -> Node:
         features=_summed(first.features, [tree.features for tree in trees]),
         energy=total(energies_of(trees), energies_of(children)),
         children=children,
-        flags=_flags(dict.fromkeys(flag for tree in trees for flag in tree.flags)),
+        flags=ranged(dict.fromkeys(flag for tree in trees for flag in tree.flags)),
     )
 
 
-def _flags(flags: Iterable[str]) -> tuple[str, ...]:
-    """Many that differ in numbers alone, as hundreds of lengths do, are one with their ranges."""
+def ranged(flags: Iterable[str], few: int = _FEW) -> tuple[str, ...]:
+    """More than `few` that differ in numbers alone, as lengths do, are one with their ranges."""
     alike: dict[str, list[str]] = {}
     for flag in flags:
         alike.setdefault(_NUMBER.sub("#", flag), []).append(flag)
     return tuple(
-        flag for same in alike.values() for flag in (same if len(same) <= _FEW else [_ranged(same)])
+        flag
+        for same in alike.values()
+        for flag in (same if len(same) <= few else [_range_of(same)])
     )
 
 
-def _ranged(flags: Sequence[str]) -> str:
+def _range_of(flags: Sequence[str]) -> str:
     columns = iter(list(zip(*map(_NUMBER.findall, flags), strict=True)))
 
     def span(_: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ fold alike.
 
 Siblings fold where they follow each other, carry index-like names ("layer.0", "layer.1",
 "matmul_0"; never "query", "key"), have the same structure, classes, shapes, counts and flag
-codes all the way down, and energies within `ENERGY_TOLERANCE` of the first. Two are enough.
+codes (but that of waiting) all the way down, and energies within `ENERGY_TOLERANCE` of the first. Two are enough.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Energy, Features, Node
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def identical(first: Node, second: Node) -> bool:
             or a.primitive != b.primitive
             or a.type != b.type
             or len(a.children) != len(b.children)
-            or flag_codes(a) != flag_codes(b)
+            or _lasting(flag_codes(a)) != _lasting(flag_codes(b))
             or _work(a.features) != _work(b.features)
             or (a.energy is None) != (b.energy is None)
         ):
@@ -112,6 +113,11 @@ def relative_name(node: Node, parent_path: str) -> str:
 def flag_codes(node: Node) -> tuple[str, ...]:
     """The codes of a node's flags: "estimated" of "estimated: no regressor for Conv3d"."""
     return tuple(flag.partition(":")[0].strip() for flag in node.flags)
+
+
+def _lasting(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Without what follows from times, of which two repetitions never have the same."""
+    return tuple(code for code in codes if code != LAUNCH_BOUND)
 
 
 def display_rows(root: Node, depth: int | None = None, folded: bool = True) -> Row:

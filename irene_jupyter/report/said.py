@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from irene_jupyter.merging import ranged
 from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.units import (
@@ -16,6 +17,7 @@ from irene_jupyter.report.units import (
     format_share,
     printable,
 )
+from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ FLAGS: Mapping[str, str] = {
     "not_run": "built but never run; predicted for one forward pass on inputs of our own",
     "estimated": "no regressor fits; a declared fallback with a wide interval",
     "extrapolated": "larger or smaller than anything that the profile was fitted on",
+    LAUNCH_BOUND: "the board waited most of the time for its host",
+    "untimed": "its time in place is not known",
 }
 
 
@@ -79,6 +83,8 @@ def flag_lines(report: EnergyReport) -> tuple[FlagLine, ...]:
                     reasons[reason] = None
     rank = {code: number for number, code in enumerate(FLAGS)}
     codes = sorted(nodes, key=lambda code: (rank.get(code, len(rank)), code))
+    if LAUNCH_BOUND in explanations:
+        explanations[LAUNCH_BOUND] = dict.fromkeys(ranged(explanations[LAUNCH_BOUND], few=1))
     return tuple(FlagLine(printable(c, 40), nodes[c], tuple(explanations[c])) for c in codes)
 
 

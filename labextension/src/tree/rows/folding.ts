@@ -5,6 +5,8 @@ import { flagCode } from "../data/said.js";
 
 /** Siblings whose energies differ by more are worth showing. */
 const FOLD_TOLERANCE = 0.05;
+/** The one flag that follows from times, of which two repetitions never have the same. */
+const LAUNCH_BOUND = "launch-bound";
 const INDEXED = /^(.*[._])?(\d{1,9})$/;
 
 /** The name beside a parent: its path without the parent's, or the class at a root. */
@@ -76,7 +78,7 @@ export class Shapes {
       node.primitive,
       node.type,
       node.energy === null,
-      node.flags.map(flagCode),
+      node.flags.map(flagCode).filter((code) => code !== LAUNCH_BOUND),
       work,
       node.children.map((child) => [relativeName(child, node.path), this.#numberOf.get(child)]),
     ]);
