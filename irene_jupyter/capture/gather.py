@@ -14,7 +14,7 @@ from irene_jupyter.capture.count.primitives import is_ignored
 from irene_jupyter.capture.dry.by_size import TreesBySize
 from irene_jupyter.capture.dry.revealing import revealed
 from irene_jupyter.capture.dry.structure import structure_of
-from irene_jupyter.capture.in_place.timed import with_times
+from irene_jupyter.capture.in_place.timed import LENT, with_times
 from irene_jupyter.capture.record.builder import count_parameters
 from irene_jupyter.capture.record.calls import Recorded
 from irene_jupyter.capture.record.doubts import uncounted
@@ -168,13 +168,26 @@ class _Records:
             assert record is not None
             if record.hidden and not self._may_trace():
                 raise CaptureError("the cell was interrupted")
-            node = record.node
-            if node is not None and record.course is not None:
-                node = with_times(node, record.course, signature.timed)
             self._trees[key] = revealed(
-                node, record.hidden, signature.batch_size, signature.seq_len
+                self._timed(signature), record.hidden, signature.batch_size, signature.seq_len
             )
         return self._trees[key]
+
+    def _timed(self, signature: Signature) -> Node | None:
+        """What was recorded, with its times; those of another size where its events ran out."""
+        record = signature.record
+        assert record is not None
+        if record.node is None or record.course is None:
+            return record.node
+        node = with_times(record.node, record.course, signature.timed)
+        if node.features.latency_seconds is not None or not record.course.is_on_gpu:
+            return node
+        for other in self._kinds[signature.kind]:
+            if other.record is not None and other.record.course is not None:
+                lent = with_times(record.node, other.record.course, other.timed)
+                if lent.features.latency_seconds is not None:
+                    return lent.flagged(LENT)
+        return node
 
 
 def _within_generation(runs: Sequence[Run], seen: Sequence[tuple[Signature, str]]) -> list[Run]:

@@ -5,7 +5,8 @@ fold alike.
 
 Siblings fold where they follow each other, carry index-like names ("layer.0", "layer.1",
 "matmul_0"; never "query", "key"), have the same structure, classes, shapes, counts and flag
-codes (but that of waiting) all the way down, and energies within `ENERGY_TOLERANCE` of the first. Two are enough.
+codes (but that of waiting) all the way down, and energies within `ENERGY_TOLERANCE` of the first.
+Two are enough.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which nodes a board spends waiting for its host: they need another remedy than fewer operations."""
+"""Where a board waits for its host: the remedy there is another one than fewer operations."""
 
 from __future__ import annotations
 

@@ -11,11 +11,16 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+import pytest
 import torch
 import transformers as hf
 from torch import nn
 from torch.nn.modules import module as torch_module
 from torch.optim import optimizer as torch_optimizer
+
+from irene_jupyter.meters.counters.counters import Counted, Counters
+from irene_jupyter.resources.sampler import Sampler
+from irene_jupyter.resources.summary import ResourceSummary
 
 # Llama-style; the larger one has TinyLlama's sizes: 1.1 billion parameters.
 SIZES: dict[str, dict[str, int]] = {
@@ -47,6 +52,68 @@ def generate(model: Any, batch: int, prompt: int, new: int) -> torch.Tensor:
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=new, do_sample=False,
             eos_token_id=None, pad_token_id=0,
         )  # fmt: skip
+
+
+class FrozenCache(hf.DynamicCache):
+    """A filled cache that no step makes longer: each reads what all read, and leaves nothing."""
+
+    def __init__(self, model: Any, batch: int, length: int) -> None:
+        super().__init__()
+        ids = torch.ones(batch, length, dtype=torch.long, device=next(model.parameters()).device)
+        with torch.no_grad():
+            model(input_ids=ids, past_key_values=self)
+        self._is_filled = True
+
+    def update(self, keys: Any, values: Any, layer_idx: int, *args: Any, **kwargs: Any) -> Any:
+        if not getattr(self, "_is_filled", False):
+            return super().update(keys, values, layer_idx, *args, **kwargs)
+        kept = self.layers[layer_idx]
+        return torch.cat([kept.keys, keys], -2), torch.cat([kept.values, values], -2)
+
+
+def forward_pass(model: Any, phase: str, batch: int = 4, length: int = 512) -> Callable[[], Any]:
+    """One call of a language model: a prompt without a cache, or a step behind one."""
+    device = next(model.parameters()).device
+    ids = torch.ones(batch, length if phase == "prefill" else 1, dtype=torch.long, device=device)
+    if phase == "prefill":
+        return lambda: model(input_ids=ids, use_cache=False)
+    cache = FrozenCache(model, batch, length)
+    return lambda: model(input_ids=ids, past_key_values=cache)
+
+
+@contextmanager
+def doubled(model: nn.Module, ending: str) -> Iterator[int]:
+    """Each module whose path ends so is called twice where the model calls it; yields how many."""
+    found = [module for path, module in model.named_modules() if path.endswith(ending)]
+
+    def twice(forward: Callable[..., Any]) -> Callable[..., Any]:
+        def again(*args: Any, **kwargs: Any) -> Any:
+            forward(*args, **kwargs)
+            return forward(*args, **kwargs)
+
+        return again
+
+    for module in found:
+        module.forward = twice(module.forward)  # type: ignore[method-assign]
+    try:
+        yield len(found)
+    finally:
+        for module in found:
+            del module.forward
+
+
+def repeated_for(run: Callable[[], Any], seconds: float) -> int:
+    """Runs it for so long and waits for the board in the end; how often."""
+    until, calls = time.perf_counter() + seconds, 0
+    with torch.no_grad():
+        while time.perf_counter() < until:
+            run()
+            calls += 1
+            if calls % 8 == 0 and torch.cuda.is_available():
+                torch.cuda.synchronize()  # the queue would take a thousand launches more
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return calls
 
 
 def event_seconds(run: Callable[[], Any], repeats: int = 50) -> float:
@@ -92,6 +159,22 @@ class Burner(nn.Module):
                 if x.is_cuda:
                     torch.cuda.synchronize()
         return calls
+
+
+def watched(run: Callable[[], Any], device: torch.device) -> tuple[Counted, ResourceSummary]:
+    """What the counter of the board and the sampler saw of `run`; a skip where none counts."""
+    counters = Counters()
+    with Sampler(0.1, probe=counters) as sampler:
+        run()
+    ours = uuid_of(device)
+    for counted in counters.counted:
+        if counted.uuid == ours:
+            return counted, sampler.summary()
+    pytest.skip(f"NVML does not count {ours}: {[each.reason for each in counters.absent]}")
+
+
+def uuid_of(device: torch.device) -> str:
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}"
 
 
 def integrated(seconds: Sequence[float | None], watts: Sequence[float | None]) -> float:

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from gpu_workloads import Burner, integrated
+from gpu_workloads import Burner, integrated, uuid_of, watched
 
 import irene_jupyter as irene
-from irene_jupyter.meters.counters.counters import Counted, Counters
 from irene_jupyter.resources.nvml import NvmlSession
-from irene_jupyter.resources.sampler import Sampler
-from irene_jupyter.resources.summary import ResourceSummary
 
 pytestmark = pytest.mark.usefixtures("cuda")
 SECONDS = 10.0
 WIDTH = 4096
-
-
-def watched(run: Callable[[], Any], cuda: torch.device) -> tuple[Counted, ResourceSummary]:
-    """What the counter of our board and the sampler saw of `run`."""
-    counters = Counters()
-    with Sampler(0.1, probe=counters) as sampler:
-        run()
-    ours = uuid_of(cuda)
-    for counted in counters.counted:
-        if counted.uuid == ours:
-            return counted, sampler.summary()
-    pytest.skip(f"NVML does not count {ours}: {[each.reason for each in counters.absent]}")
-
-
-def uuid_of(cuda: torch.device) -> str:
-    return f"GPU-{torch.cuda.get_device_properties(cuda).uuid}"
 
 
 def test_a_busy_board_needs_more_than_an_idle_one(

@@ -102,12 +102,23 @@ def test_the_wait_at_the_end_belongs_to_what_ran_last(
 
 
 def test_a_launch_is_never_shown_as_a_latency(cuda: torch.device) -> None:
-    report = irene.measure(llama("small", cuda), torch.ones(1, 128, dtype=torch.long, device=cuda))
-    assert all(node.features.latency_seconds is None for node in report.walk())
+    """A call returns when its work is launched; its time is the board's, even of a single call."""
+    model = Burner(WIDTH, cuda)
+    x = torch.randn(WIDTH, WIDTH, device=cuda).bfloat16()
+    with torch.no_grad():
+        alone = event_seconds(lambda: model(x), 10)
+        report = irene.measure(model, x)
+    assert report.root.features.latency_seconds > 0.7 * alone
+    assert report.root.features.waiting_seconds is not None
     assert {leaf.features.device for leaf in report.root.leaves()} == {str(cuda)}
 
 
 def test_nor_is_one_of_a_model_without_parameters(cuda: torch.device) -> None:
     model = nn.Sequential(nn.GELU(), nn.Softmax(-1))
-    report = irene.measure(model, torch.ones(64, WIDTH, device=cuda))
-    assert all(node.features.latency_seconds is None for node in report.walk())
+    x = torch.ones(64, WIDTH, device=cuda)
+    once = irene.measure(model, x)  # where it runs is known only afterwards
+    assert all(node.features.latency_seconds is None for node in once.walk())
+    with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+        for _ in range(5):
+            model(x)
+    assert all(node.features.waiting_seconds is not None for node in monitor.report.walk())

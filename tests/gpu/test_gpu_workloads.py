@@ -10,12 +10,17 @@ import torch
 from gpu_workloads import (
     SIZES,
     Burner,
+    doubled,
+    forward_pass,
     generate,
     integrated,
     left_behind,
     llama,
+    repeated_for,
     without_waiting,
 )
+
+import irene_jupyter as irene
 
 CPU = torch.device("cpu")
 
@@ -36,6 +41,30 @@ def test_generate_writes_as_many_tokens_as_asked() -> None:
 
 def test_a_burner_burns() -> None:
     assert Burner(16, CPU).burn(0.05) >= 1
+
+
+@pytest.mark.parametrize("phase", ["prefill", "decode"])
+@pytest.mark.parametrize("part", ["self_attn", "mlp", "lm_head"])
+def test_a_doubled_module_runs_twice_and_changes_nothing(phase: str, part: str) -> None:
+    model = llama("small", CPU)
+    run = forward_pass(model, phase, batch=2, length=16)
+    with torch.no_grad():
+        plain = run().logits
+        with (
+            irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor,
+            doubled(model, part) as modules,
+        ):
+            assert torch.equal(run().logits, plain)
+        assert modules == (1 if part == "lm_head" else 4)
+        once = irene.measure(run, options=irene.Options(budget_seconds=0))
+        assert torch.equal(run().logits, plain)  # the cache is no longer than it was
+    path = "lm_head" if part == "lm_head" else f"model.layers.0.{part}"
+    assert monitor.report[path].features.flops == 2 * once[path].features.flops > 0
+
+
+def test_calls_are_repeated_for_as_long_as_asked() -> None:
+    calls: list[int] = []
+    assert repeated_for(lambda: calls.append(1), 0.01) == len(calls) > 0
 
 
 def test_power_is_integrated_over_actual_times_and_gaps_are_bridged() -> None:

@@ -94,8 +94,19 @@ class Course:
         return self.is_whole and is_short and self.is_on_gpu is not None
 
     def is_taken_by(self, call: Boundaries) -> bool:
-        """Whether another call passed the same boundaries."""
-        return call.keys == self.first.keys
+        """Whether another call passed the same boundaries, or those of the same modules."""
+        keys = self.first.keys
+        return call.keys == (keys if self.is_followed_by(call) else [keys[i] for i in self.modules])
+
+    def is_followed_by(self, call: Boundaries) -> bool:
+        """Whether a call that took this course passed the boundaries of functions, too."""
+        return len(call.keys) == len(self.first.keys)
+
+    @cached_property
+    def modules(self) -> Sequence[int]:
+        """The boundaries of modules, in order."""
+        inside = {i for step in self.steps if step.module is None for i in (step.begin, step.end)}
+        return [index for index in range(len(self.first.keys)) if index not in inside]
 
     @property
     def is_whole(self) -> bool:

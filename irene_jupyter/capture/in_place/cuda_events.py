@@ -23,19 +23,23 @@ class CudaEvents:
     def record(self, gpu: int) -> Moment | None:
         """An event at the end of what the GPU's current stream was given so far.
 
-        None within a graph capture, which would take it in, and where the pool is used up.
+        None within a graph capture, which would take it in, where the pool is used up, and where
+        CUDA refuses: a failed kernel is the user's own, and torch tells it at their next call.
         """
-        if torch.cuda.is_current_stream_capturing():
+        try:
+            if torch.cuda.is_current_stream_capturing():
+                return None
+            if self._free:
+                event = self._free.pop()
+            elif self._made < MAX_EVENTS:
+                self._made += 1
+                event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+            else:
+                return None
+            stream = torch.cuda.current_stream(gpu)
+            event.record(stream)
+        except RuntimeError:
             return None
-        if self._free:
-            event = self._free.pop()
-        elif self._made < MAX_EVENTS:
-            self._made += 1
-            event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        else:
-            return None
-        stream = torch.cuda.current_stream(gpu)
-        event.record(stream)
         return Moment(event, (gpu, stream.cuda_stream))
 
     def seconds_between(self, earlier: Moment, later: Moment) -> float:

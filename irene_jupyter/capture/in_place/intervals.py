@@ -61,7 +61,10 @@ class _Place:
 
 
 def in_place(course: Course, boundaries: Boundaries) -> InPlace:
-    """The times of a call that took this course; empty where its events cannot be read."""
+    """The times of a call that took this course; empty where its events cannot be read.
+
+    Without those of functions where it passed the boundaries of modules alone.
+    """
     if course.is_on_gpu is None or not course.is_whole:
         return InPlace()
     places: Sequence[_Place | None] = ()
@@ -72,7 +75,12 @@ def in_place(course: Course, boundaries: Boundaries) -> InPlace:
             places = _on_streams(boundaries, boundaries.events)
         except RuntimeError:  # a failed kernel, or an interrupt before all was done
             return InPlace()
-    return _by_path(course.steps, places) if places else InPlace()
+    if not places:
+        return InPlace()
+    if not course.is_followed_by(boundaries):
+        passed = dict(zip(course.modules, places, strict=True))
+        places = [passed.get(index) for index in range(len(course.first.keys))]
+    return _by_path(course.steps, places)
 
 
 def host_seconds(course: Course) -> Mapping[str, float]:

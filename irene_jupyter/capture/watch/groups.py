@@ -26,10 +26,11 @@ CACHE_BUCKET = 32  # tokens
 # torch's own detours for it as much again).
 RECORDED_SIZES = 12
 RECORDING_SHARE = 0.015
-# Calls after a recorded one that are timed in place: of the first size of a kind, and of further
-# sizes, of which the first call is as good as warm, while it costs little.
-TIMED_CALLS = 3
-TIMED_CALLS_OF_FURTHER_SIZES = 1
+# Calls after a recorded one that are timed in place, each with or without its functions, which
+# takes a mode that slows it: of the first size of a kind, and, while it costs little, of further
+# ones, whose recorded call finds all that it needs loaded, and divides what modules took.
+TIMED_CALLS = (False, True, False, False)
+TIMED_CALLS_OF_FURTHER_SIZES = (False,)
 
 # One question in place of one for each device type; torch 2.4 has it as well.
 _is_autocast_enabled = torch._C._is_any_autocast_enabled
@@ -102,8 +103,8 @@ class Groups:
             is_recomputed=key[4],
         )
         count = self._recorded.get(signature.kind, 0)
-        is_cheap = self._own_share() < RECORDING_SHARE
-        further = TIMED_CALLS_OF_FURTHER_SIZES if is_cheap else 0
+        is_cheap = count == 0 or self._own_share() < RECORDING_SHARE
+        further = TIMED_CALLS_OF_FURTHER_SIZES if is_cheap else ()
         group = Group(known, signature, further if count else TIMED_CALLS)
         if count < RECORDED_SIZES or is_cheap:
             self._recorded[signature.kind] = count + 1

@@ -240,9 +240,10 @@ class Recorder:
         kwargs: dict[str, Any],
     ) -> Any:
         """A call of a signature that has a tree: its times in place, and nothing else."""
-        assert ongoing.group is not None
-        assert ongoing.group.course is not None
-        timed = TimedCall(ongoing.group.course, self._events)
+        group = ongoing.group
+        assert group is not None
+        assert group.course is not None
+        timed = TimedCall(group.course, self._events, follows_functions=group.follows_functions)
         ongoing.passed = timed.boundaries
         try:
             with timed:

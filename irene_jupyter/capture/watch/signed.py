@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -152,20 +152,26 @@ class Ongoing:
 class Group:
     """Calls that look alike from outside: one `Signature` for each way that they took.
 
-    `first` is the signature of the first of them; `known` is its model. `course` is what the next
-    call is timed by, None where it is not: of `to_time` calls after each recorded one.
+    `first` is the signature of the first of them; `known` is its model. After a recorded call some
+    are timed: for each of `to_time` whether its functions are followed, too. `course` is that of
+    the recorded one, None where the next call is not timed.
     """
 
-    def __init__(self, known: Known, first: Signature, to_time: int = 0) -> None:
+    def __init__(self, known: Known, first: Signature, to_time: Sequence[bool] = ()) -> None:
         self.first = first
         self.to_record = True  # the next call
         self.course: Course | None = None
         self._to_time = to_time
-        self._left = 0
+        self._timed = 0
         self._known = known
         self._ways: dict[int, Signature] = {}
         self._latest = first
         self._records = 0
+
+    @property
+    def follows_functions(self) -> bool:
+        """Whether the next call, which is timed, has its functions followed."""
+        return self._to_time[self._timed]
 
     def after(self, seen: int, seconds: float, ongoing: Ongoing, *, returned: bool) -> Signature:
         """After a call that ran the modules `seen`: the signature to which it belongs."""
@@ -177,15 +183,15 @@ class Group:
                 self._records += record.is_complete
             self.to_record = not record.is_complete
             if record.is_complete and record.course is not None and record.course.can_be_followed:
-                self.course, self._left = record.course, self._to_time
+                self.course, self._timed = record.course, 0
         if ongoing.passed is not None:
-            self._left -= 1
+            self._timed += 1
             course = None if signature.record is None else signature.record.course
             if returned and course is not None and course.is_taken_by(ongoing.passed):
                 signature.timed.append(ongoing.passed)
             else:
                 ongoing.passed.release()
-        if self._left <= 0:
+        if self._timed >= len(self._to_time):
             self.course = None
         signature.calls += returned
         signature.failures += not returned

@@ -21,14 +21,15 @@ _UNKNOWN = -1
 class TimedCall:
     """Context manager around a root call, in the thread that makes it.
 
-    Afterwards `boundaries` are those that it passed. Functions are followed only where some are
-    leaves, and where the recorded call hid nothing from a mode.
+    Afterwards `boundaries` are those that it passed. Functions are followed where it is asked for,
+    some of them are leaves, and the recorded call hid nothing from a mode.
     """
 
-    def __init__(self, course: Course, events: Events) -> None:
+    def __init__(self, course: Course, events: Events, *, follows_functions: bool) -> None:
         self.boundaries = Boundaries(events if course.is_on_gpu else None)
         self._gpus, self._leaves = course.gpus, course.leaves
-        self._mode = _FunctionTimes(self, course.functions) if course.is_shown else None
+        follows = follows_functions and course.is_shown and bool(course.functions)
+        self._mode = _FunctionTimes(self, course.functions) if follows else None
         self._running: nn.Module | None = None
         self._is_in_leaf = False
         self._gpu: int | None = None
@@ -36,7 +37,7 @@ class TimedCall:
 
     def __enter__(self) -> TimedCall:
         THREADS.this.recording = self
-        if self._mode is not None and self._mode.functions:
+        if self._mode is not None:
             self._open.enter_context(self._mode)
         return self
 
