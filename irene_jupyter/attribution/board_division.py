@@ -13,8 +13,11 @@ from dataclasses import dataclass, replace
 from irene_jupyter.attribution.apportion import Share
 from irene_jupyter.attribution.board_times import TimedRun, in_cell
 from irene_jupyter.attribution.cell import Cell
+from irene_jupyter.predictors.forms.board_constants import BoardConstants
+from irene_jupyter.predictors.forms.board_work import work_units
 from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.predict.board_estimates import Counted
+from irene_jupyter.predictors.predict.board_in_place import in_place
 from irene_jupyter.predictors.predict.board_tree import predict_board_tree
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.tree import Node, Run
@@ -52,11 +55,11 @@ def divided(runs: Sequence[Run], profile: BoardProfile, cell: Cell) -> Division:
     """
     timed, seconds = in_cell([TimedRun.of(run) for run in runs], cell)
     of_cell = _in_cell(profile, cell)
-    plain = [_predicted(each, of_cell) for each in timed]
     if cell.measured.joules is None or cell.seconds <= 0:
-        return Division(tuple(plain), replace(cell, spent=seconds, is_by_board=True))
+        trees = tuple(_predicted(each, of_cell) for each in timed)
+        return Division(trees, replace(cell, spent=seconds, is_by_board=True))
     idle = of_cell.constants.idle_watts
-    beyond = [_joules(root) - idle * each.seconds for root, each in zip(plain, timed, strict=True)]
+    beyond = [_beyond_idle(each, of_cell.constants) for each in timed]
     parts = _beyond(timed, beyond, seconds)
     counted = Counted(cell.seconds, cell.measured.joules)
     watts, k = counted.divided(idle, math.fsum(parts.values()))
@@ -109,8 +112,10 @@ def _predicted(each: TimedRun, profile: BoardProfile, joules: float | None = Non
     ).root
 
 
-def _joules(root: Node) -> float:
-    return root.energy.joules if root.energy else 0.0
+def _beyond_idle(each: TimedRun, constants: BoardConstants) -> float:
+    """Joules that the profile expects of the run above idle power."""
+    units = work_units(each.root, constants.cache_bytes)
+    return in_place(units, constants, known_seconds=True)[-1].dynamic_joules
 
 
 def _beyond(
