@@ -69,31 +69,65 @@ class WorkUnit:
     children: tuple[int, ...] = ()
 
 
-def work_units(root: Node, cache_bytes: float) -> list[WorkUnit]:
+def work_units(root: Node, cache_bytes: float, *, alike: bool = False) -> list[WorkUnit]:
     """The units of a tree, children before parents, the root last.
 
     `cache_bytes` is the board's last cache: a node that works on less finds it there when it is
-    repeated.
+    repeated. With `alike`, nodes that do the same work are one unit: its place stands among the
+    children of others as often as it is there. Times of nodes are no part of their work.
     """
     found: list[WorkUnit] = []
-    _visit(root, cache_bytes, found)
+    _visit(root, cache_bytes, found, {} if alike else None)
     return found
 
 
-def _visit(node: Node, cache_bytes: float, found: list[WorkUnit]) -> int:
-    places = [_visit(each, cache_bytes, found) for each in node.children if not is_fused(each)]
+_Alike = dict[tuple[object, ...], int] | None
+
+
+def _visit(node: Node, cache_bytes: float, found: list[WorkUnit], alike: _Alike) -> int:
+    places = [
+        _visit(each, cache_bytes, found, alike) for each in node.children if not is_fused(each)
+    ]
     fused = tuple([each for each in node.children if is_fused(each)])
     if fused:
-        parts = [_own(each) for each in fused]
-        moved = sum(part.bytes for part in parts)
-        work = BoardWork.total(parts, _missed(moved, cache_bytes, fused[0].features.calls))
-        found.append(WorkUnit(fused, work, work))
-        places.append(len(found) - 1)
-    own = _own(node)
-    below = [found[place].work for place in places]
-    work = BoardWork.total([own, *below], _streamed(node, cache_bytes))
-    found.append(WorkUnit((node,), own, work, tuple(places)))
-    return len(found) - 1
+        key: tuple[object, ...] = ("fused", *map(_key, fused))
+        if alike is None or key not in alike:
+            parts = [_own(each) for each in fused]
+            moved = sum(part.bytes for part in parts)
+            work = BoardWork.total(parts, _missed(moved, cache_bytes, fused[0].features.calls))
+            _add(WorkUnit(fused, work, work), key, found, alike)
+        places.append(len(found) - 1 if alike is None else alike[key])
+    key = _key(node) + tuple(places)
+    if alike is None or key not in alike:
+        own = _own(node)
+        below = [found[place].work for place in places]
+        work = BoardWork.total([own, *below], _streamed(node, cache_bytes))
+        _add(WorkUnit((node,), own, work, tuple(places)), key, found, alike)
+    return len(found) - 1 if alike is None else alike[key]
+
+
+def _add(unit: WorkUnit, key: tuple[object, ...], found: list[WorkUnit], alike: _Alike) -> None:
+    found.append(unit)
+    if alike is not None:
+        alike[key] = len(found) - 1
+
+
+def _key(node: Node) -> tuple[object, ...]:
+    """What a node's own work depends on; flags tell what of it is not known."""
+    its = node.features
+    return (
+        node.type,
+        node.primitive,
+        node.flags,
+        its.num_parameters,
+        its.flops,
+        its.bytes,
+        its.calls,
+        its.input_shapes,
+        its.output_shapes,
+        its.dtype,
+        its.operation,
+    )
 
 
 def _streamed(node: Node, cache_bytes: float) -> float:

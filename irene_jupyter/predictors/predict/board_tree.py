@@ -42,7 +42,8 @@ def predict_board_tree(
     constants = profile.constants
     if host_seconds_per_op is not None:
         constants = replace(constants, host_seconds_per_operation=host_seconds_per_op)
-    units = work_units(tree.root, constants.cache_bytes)
+    # Times are a node's own, so that layers are alike only where none are known.
+    units = work_units(tree.root, constants.cache_bytes, alike=known != "seconds")
     placed = in_place(
         units,
         constants,
@@ -63,7 +64,8 @@ def predict_board_tree(
         interval = intervals.get(_level(unit), ESTIMATED)
         energies.append(_estimate(unit, joules, below, interval, profile))
     is_timed = known == "seconds"
-    root = _Trees(units, placed, energies, constants, is_timed).node(len(units) - 1)
+    filler = _Filler(units, placed, energies, constants, is_timed)
+    root = filler.node(tree.root, len(units) - 1)
     return replace(tree, root=root if launch == "eager" else root.flagged(_GRAPH))
 
 
@@ -123,8 +125,8 @@ def _level(unit: WorkUnit) -> NodeType:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trees:
-    """Nodes of units, with what was found of them."""
+class _Filler:
+    """Fills nodes with what was found of their units."""
 
     units: Sequence[WorkUnit]
     placed: Sequence[InPlace]
@@ -132,24 +134,20 @@ class _Trees:
     constants: BoardConstants
     is_timed: bool  # whether seconds in place are the board's own
 
-    def node(self, place: int) -> Node:
-        """The node of a unit that is no fused kernel, with all below it."""
-        unit = self.units[place]
-        made: list[Node] = []
-        parts: list[Node] = []
-        for each in unit.children:
-            if is_fused(self.units[each].nodes[0]):
-                parts += self._parts(each)
-            else:
-                made.append(self.node(each))
-        (node,) = unit.nodes
-        others, of_kernel = iter(made), iter(parts)
-        below = [next(of_kernel if is_fused(each) else others) for each in node.children]
+    def node(self, node: Node, place: int) -> Node:
+        """A node that is no part of a fused kernel, with all below it."""
+        places = self.units[place].children
+        fused = [each for each in node.children if is_fused(each)]
+        parts = iter(self._parts(fused, places[-1]) if fused else ())
+        others = iter(places)
+        below = [
+            next(parts) if is_fused(each) else self.node(each, next(others))
+            for each in node.children
+        ]
         return self._filled(node, place, 1.0, tuple(below))
 
-    def _parts(self, place: int) -> list[Node]:
+    def _parts(self, nodes: Sequence[Node], place: int) -> list[Node]:
         """The leaves of a fused kernel share it by their operations and bytes."""
-        nodes = self.units[place].nodes
         weights = [self._weight(node.features) for node in nodes]
         total = math.fsum(weights)
         shares = [each / total if total > 0 else 1 / len(nodes) for each in weights]

@@ -138,21 +138,23 @@ def _inner(
         source = "estimated"
         what = own.basis or "work without a regressor"
         flags.append(f"estimated: {estimated.joules / joules:.0%} of it is {what}")
+    known = max(0.0, usual - extrapolated.joules)
+    inside = (
+        min(joules, known * interval.low + low + extrapolated.low),
+        max(joules, known * interval.high + high + extrapolated.high),
+    )
     if outside:
-        interval = interval.extrapolated()
         flags.append(f"extrapolated: {outside}")
+        wide = interval.extrapolated()
+        ends = (min(joules, usual * wide.low + low), max(joules, usual * wide.high + high))
+        if _other_dtype(node, profile):  # what is known less is never known better
+            ends = min(ends[0], inside[0]), max(ends[1], inside[1])
     else:
-        usual = max(0.0, usual - extrapolated.joules)
-        low, high = low + extrapolated.low, high + extrapolated.high
+        ends = inside
         if extrapolated.joules > NOTABLE_SHARE * joules:
             share = extrapolated.joules / joules
             flags.append(f"extrapolated: {share:.0%} of it lies outside the trained sizes")
-    energy = Energy(
-        joules=joules,
-        low=min(joules, usual * interval.low + low),
-        high=max(joules, usual * interval.high + high),
-        source=source,
-    )
+    energy = Energy(joules, *ends, source)
     return Bound(energy, tuple(flags), estimated, extrapolated)
 
 
