@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers as hf
 from boards import h100, linear, model, run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "meters"))
@@ -191,3 +192,50 @@ def test_auto_is_the_board_that_all_models_ran_on(
 ) -> None:
     monitor = irene.EnergyMonitor(irene.Options(method=method))
     assert monitor._automatic(frozenset(boards)).profile.name == device
+
+
+@pytest.fixture
+def as_on_a_board(board: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine's models count as run on the played board, which tells no times of its own."""
+    board.say("nvmlDeviceGetName", lambda handle: h100().board)
+    monkeypatch.setattr(cells, "_is_on_gpu", lambda _: True)
+    monkeypatch.setattr(cells, "_boards_of", lambda runs: frozenset({h100().board} if runs else ()))
+
+
+def test_a_generation_in_a_cell(as_on_a_board: None) -> None:
+    torch.manual_seed(0)
+    config = hf.LlamaConfig(
+        hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, vocab_size=100, bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+    net = hf.LlamaForCausalLM(config).eval()
+    ids = torch.randint(3, 100, (2, 16))
+    with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+        while time.perf_counter() - monitor._started < 0.3:  # two updates of a counter
+            net.generate(ids, max_new_tokens=8, do_sample=False, eos_token_id=None, pad_token_id=0)
+    report = monitor.report
+    assert report.device.name == "h100"
+    assert f"device auto is h100 here: the board is an {h100().board}" in report.notes
+    adds_up(report)
+    prefill, decode = report.phases
+    assert prefill.joules + decode.joules == pytest.approx(report.total_joules)
+    assert prefill.is_here
+    assert decode["model.layers.0.mlp"].energy is not None
+    assert report.measured is not None
+    assert report.measured.beyond_idle is not None
+
+
+def test_training_in_a_cell(as_on_a_board: None) -> None:
+    net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 8))
+    optimiser = torch.optim.Adam(net.parameters())
+    with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+        while time.perf_counter() - monitor._started < 0.3:
+            optimiser.zero_grad()
+            net(torch.ones(4, 64)).pow(2).sum().backward()
+            optimiser.step()
+    report = monitor.report
+    adds_up(report)
+    assert report.parts is not None
+    assert {part.kind: part.basis for part in report.parts} == {
+        "model": "divided", "backward": "divided", "optimiser": "divided", "rest": "divided",
+    }  # fmt: skip

@@ -7,7 +7,7 @@ be timed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from irene_jupyter.capture.in_place.boundaries import Boundaries, Events
@@ -31,6 +31,14 @@ class Step:
     module: int | None = None  # its `id`; None for a function
     is_leaf: bool = False
     device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The paths right below a module's; a dict is a set that keeps its order."""
+
+    modules: dict[str, None] = field(default_factory=dict)
+    functions: dict[str, None] = field(default_factory=dict)
 
 
 class Course:
@@ -120,6 +128,19 @@ class Course:
         if not devices:
             return False
         return True if all((d or "").startswith(_CUDA) for d in devices) else None
+
+    @cached_property
+    def below(self) -> Mapping[str, Below]:
+        """What lies below each module, by its path; those below come first."""
+        found: dict[str, Below] = {}
+        for step in self.steps:
+            if step.module is not None:
+                found.setdefault(step.parts[0][0], Below())
+            if step.above >= 0:
+                below = found[self.steps[step.above].parts[0][0]]
+                paths = below.functions if step.module is None else below.modules
+                paths.update(dict.fromkeys(path for path, _ in step.parts))
+        return dict(reversed(found.items()))
 
     @cached_property
     def gpus(self) -> Mapping[int, int | None]:

@@ -14,7 +14,7 @@ kernel. (Kernels that are shorter than the host's work around them lie within it
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
@@ -36,6 +36,11 @@ class Interval:
     seconds: float
     waiting_seconds: float | None = None
 
+    def scaled(self, factor: float) -> Interval:
+        """As many times as long."""
+        waiting = self.waiting_seconds
+        return Interval(self.seconds * factor, None if waiting is None else waiting * factor)
+
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
@@ -44,11 +49,17 @@ class InPlace:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     untimed: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def seconds(self) -> float | None:
-        """Of the whole call."""
-        root = self.intervals.get("")
-        return None if root is None else root.seconds
+    def own(self, path: str, below: Iterable[str]) -> Interval | None:
+        """Of a module beyond what is `below` it; None where its time is not known."""
+        whole = self.intervals.get(path)
+        if whole is None:
+            return None
+        parts = [self.intervals[each] for each in below if each in self.intervals]
+        waiting = whole.waiting_seconds
+        if waiting is not None:
+            waiting = max(0.0, waiting - math.fsum(each.waiting_seconds or 0.0 for each in parts))
+        seconds = max(0.0, whole.seconds - math.fsum(each.seconds for each in parts))
+        return Interval(seconds, waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +148,10 @@ def _by_path(steps: Sequence[Step], places: Sequence[_Place | None]) -> InPlace:
         if index in beside:
             interval, problem = None, OVERLAPS
         for path, share in step.parts:
-            times.setdefault(path, []).append(interval and _part(interval, share))
+            times.setdefault(path, []).append(interval and interval.scaled(share))
             if problem is not None:
                 untimed[path] = problem
-    sums = {path: _sum([each for each in of if each]) for path, of in times.items() if all(of)}
+    sums = {path: sum_of([each for each in of if each]) for path, of in times.items() if all(of)}
     return InPlace(sums, untimed)
 
 
@@ -185,12 +196,8 @@ def _line(step: Step, places: Sequence[_Place | None]) -> tuple[int, int] | None
     return None if begin is None else begin.line
 
 
-def _part(interval: Interval, share: float) -> Interval:
-    waiting = interval.waiting_seconds
-    return Interval(interval.seconds * share, None if waiting is None else waiting * share)
-
-
-def _sum(parts: Sequence[Interval]) -> Interval:
+def sum_of(parts: Sequence[Interval]) -> Interval:
+    """One after the other; the waiting is unknown where one of theirs is."""
     waits = [each.waiting_seconds for each in parts]
     known = [waiting for waiting in waits if waiting is not None]
     return Interval(

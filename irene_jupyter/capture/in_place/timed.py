@@ -9,6 +9,7 @@ from irene_jupyter.capture.in_place.boundaries import Boundaries
 from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.in_place.intervals import InPlace, in_place
 from irene_jupyter.capture.in_place.leaves import with_functions
+from irene_jupyter.capture.in_place.medians import median_of
 from irene_jupyter.tree import Node
 
 # The flag of a call of which too much else was timed for it to be, too.
@@ -16,26 +17,20 @@ LENT = "untimed: no call of this size was timed, and it has the times of another
 
 
 def with_times(node: Node, course: Course, calls: Sequence[Boundaries]) -> Node:
-    """The tree of one call with its times, of the call of median length among `calls`.
+    """The tree of one call with the times of `calls`, or of the recorded one, which was slower.
 
-    Of one call, and not node by node, so that they add up; those whose functions were followed,
-    which slows a call, only divide it. Where no call can be read it is the recorded one, which was
-    slower still. Nodes of which no time is known stay as they are.
+    Calls whose functions were followed, which slows them, only divide what modules took by
+    themselves. Nodes of which no time is known stay as they are.
     """
-    followed = [each for each in calls if course.is_followed_by(each)]
+    divided = [each for each in calls if course.is_followed_by(each)]
     modules = [each for each in calls if not course.is_followed_by(each)]
-    whole = _median(course, followed) or _median(course, [course.first])
-    times = _median(course, modules)
-    times = with_functions(course, times, whole or InPlace()) if times else whole
+    followed = median_of(course, [in_place(course, each) for each in (*divided, course.first)])
+    times = median_of(course, [in_place(course, each) for each in modules])
+    if times is None:
+        times = median_of(course, [in_place(course, each) for each in divided]) or followed
+    elif followed is not None:
+        times = with_functions(course, times, followed)
     return node if times is None else node.mapped(lambda each: _timed(each, times))
-
-
-def _median(course: Course, passed: Sequence[Boundaries]) -> InPlace | None:
-    calls = [in_place(course, each) for each in passed]
-    lengths = sorted(
-        (call.seconds, number) for number, call in enumerate(calls) if call.seconds is not None
-    )
-    return calls[lengths[(len(lengths) - 1) // 2][1]] if lengths else None
 
 
 def _timed(node: Node, times: InPlace) -> Node:

@@ -91,7 +91,7 @@ def _on_host(run: Callable[[], Any], deadline: float) -> Timing | None:
 
 
 def _on_cuda(run: Callable[[], Any], deadline: float) -> Timing | None:
-    """Events around loops of calls: one launch would be lost in the clock. Untried on hardware."""
+    """Events around loops of calls: one launch would be lost in the clock."""
 
     def looped(calls: int) -> float:
         start, end = (event(enable_timing=True) for _ in range(2))

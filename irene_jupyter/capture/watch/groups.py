@@ -29,7 +29,7 @@ RECORDING_SHARE = 0.015
 # Calls after a recorded one that are timed in place, each with or without its functions, which
 # takes a mode that slows it: of the first size of a kind, and, while it costs little, of further
 # ones, whose recorded call finds all that it needs loaded, and divides what modules took.
-TIMED_CALLS = (False, True, False, False)
+TIMED_CALLS = (False, True, False, True, False)
 TIMED_CALLS_OF_FURTHER_SIZES = (False,)
 
 # One question in place of one for each device type; torch 2.4 has it as well.
