@@ -17,7 +17,6 @@ from irene_jupyter.predictors.forms.board_constants import BoardConstants
 from irene_jupyter.predictors.forms.board_work import work_units
 from irene_jupyter.predictors.forms.interval import Interval
 from irene_jupyter.predictors.predict.board_estimates import Counted
-from irene_jupyter.predictors.predict.board_in_place import in_place
 from irene_jupyter.predictors.predict.board_tree import predict_board_tree
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.tree import Node, Run
@@ -98,7 +97,7 @@ def _in_cell(profile: BoardProfile, cell: Cell) -> BoardProfile:
 
 def _predicted(each: TimedRun, profile: BoardProfile, joules: float | None = None) -> Node:
     """The run's tree, brought to `joules` where these are known."""
-    tree = replace(each.run.tree, root=each.root)
+    tree = replace(each.run.tree, root=each.in_time())
     if joules is None:
         found = predict_board_tree(tree, profile, "seconds").root
         if each.is_divided or found.energy is None:
@@ -114,8 +113,8 @@ def _predicted(each: TimedRun, profile: BoardProfile, joules: float | None = Non
 
 def _beyond_idle(each: TimedRun, constants: BoardConstants) -> float:
     """Joules that the profile expects of the run above idle power."""
-    units = work_units(each.root, constants.cache_bytes)
-    return in_place(units, constants, known_seconds=True)[-1].dynamic_joules
+    units = work_units(each.root, constants.cache_bytes, alike=True)
+    return constants.dynamic_joules(units[-1].work, each.seconds)
 
 
 def _beyond(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from irene_jupyter.attribution.cell import Cell
 from irene_jupyter.merging import repeated
@@ -21,13 +22,14 @@ _TRAINING = ("backward", "optimiser")
 
 @dataclass(frozen=True, slots=True)
 class TimedRun:
-    """A run, and `root`, its tree of all calls with seconds in place on the board.
+    """A run, the seconds that all its calls took on the board, and its tree of all calls.
 
-    `is_divided` tells whether nodes below the root have times of their own.
+    `is_divided` tells whether nodes below the `root` have times of their own.
     """
 
     run: Run
     root: Node
+    seconds: float
     is_divided: bool
 
     @classmethod
@@ -35,59 +37,46 @@ class TimedRun:
         """Of a run that took place."""
         root = repeated(run.tree.root, run.calls)
         host = max(run.seconds or 0.0, LEAST_SECONDS)
-        if _is_by_events(root):
-            return cls(run, root, is_divided=True).lasting(
-                max(host, root.features.latency_seconds or 0.0)
-            )
-        bare = root.mapped(_without_times)
-        features = replace(bare.features, latency_seconds=host)
-        return cls(run, replace(bare, features=features), is_divided=False)
+        features = root.features
+        # The host's own times know no waiting.
+        if features.latency_seconds and features.waiting_seconds is not None:
+            return cls(run, root, max(host, features.latency_seconds), is_divided=True)
+        return cls(run, root, host, is_divided=False)
 
-    @property
-    def seconds(self) -> float:
-        """Of all calls."""
-        return self.root.features.latency_seconds or LEAST_SECONDS
+    def in_time(self) -> Node:
+        """The tree with times that fit the seconds: the board waits in what is added.
 
-    def lasting(self, seconds: float) -> TimedRun:
-        """The run with all its times longer by one factor; the board waits in what is added."""
-        factor = seconds / self.seconds
-        if factor == 1.0:
-            return self
-
-        def stretched(node: Node) -> Node:
-            features = node.features
-            if (own := features.latency_seconds) is None:
-                return node
-            waited = features.waiting_seconds
-            if waited is not None:
-                waited = max(0.0, waited + own * (factor - 1))
-            features = replace(features, latency_seconds=own * factor, waiting_seconds=waited)
-            return replace(node, features=features)
-
-        return replace(self, root=self.root.mapped(stretched))
+        Where the nodes have none, the root alone.
+        """
+        own = self.root.features
+        if not self.is_divided:
+            bare = self.root.mapped(_without_times)
+            return replace(bare, features=replace(bare.features, latency_seconds=self.seconds))
+        factor = self.seconds / (own.latency_seconds or self.seconds)
+        return self.root if factor == 1.0 else self.root.mapped(partial(_stretched, factor))
 
 
 def in_cell(runs: Sequence[TimedRun], cell: Cell) -> tuple[list[TimedRun], dict[Hashable, float]]:
     """The runs, and the seconds of each part of the cell by its key, which fit into it.
 
-    What the cell waits for at its end is in no call, but in the part that ran last. Where the board
-    is behind its host in the models' training calls, so it is in backward passes and steps.
+    What the cell waits for at its end is work of all parts, whatever ran last. Where the board is
+    behind its host in the models' training calls, so it is in backward passes and steps.
     """
-    names = list(dict.fromkeys(each.run.model for each in runs))
+    launched = {key: spent - cell.waited.get(key, 0.0) for key, spent in cell.spent.items()}
     parts: dict[Hashable, float] = {}
-    for name in names:
+    for name in dict.fromkeys(each.run.model for each in runs):
         own = [each for each in runs if each.run.model == name]
-        spent = cell.spent.get(("model", name), 0.0)
         told = math.fsum(each.seconds for each in own)
-        is_told = len(cell.spent) > 1 and all(each.is_divided for each in own)
-        parts["model", name] = told if is_told else max(spent, told)
+        is_told = all(each.is_divided for each in own)
+        parts["model", name] = told if is_told else max(told, launched.get(("model", name), 0.0))
     behind = _behind(runs)
     for key in _TRAINING:
-        if key in cell.spent:
-            parts[key] = cell.spent[key] * behind
-    fits = min(1.0, cell.seconds / math.fsum(parts.values())) if parts else 1.0
+        if key in launched:
+            parts[key] = launched[key] * behind
+    whole = math.fsum(parts.values())
+    fits = min(cell.seconds, max(whole, math.fsum(cell.spent.values()))) / whole if parts else 1.0
     parts = {key: seconds * fits for key, seconds in parts.items()}
-    return [each.lasting(_share(each, runs, parts)) for each in runs], parts
+    return [replace(each, seconds=_share(each, runs, parts)) for each in runs], parts
 
 
 def _share(each: TimedRun, runs: Sequence[TimedRun], parts: Mapping[Hashable, float]) -> float:
@@ -104,10 +93,15 @@ def _behind(runs: Sequence[TimedRun]) -> float:
     return max(1.0, board / host) if host > 0 else 1.0
 
 
-def _is_by_events(root: Node) -> bool:
-    """The host's own times know no waiting."""
-    features = root.features
-    return features.waiting_seconds is not None and (features.latency_seconds or 0.0) > 0
+def _stretched(factor: float, node: Node) -> Node:
+    features = node.features
+    if (own := features.latency_seconds) is None:
+        return node
+    waited = features.waiting_seconds
+    if waited is not None:
+        waited = max(0.0, waited + own * (factor - 1))
+    features = replace(features, latency_seconds=own * factor, waiting_seconds=waited)
+    return replace(node, features=features)
 
 
 def _without_times(node: Node) -> Node:

@@ -28,9 +28,10 @@ _NEARLY_ALL = 0.99  # operations and bytes: a step in Python may make a small te
 class Cell:
     """What is known of a whole cell beside its models' trees.
 
-    Keys of `spent` and `shares` are ("model", name), "backward" and "optimiser". `board_names` are
-    of the GPUs on which all of its models ran, as their driver names them; empty where they did
-    not, or where that is not known. Of these, `boards` were counted, with `board_joules`.
+    Keys of `spent`, `waited` and `shares` are ("model", name), "backward" and "optimiser". Of the
+    seconds `spent`, some were `waited` for a GPU at the cell's end. `board_names` are of the GPUs
+    on which all of its models ran, as their driver names them; empty where they did not, or where
+    that is not known. Of these, `boards` were counted, with `board_joules`.
     """
 
     seconds: float
@@ -38,6 +39,7 @@ class Cell:
     measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
     shares: Mapping[Hashable, Share] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    waited: Mapping[Hashable, float] = field(default_factory=dict)
     board_names: frozenset[str] = frozenset()
     board_joules: float = 0.0
     boards: int = 0
@@ -141,9 +143,10 @@ def observed_cell(
         measured,
         found,
         usable.warnings,
-        _boards_of(ran),
-        usable.board_joules,
-        usable.boards,
+        waited=_by_name(activity.waited, owners),
+        board_names=_boards_of(ran),
+        board_joules=usable.board_joules,
+        boards=usable.boards,
     )
 
 
