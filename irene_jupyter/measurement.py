@@ -322,7 +322,8 @@ def predict(
     from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
-    chosen = chosen_device(options.device)
+    # The paper's methods need a device's regressors, which no board has.
+    chosen = chosen_device(options.device, None if method == DEFAULT else ())
     launching = Launching(launch, _host_seconds(host_seconds_per_op))
     NOT_NEGATIVE.check("new_tokens", new_tokens)
     if images is not None:

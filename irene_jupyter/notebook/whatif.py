@@ -11,7 +11,7 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
 from irene_jupyter.merging import total
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
-from irene_jupyter.predictors.methods import predict_with
+from irene_jupyter.predictors.methods import DEFAULT, predict_with
 from irene_jupyter.predictors.profiles.automatic import AUTO
 from irene_jupyter.predictors.profiles.loading import chosen_device
 from irene_jupyter.report.curve import CurvePoint
@@ -201,7 +201,8 @@ class WhatIf:
 
     def _profile(self, device: str) -> Chosen:
         if device not in self._profiles:
-            self._profiles[device] = chosen_device(device)
+            boards = None if self._method == DEFAULT else ()
+            self._profiles[device] = chosen_device(device, boards)
         return self._profiles[device]
 
     def _model(self, dtype: str | None, generates: bool) -> nn.Module:

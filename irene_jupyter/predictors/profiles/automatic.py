@@ -62,7 +62,7 @@ def automatic(boards: Sequence[str] | None = None) -> Chosen:
             return Chosen(reference, f"such a machine's board is an {name}, too")
         with contextlib.suppress(DeviceError):  # nobody knows its figures
             return Chosen(_estimated(name), f"nobody measured the energy of an {name}")
-    where = "no model ran on a board of NVIDIA" if boards is not None else "it has no NVIDIA board"
+    where = "no NVIDIA board has a part in it" if boards is not None else "it has no NVIDIA board"
     board = f"nothing is known of its board, an {names[0]}" if names else where
     return Chosen(reference, f"no profile was calibrated on this machine, and {board}")
 

@@ -5,6 +5,7 @@ Needs only the standard library (and platformdirs), so that listing devices is q
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from irene_jupyter.errors import DeviceError
@@ -80,10 +81,10 @@ def load_device(name_or_path: str | Path = AUTO) -> Profile:
     )
 
 
-def chosen_device(name_or_path: str | Path) -> Chosen:
-    """As `load_device`, with the reason where it was "auto" that chose."""
+def chosen_device(name_or_path: str | Path, boards: Sequence[str] | None = None) -> Chosen:
+    """As `load_device`, with the reason where it was "auto" that chose: see `automatic`."""
     if str(name_or_path) == AUTO:
-        return automatic()
+        return automatic(boards)
     return Chosen(load_device(name_or_path))
 
 
