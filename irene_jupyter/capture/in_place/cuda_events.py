@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 
 from irene_jupyter.capture.in_place.boundaries import Moment
+
+logger = logging.getLogger(__name__)
 
 # A call of a model with a billion parameters passes some 1500 boundaries.
 MAX_EVENTS = 2**16
@@ -38,7 +42,8 @@ class CudaEvents:
                 return None
             stream = torch.cuda.current_stream(gpu)
             event.record(stream)
-        except RuntimeError:
+        except Exception as error:  # never in place of the user's own call
+            logger.debug("no event", exc_info=error)
             return None
         return Moment(event, (gpu, stream.cuda_stream))
 

@@ -144,12 +144,16 @@ class Recorder:
         ongoing = self._begin(thread, module, args, kwargs)
         try:
             group = ongoing.group
-            if group is None or not (group.to_record or group.course) or _is_tracing():
+            timing = None if group is None else group.timing
+            if group is None or not (group.to_record or timing) or _is_tracing():
                 output = call(module, *args, **kwargs)
-            elif group.to_record:
+            elif group.to_record or timing is None:
                 output = self._recorded_call(ongoing, call, module, args, kwargs)
             else:
-                output = self._timed_call(ongoing, call, module, args, kwargs)
+                timed = TimedCall(timing[0], self._events, follows_functions=timing[1])
+                ongoing.passed = timed.boundaries
+                with timed:
+                    output = timed.module_called(call, module, args, kwargs)
             thread.seen += hash(output_shape(output))
             returned = True
             return output
@@ -186,6 +190,8 @@ class Recorder:
         ended = time.perf_counter()
         thread.is_inside, thread.running = False, None
         with self._lock:
+            if ongoing.passed is not None:
+                self.own_seconds += ongoing.passed.own_seconds
             if ongoing.group is None:
                 name = name_of(ongoing.called)
                 self.undescribed[name] = self.undescribed.get(name, 0) + 1
@@ -230,26 +236,6 @@ class Recorder:
                 ongoing.record = Record(
                     node, recording.calls, hidden, is_complete, recording.course
                 )
-
-    def _timed_call(
-        self,
-        ongoing: Ongoing,
-        call: Callable[..., Any],
-        module: nn.Module,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Any:
-        """A call of a signature that has a tree: its times in place, and nothing else."""
-        group = ongoing.group
-        assert group is not None
-        assert group.course is not None
-        timed = TimedCall(group.course, self._events, follows_functions=group.follows_functions)
-        ongoing.passed = timed.boundaries
-        try:
-            with timed:
-                return timed.module_called(call, module, args, kwargs)
-        finally:
-            self.own_seconds += timed.boundaries.own_seconds
 
     def _compiled_called(
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -153,25 +153,21 @@ class Group:
     """Calls that look alike from outside: one `Signature` for each way that they took.
 
     `first` is the signature of the first of them; `known` is its model. After a recorded call some
-    are timed: for each of `to_time` whether its functions are followed, too. `course` is that of
-    the recorded one, None where the next call is not timed.
+    are timed: for each of `to_time` whether its functions are followed, too. `timing` is the course
+    of the recorded one, and that, of the next call; None where it is not timed.
     """
 
     def __init__(self, known: Known, first: Signature, to_time: Sequence[bool] = ()) -> None:
         self.first = first
         self.to_record = True  # the next call
-        self.course: Course | None = None
+        self.timing: tuple[Course, bool] | None = None  # one value, for threads call at once
+        self._course: Course | None = None
         self._to_time = to_time
         self._timed = 0
         self._known = known
         self._ways: dict[int, Signature] = {}
         self._latest = first
         self._records = 0
-
-    @property
-    def follows_functions(self) -> bool:
-        """Whether the next call, which is timed, has its functions followed."""
-        return self._to_time[self._timed]
 
     def after(self, seen: int, seconds: float, ongoing: Ongoing, *, returned: bool) -> Signature:
         """After a call that ran the modules `seen`: the signature to which it belongs."""
@@ -183,21 +179,27 @@ class Group:
                 self._records += record.is_complete
             self.to_record = not record.is_complete
             if record.is_complete and record.course is not None and record.course.can_be_followed:
-                self.course, self._timed = record.course, 0
+                self._plan(record.course, 0)
         if ongoing.passed is not None:
-            self._timed += 1
+            self._plan(self._course, self._timed + 1)
             course = None if signature.record is None else signature.record.course
             if returned and course is not None and course.is_taken_by(ongoing.passed):
                 signature.timed.append(ongoing.passed)
             else:
                 ongoing.passed.release()
-        if self._timed >= len(self._to_time):
-            self.course = None
         signature.calls += returned
         signature.failures += not returned
         signature.seconds += seconds
         self._known.called(seconds)
         return signature
+
+    def _plan(self, course: Course | None, timed: int) -> None:
+        """After so many `timed` calls of a course: whether the next one is."""
+        self._course, self._timed = course, timed
+        if course is None or timed >= len(self._to_time):
+            self.timing = None
+        else:
+            self.timing = course, self._to_time[timed]
 
     def _way(self, seen: int, *, returned: bool, is_recorded: bool) -> Signature:
         signature = self._ways.get(seen)
