@@ -41,12 +41,17 @@ class KeptSession:
         if session is not None:
             session.close()
 
-    def forked(self) -> None:
-        """In the child: who held the lock is not there any more."""
+    def abandon(self) -> None:
+        """A thread hangs in the driver, which nobody is to wait for, at the process's end least."""
+        self._session = None
+        self.unlock()
+
+    def unlock(self) -> None:
+        """Who holds the lock does not give it back: it hangs, or is not there in a fork."""
         self._lock = threading.Lock()
 
 
 KEPT = KeptSession()
 atexit.register(KEPT.close)
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=KEPT.forked)
+    os.register_at_fork(after_in_child=KEPT.unlock)

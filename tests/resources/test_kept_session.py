@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pynvml
 import pytest
 from machine import Driver
 
+from irene_jupyter.resources import sampler as module
 from irene_jupyter.resources.kept_session import KEPT
 from irene_jupyter.resources.nvml import NoGpu
 from irene_jupyter.resources.sampler import Sampler
@@ -63,6 +65,36 @@ def test_what_a_divided_board_does_not_tell_is_asked_again_in_the_next_cell(
     assert driver.calls == ["init"]
 
 
+@pytest.mark.parametrize("call", ["nvmlInit", "nvmlDeviceGetPowerUsage"])
+def test_a_driver_that_hangs_holds_up_no_later_cell_and_no_end(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(module, "_JOIN_SECONDS", 0.05)
+    goes_on, began, hung = threading.Event(), threading.Event(), threading.current_thread()
+
+    def hang(*_: object) -> int:
+        nonlocal hung
+        hung = threading.current_thread()
+        began.set()
+        goes_on.wait(60)
+        return 1
+
+    driver.say(call, hang)
+    try:
+        with Sampler() as sampler:
+            began.wait(60)
+        assert any("does not answer" in note for note in sampler.summary().notes)
+        KEPT.close()  # as the process's end does
+        assert "shutdown" not in driver.calls
+        driver.say(call, lambda *_: 1)
+        monkeypatch.setattr(module, "_JOIN_SECONDS", 60.0)
+        assert len(cell().summary().gpus) == 2
+    finally:
+        goes_on.set()
+        hung.join(60)
+        KEPT.close()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_fork_opens_its_own_and_the_end_of_a_process_gives_the_library_back(
     repository: Path,
@@ -72,6 +104,7 @@ import os, sys
 import pytest
 sys.path.insert(0, "tests/meters")
 from machine import Driver
+from irene_jupyter.resources import sampler as module
 from irene_jupyter.resources.kept_session import KEPT
 patch = pytest.MonkeyPatch()
 driver = Driver(patch)
