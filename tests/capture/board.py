@@ -6,6 +6,7 @@ once all before it in its stream is done, and its time can be read only after th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,8 +31,11 @@ class Host:
 class Board:
     """`Events` of a board whose kernels `host` launches; recording one takes `event_seconds`."""
 
-    def __init__(self, host: Host, event_seconds: float = 0.0) -> None:
+    def __init__(
+        self, host: Host, event_seconds: float = 0.0, queue_seconds: float = math.inf
+    ) -> None:
         self.host = host
+        self.queue_seconds = queue_seconds  # of kernels that a stream takes; then a launch waits
         self.event_seconds = event_seconds
         self.is_capturing = False
         self.recorded = 0
@@ -41,6 +45,8 @@ class Board:
 
     def launches(self, seconds: float) -> None:
         """A kernel of so many seconds on the current stream."""
+        full = self._free_at.get(self._stream, 0.0) - self.queue_seconds
+        self.host.now = max(self.host.now, full)
         start = max(self.host.now + LAUNCH, self._free_at.get(self._stream, 0.0))
         self._free_at[self._stream] = start + seconds
 

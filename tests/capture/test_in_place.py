@@ -14,6 +14,7 @@ from board import Board, Host
 from torch import nn
 
 import irene_jupyter as irene
+from irene_jupyter.assembly import make_report
 from irene_jupyter.capture.count.primitives import register_primitive, unregister_primitive
 from irene_jupyter.capture.gather import gather
 from irene_jupyter.capture.in_place import boundaries
@@ -21,6 +22,7 @@ from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.in_place.cuda_events import CudaEvents
 from irene_jupyter.capture.record import recording
 from irene_jupyter.capture.watch.recorder import Recorder
+from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.tree import Node
 
 MICROSECOND = 1e-6
@@ -65,13 +67,15 @@ class On(nn.Module):
             return self.inner(x)
 
 
-def measured(model: nn.Module, board: Board, calls: int = 6) -> Node:
-    """The tree of one call, of a cell with so many."""
+def measured(model: nn.Module, board: Board, calls: int = 6, *, waits: bool = True) -> Node:
+    """The tree of one call, of a cell with so many; each `waits` for the board, or none does."""
     with Recorder() as recorder:
         recorder._events = board
         for _ in range(calls):
             model(X)
-            board.synchronises()
+            if waits:
+                board.synchronises()
+        board.synchronises()
     (run,) = gather(recorder).runs
     return run.tree.root
 
@@ -118,6 +122,17 @@ def test_a_large_kernel_among_small_ones_is_waited_for_by_nobody(host: Host):
     # Behind the large one the small ones take what their kernels do.
     assert took == pytest.approx([50, 530, 5, 5, 5], abs=1e-3)
     assert [waiting(child) for child in root.children] == pytest.approx([50, 50, 0, 0, 0], abs=1e-3)
+
+
+@pytest.mark.parametrize("event_seconds", [0.0, 3e-6])
+def test_a_board_whose_queue_is_always_full_waits_for_nobody(host: Host, event_seconds: float):
+    """Its lateness is the same all the time, as that of a board which is always prompt."""
+    board = Board(host, event_seconds, queue_seconds=250 * MICROSECOND)
+    model = nn.Sequential(*[Layer(board, 10, 100) for _ in range(8)])
+    root = measured(model, board, waits=False)
+    for child in root.children:
+        check(child, 100, 0)
+    check(root, 800, 0)
 
 
 def test_of_several_calls_the_median_of_each_part_counts_and_they_add_up(host: Host):
@@ -416,6 +431,20 @@ def test_the_parts_of_a_fused_attention_share_one_time_by_their_operations():
     assert [part.name for part in parts] == ["matmul_0", "softmax", "matmul_1"]
     pace = {part.features.latency_seconds / part.features.flops for part in parts}
     assert max(pace) == pytest.approx(min(pace))
+
+
+def test_a_report_has_the_boards_times_and_not_those_of_launching(host: Host):
+    board = Board(host)
+    model = nn.Sequential(*[Layer(board, 30, 5, 20) for _ in range(4)])
+    with Recorder() as recorder:
+        recorder._events = board
+        for _ in range(10):
+            model(X)
+            board.synchronises()
+    report = make_report(gather(recorder).runs, load_device("gtx1080ti"), "measure")
+    check(report.root, 10 * 200, 10 * 200)
+    for node in report.root.walk():
+        assert node.flags[-1].startswith("launch-bound: the board waited about 100 % of the time")
 
 
 def test_only_a_few_calls_are_timed(monkeypatch: pytest.MonkeyPatch):

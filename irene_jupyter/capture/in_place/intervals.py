@@ -23,6 +23,7 @@ from irene_jupyter.capture.in_place.course import Course, Step
 
 # By so much a board may seem late that is not: events are put into the queue at an uneven pace.
 PROMPT_SECONDS = 5e-6
+DRIFT = 1e-4  # of a board's clock against its host's, at most
 _ROUNDING = 1e-9  # relative
 
 STREAMS = "it began on one stream of a GPU and ended on another"
@@ -83,7 +84,7 @@ def in_place(course: Course, boundaries: Boundaries) -> InPlace:
         places = _on_the_host(boundaries)
     elif boundaries.events is not None:
         try:
-            places = _on_streams(boundaries, boundaries.events)
+            places = _on_streams(boundaries, course.first, boundaries.events)
         except RuntimeError:  # a failed kernel, or an interrupt before all was done
             return InPlace()
     if not places:
@@ -108,34 +109,81 @@ def _on_the_host(boundaries: Boundaries) -> list[_Place | None]:
     return [_Place(None, host - own, None) for host, own in pairs]
 
 
-def _on_streams(boundaries: Boundaries, events: Events) -> list[_Place | None]:
-    """By events; raises `RuntimeError` where one has not passed."""
-    lines: dict[tuple[int, int], list[tuple[int, Moment]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The boundaries of a call on one stream: their indices, moments, and seconds since the first.
+
+    `late` is how long after the host the board passed each, with an offset of their clocks that is
+    the same for all.
+    """
+
+    indices: Sequence[int]
+    moments: Sequence[Moment]
+    lengths: Sequence[float]  # from each to the next
+    late: Sequence[float]
+
+
+def _lines(boundaries: Boundaries, events: Events) -> Mapping[tuple[int, int], _Line]:
+    """By stream; raises `RuntimeError` where an event has not passed."""
+    met: dict[tuple[int, int], list[tuple[int, Moment]]] = {}
     for index, moment in enumerate(boundaries.moments):
         if moment is not None:
-            lines.setdefault(moment.line, []).append((index, moment))
-    hosts, owns = boundaries.hosts, boundaries.owns
+            met.setdefault(moment.line, []).append((index, moment))
+    found = {}
+    for line, those in met.items():
+        indices, moments = [index for index, _ in those], [moment for _, moment in those]
+        lengths = [events.seconds_between(a, b) for a, b in pairwise(moments)]
+        passed = accumulate(lengths, initial=0.0)
+        late = [at - boundaries.hosts[i] for at, i in zip(passed, indices, strict=True)]
+        found[line] = _Line(indices, moments, lengths, late)
+    return found
+
+
+def _on_streams(
+    boundaries: Boundaries, recorded: Boundaries, events: Events
+) -> list[_Place | None]:
+    """By events; raises `RuntimeError` where one has not passed."""
+    before = _lines(recorded, events)
+    owns = boundaries.owns
     places: list[_Place | None] = [None] * len(boundaries.moments)
-    for line, met in lines.items():
-        indices = [index for index, _ in met]
-        lengths = [events.seconds_between(a, b) for (_, a), (_, b) in pairwise(met)]
-        passed = list(accumulate(lengths, initial=0.0))
-        late = [at - hosts[index] for at, index in zip(passed, indices, strict=True)]
-        promptest = min(late)
+    for key, line in _lines(boundaries, events).items():
+        prompt = _prompt(line, boundaries, before.get(key), recorded, events)
         seconds = waited = 0.0
-        places[indices[0]] = _Place(line, seconds, waited)
-        for length, (before, index), lateness in zip(
-            lengths, pairwise(indices), late[1:], strict=True
+        places[line.indices[0]] = _Place(key, seconds, waited)
+        for length, (last, index), late in zip(
+            line.lengths, pairwise(line.indices), line.late[1:], strict=True
         ):
-            behind, ours = lateness - promptest, owns[index] - owns[before]
+            behind, ours = late - prompt, owns[index] - owns[last]
             if behind > PROMPT_SECONDS:  # at work since before we were at this boundary
                 waited += max(0.0, length - behind - ours)
             else:
                 length = max(0.0, length - ours)
                 waited += length
             seconds += length
-            places[index] = _Place(line, seconds, waited)
+            places[index] = _Place(key, seconds, waited)
     return places
+
+
+def _prompt(
+    line: _Line,
+    boundaries: Boundaries,
+    before: _Line | None,
+    recorded: Boundaries,
+    events: Events,
+) -> float:
+    """How late the board seems at a boundary that it passes at once.
+
+    As late as at the promptest of this call, where the board got through its queue once. In a queue
+    that was full all the time it did not: there the recorded call tells, a little before and slow.
+    """
+    promptest = min(line.late)
+    if before is None or recorded is boundaries:
+        return promptest
+    best = min(range(len(before.late)), key=before.late.__getitem__)
+    span = boundaries.hosts[line.indices[0]] - recorded.hosts[before.indices[best]]
+    passed = events.seconds_between(before.moments[best], line.moments[0])
+    then = line.late[0] - (passed - span)
+    return then if promptest - then > PROMPT_SECONDS + DRIFT * span else promptest
 
 
 def _by_path(steps: Sequence[Step], places: Sequence[_Place | None]) -> InPlace:
