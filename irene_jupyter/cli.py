@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import irene_jupyter
 from irene_jupyter.commands import (
     calibrate,
+    compare,
     crossvalidate,
     demo,
     devices,
@@ -92,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
     commands = found.add_subparsers(metavar="COMMAND", required=True)
     for each in (
         *(demo, predict, train, crossvalidate, evaluate),
-        *(calibrate, devices, show, doctor, log_meter),
+        *(calibrate, devices, show, compare, doctor, log_meter),
     ):
         each.add(commands)
     return found

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 import irene_jupyter
 from irene_jupyter import cli
-from irene_jupyter.report.report import DeviceLabel, EnergyReport
+from irene_jupyter.report.report import DeviceLabel, EnergyReport, RunSummary
 from irene_jupyter.tree import Energy, Node
 
 COMMAND = [sys.executable, "-m", "irene_jupyter.cli"]
@@ -259,6 +260,51 @@ def test_train_on_bad_data(
     assert not target.exists()
 
 
+# --- compare --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def larger(tmp_path: Path) -> Path:
+    return report(3).save(tmp_path / "larger.energy.json")  # 4 J become 7
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"), [(None, 0), ("75%", 0), ("75", 0), ("74.9%", 1), ("0", 1)]
+)
+def test_compare_fails_above_a_limit(
+    saved: Path, larger: Path, capsys: pytest.CaptureFixture[str], limit: str | None, code: int
+) -> None:
+    options = [] if limit is None else ["--fail-above", limit]
+    assert cli.main(["compare", str(saved), str(larger), *options]) == code
+    out, err = capsys.readouterr()
+    assert "+3.00 J (+75 %)" in out
+    assert ("+75 % in all, more than the" in err) == bool(code)
+    assert cli.main(["compare", str(larger), str(saved), *options]) == 0  # less is no failure
+
+
+def test_compare_by_query_where_sizes_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = []
+    for items, layers in ((4, 3), (1, 2)):  # 7 J for four queries, 4 J for one
+        runs = (RunSummary(model="Net", joules=1.0, items=items, batch_size=items),)
+        path = tmp_path / f"{items}.energy.json"
+        paths.append(str(replace(report(layers), runs=runs).save(path)))
+    assert cli.main(["compare", *paths, "--fail-above", "5%", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["joules_per"] == {"query": {"before": 1.75, "after": 4.0}}
+    assert "+129 % a query, more than the 5 % allowed" in err
+    unknown = str(report().save(tmp_path / "unknown.energy.json"))
+    assert cli.main(["compare", paths[0], unknown, "--fail-above", "5%"]) == 1
+    assert "number of queries" in capsys.readouterr().err
+
+
+def test_compare_saves_a_page(saved: Path, larger: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert cli.main(["compare", str(saved), str(larger), "--html", str(page)]) == 0
+    assert "+75 %" in page.read_text("utf-8")
+
+
 # --- usage, streams, signals ----------------------------------------------------------------------
 
 
@@ -271,6 +317,8 @@ def test_train_on_bad_data(
         ["predict", "bert", "--batch-size", "0"],
         ["predict", "bert", "--seq-len", "many"],
         ["show", "file", "--depth", "-1"],
+        ["compare", "a", "b", "--fail-above", "-5%"],
+        ["compare", "a", "b", "--fail-above", "much"],
         ["train", "data"],
         ["devices", "--jsonn", "x"],
     ],
@@ -285,7 +333,7 @@ def test_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixtur
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == f"irene-jupyter {irene_jupyter.__version__}"
-    for command in ("demo", "predict", "train", "devices", "show", "doctor"):
+    for command in ("demo", "predict", "train", "devices", "show", "compare", "doctor"):
         assert cli.main([command, "--help"]) == 0
         assert command in capsys.readouterr().out
 

@@ -55,18 +55,29 @@ def _of_dtypes(roots: Iterable[Node], profile: DeviceProfile) -> Iterator[str]:
 
 
 def _of_board(roots: Iterable[Node], profile: BoardProfile, launching: Launching) -> Iterator[str]:
+    features = [root.features for root in roots]
+    waiting = math.fsum(each.waiting_seconds or 0.0 for each in features)
+    whole = math.fsum(each.predicted_seconds or 0.0 for each in features)
+    if not whole:
+        return
+    takes = f"it would take about {_duration(whole)} on the board"
     if launching.launch == "graph":
-        yield "launched as recorded graphs: no time of a host is in it"
-        return
-    waiting = math.fsum(root.features.waiting_seconds or 0.0 for root in roots)
-    whole = math.fsum(root.features.predicted_seconds or 0.0 for root in roots)
-    if not whole or waiting < WAITING * whole:
-        return
-    seconds = launching.host_seconds_per_op
-    each = 1e6 * (seconds or profile.constants.host_seconds_per_operation)
-    whose = "" if seconds else f", as on {profile.host} (host_seconds_per_op sets another)"
-    yield (
-        f"launch-bound: {waiting / whole:.0%} of the time the board waits for its host, which "
-        f"launches an operation every {each:.3g} µs{whose}. Larger batches, CUDA graphs "
-        "(launch='graph') or torch.compile make it shorter"
-    )
+        yield f"{takes}, launched as recorded graphs: no time of a host is in it"
+    elif waiting < WAITING * whole:
+        yield takes
+    else:
+        seconds = launching.host_seconds_per_op
+        each = 1e6 * (seconds or profile.constants.host_seconds_per_operation)
+        whose = "" if seconds else f", as on {profile.host} (host_seconds_per_op sets another)"
+        yield (
+            f"{takes}, which is launch-bound: {waiting / whole:.0%} of the time it waits for its "
+            f"host, which launches an operation every {each:.3g} µs{whose}. Larger batches, CUDA "
+            "graphs (launch='graph') or torch.compile make it shorter"
+        )
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{1e6 * seconds:.3g} µs"

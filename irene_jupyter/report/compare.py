@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.merging import CELL
-from irene_jupyter.report.folding import relative_name
+from irene_jupyter.report.aligning import paired
+from irene_jupyter.report.difference import Difference
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.words import provenance, title
-from irene_jupyter.tree import Energy, Node
+from irene_jupyter.report.work import work_of
+from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
 KIND = "irene.comparison"
-# Modules of other names and classes are paired where they hold at most so many times the nodes.
-_SIZES_APART = 4
 # One row for each pair of nodes.
 COLUMNS = (
     "path", "path_after", "depth", "type", "class_name", "class_name_after",
@@ -30,94 +29,6 @@ COLUMNS = (
     "joules_after", "low_after", "high_after", "source_after",
     "difference_joules", "difference_percent", "is_significant", "own_difference_joules",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Difference:
-    """A node of the one tree and its counterpart in the other; one of them may be missing.
-
-    What is missing needs 0 J. `children` are the pairs of the children.
-    """
-
-    before: Node | None
-    after: Node | None
-    children: tuple[Difference, ...] = ()
-
-    @property
-    def node(self) -> Node:
-        """The earlier node, or the later where there is none."""
-        node = self.before if self.before is not None else self.after
-        assert node is not None
-        return node
-
-    @property
-    def path(self) -> str:
-        """Of `node`."""
-        return self.node.path
-
-    @property
-    def joules(self) -> float | None:
-        """After minus before; None where one of them is unknown."""
-        before, after = self.energies
-        return None if before is None or after is None else after.joules - before.joules
-
-    @property
-    def percent(self) -> float | None:
-        """Of what it was before; None where that is 0 or unknown."""
-        before, after = self.energies
-        if before is None or after is None or before.joules <= 0:
-            return None
-        return 100.0 * (after.joules - before.joules) / before.joules
-
-    @property
-    def is_significant(self) -> bool | None:
-        """Whether the 90 % intervals do not overlap; None where one of them is unknown.
-
-        Cautious for two predictions with one profile, whose errors are much the same.
-        """
-        before, after = self.energies
-        if before is None or after is None:
-            return None
-        return before.high < after.low or after.high < before.low
-
-    @property
-    def own_joules(self) -> float | None:
-        """The change of what no child explains: own + Σ children = `joules`."""
-        sides = [0.0 if node is None else node.own_joules for node in (self.before, self.after)]
-        before, after = sides
-        return None if before is None or after is None else after - before
-
-    @property
-    def energies(self) -> tuple[Energy | None, Energy | None]:
-        """Before and after; a node that is not there has 0 J."""
-        nothing = Energy(0.0, 0.0, 0.0, "predicted")
-        return (
-            nothing if self.before is None else self.before.energy,
-            nothing if self.after is None else self.after.energy,
-        )
-
-    def walk(self) -> Iterator[Difference]:
-        """This pair and all below it, parents first, in order."""
-        stack = [self]
-        while stack:
-            pair = stack.pop()
-            yield pair
-            stack.extend(reversed(pair.children))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Strict JSON values."""
-        return {
-            "before": _side(self.before),
-            "after": _side(self.after),
-            "difference_joules": self.joules,
-            "difference_percent": self.percent,
-            "is_significant": self.is_significant,
-            "own_difference_joules": self.own_joules,
-            "children": [child.to_dict() for child in self.children],
-        }
-
-    def __repr__(self) -> str:
-        return f"<Difference {self.path!r}, {self.joules} J, {len(self.children)} children>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -166,6 +77,19 @@ class Comparison:
         raise KeyError(f"neither tree has a node {path!r}; see comparison.to_dataframe()")
 
     @property
+    def joules_per(self) -> dict[str, tuple[float, float]]:
+        """Before and after, for a "query" and a "token", where both reports know their number."""
+        before, after = (
+            work_of(report).per(report.total_joules) for report in (self.before, self.after)
+        )
+        return {unit: (before[unit], after[unit]) for unit in before if unit in after}
+
+    @property
+    def is_of_one_size(self) -> bool:
+        """Whether both did the same number of queries and tokens."""
+        return work_of(self.before) == work_of(self.after)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What to bear in mind where the two are not of one kind."""
         found = []
@@ -176,6 +100,9 @@ class Comparison:
         names = [energy.source for energy in self.root.energies if energy is not None]
         if len(set(names)) > 1:
             found.append(f"Two kinds of numbers: {names[0]} before, {names[1]} after.")
+        if not self.is_of_one_size:
+            sizes = [str(work_of(report)) for report in (self.before, self.after)]
+            found.append(f"Two sizes of work: {sizes[0]} before, {sizes[1]} after.")
         return tuple(found)
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -192,6 +119,10 @@ class Comparison:
             "before": _summary(self.before),
             "after": _summary(self.after),
             "notes": list(self.notes),
+            "joules_per": {
+                unit: {"before": before, "after": after}
+                for unit, (before, after) in self.joules_per.items()
+            },
             "root": self.root.to_dict(),
             "phases": [phase.to_dict() for phase in self.phases],
         }
@@ -236,7 +167,7 @@ def compare(before: EnergyReport, after: EnergyReport) -> Comparison:
     assert second is not None
     if (first.class_name == CELL) != (second.class_name == CELL):
         first, second = _as_cell(first), _as_cell(second)
-    return Comparison(before, after, _paired(first, second), tuple(_phases(before, after)))
+    return Comparison(before, after, paired(first, second), tuple(_phases(before, after)))
 
 
 def _as_cell(root: Node) -> Node:
@@ -254,96 +185,7 @@ def _phases(before: EnergyReport, after: EnergyReport) -> Iterator[PhaseDifferen
         other = next((each for each in same if each.model == phase.model), next(iter(same), None))
         if other is not None:
             left.remove(other)
-            yield PhaseDifference(phase, other, _paired(phase.root, other.root))
-
-
-# --- aligning -----------------------------------------------------------------------------------
-
-
-def _paired(before: Node, after: Node) -> Difference:
-    partners: dict[int, Node] = {}  # of the children of `before`, by place
-    left = list(range(len(before.children)))
-    others = list(after.children)
-
-    def match(key: Callable[[Node, str], Hashable]) -> None:
-        waiting: dict[Hashable, deque[Node]] = defaultdict(deque)
-        for other in others:
-            waiting[key(other, after.path)].append(other)
-        taken = set()
-        for place in left:
-            name = key(before.children[place], before.path)
-            if name is not None and waiting[name]:
-                partners[place] = waiting[name].popleft()
-                taken.add(id(partners[place]))
-        left[:] = [place for place in left if place not in partners]
-        others[:] = [other for other in others if id(other) not in taken]
-
-    match(lambda node, above: (relative_name(node, above), node.type))
-    match(lambda node, above: (node.class_name, node.type))
-    match(lambda node, above: node.primitive and (node.primitive, node.type))
-    for place in left:  # DistilBERT's encoder is called transformer
-        child = before.children[place]
-        found = next((other for other in others if _is_kindred(child, other)), None)
-        if found is not None:
-            partners[place] = found
-            others[:] = [other for other in others if other is not found]
-    return Difference(before, after, tuple(_in_order(before, partners, others, after)))
-
-
-def _is_kindred(a: Node, b: Node) -> bool:
-    """Whether two modules of other names do similar work: they share a primitive, and sizes.
-
-    A primitive is only its own kind: a product is no softmax.
-    """
-    if a.type != b.type or "ml" in (a.type, b.type):
-        return False
-    first, second = list(a.walk()), list(b.walk())
-    sizes = sorted((len(first), len(second)))
-    shared = {node.primitive for node in first} & {node.primitive for node in second}
-    return sizes[1] <= _SIZES_APART * sizes[0] and bool(shared - {None})
-
-
-def _in_order(
-    before: Node, partners: dict[int, Node], others: Sequence[Node], after: Node
-) -> Iterator[Difference]:
-    """The pairs in the earlier order; what is new follows the one that it follows there."""
-    fresh = {id(other) for other in others}
-    places = {id(node): place for place, node in partners.items()}
-    follows: dict[int, list[Node]] = defaultdict(list)
-    last = -1
-    for node in after.children:
-        if id(node) in fresh:
-            follows[last].append(node)
-        else:
-            last = places[id(node)]
-    yield from (_alone(node, is_before=False) for node in follows[-1])
-    for place, child in enumerate(before.children):
-        partner = partners.get(place)
-        if partner is None:
-            yield _alone(child, is_before=True)
-        else:
-            yield _paired(child, partner)
-        yield from (_alone(node, is_before=False) for node in follows[place])
-
-
-def _alone(node: Node, *, is_before: bool) -> Difference:
-    children = tuple(_alone(child, is_before=is_before) for child in node.children)
-    return Difference(node if is_before else None, None if is_before else node, children)
-
-
-# --- plain data ---------------------------------------------------------------------------------
-
-
-def _side(node: Node | None) -> dict[str, Any] | None:
-    if node is None:
-        return None
-    energy = node.energy
-    return {
-        "path": node.path,
-        "type": node.type,
-        "class_name": node.class_name,
-        "energy": None if energy is None else asdict(energy),
-    }
+            yield PhaseDifference(phase, other, paired(phase.root, other.root))
 
 
 def _summary(report: EnergyReport) -> dict[str, Any]:

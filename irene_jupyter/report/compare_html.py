@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import LESS, MORE
 from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows
-from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, whose
+from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, rates, whose
 from irene_jupyter.report.folding import walk_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.units import format_interval, format_joules, printable
@@ -27,7 +27,10 @@ def comparison_html(comparison: Comparison, *, full_page: bool = False) -> str:
     parts = [
         f'<div class="irene-compare">\n{style("compare")}',
         f'<p><span class="total">{_html(headline(root))}</span></p>',
-        *(f"<p><b>{word}</b> {_html(told)}</p>" for word, told in whose(comparison)),
+        *(
+            f"<p><b>{word}</b> {_html(told)}</p>"
+            for word, told in (*whose(comparison), *rates(comparison))
+        ),
         *_tree(pair_rows(root, HTML_ROWS, whole=True)),
     ]
     for phase in comparison.phases:

@@ -18,10 +18,11 @@ from irene_jupyter.report.folding import (
     total,
 )
 from irene_jupyter.report.units import format_joules, printable
+from irene_jupyter.report.words import MARKS
 from irene_jupyter.tree import Energy, Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.compare import Difference
+    from irene_jupyter.report.difference import Difference
 
 _ROUNDING = 1e-9  # a smaller part of the energy is no difference
 
@@ -75,10 +76,12 @@ class PairRow:
     @property
     def mark(self) -> str:
         """Of the pair: repetitions are alike in it."""
-        known = self.pair.is_significant
-        if known is None or self.is_own or not self.is_both or not self.change:
+        if self.is_own or not self.is_both or not self.change:
             return ""
-        return "●" if known else "○"
+        if self.pair.is_untested:
+            return MARKS["estimated"]
+        known = self.pair.is_significant
+        return "" if known is None else "●" if known else "○"
 
 
 def pair_rows(root: Difference, most: int, *, whole: bool) -> PairRow:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows
-from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, whose
+from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, rates, whose
 from irene_jupyter.report.text import console_on, guided, trimmed
 from irene_jupyter.report.units import printable
 from irene_jupyter.report.words import NOTE_LENGTH
@@ -26,9 +26,9 @@ def comparison_text(comparison: Comparison) -> str:
     """The comparison as text, `TEXT_ROWS` rows at most, 110 columns wide."""
     buffer = StringIO()
     console = console_on(buffer, _WIDTH)
-    for word, told in whose(comparison):
-        console.print(Text(f"{word:<6}  {told}"))
-    console.print(Text(f"change  {headline(comparison.root)}"))
+    lines = [*whose(comparison), ("change", headline(comparison.root)), *rates(comparison)]
+    for word, told in lines:
+        console.print(Text(f"{word:<7} {told}"))
     console.print()
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(max_width=_LABEL, no_wrap=True, overflow="ellipsis")

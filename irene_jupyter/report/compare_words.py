@@ -8,10 +8,12 @@ from irene_jupyter.report.units import INTERVAL, format_joules, printable
 from irene_jupyter.report.words import provenance, title
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.compare import Comparison, Difference, PhaseDifference
+    from irene_jupyter.report.compare import Comparison, PhaseDifference
+    from irene_jupyter.report.difference import Difference
 
 LEGEND = (
-    f"● significant: the {INTERVAL}s do not overlap; ○ not significant. "
+    f"● significant: the {INTERVAL}s do not overlap; ○ not significant; "
+    "≈ no verdict: one side is estimated or extrapolated. "
     "Change is after minus before; “own” is what a module uses beyond its parts."
 )
 
@@ -46,6 +48,20 @@ def whose(comparison: Comparison) -> list[tuple[str, str]]:
     ]
 
 
+def rates(comparison: Comparison) -> list[tuple[str, str]]:
+    """Where the two did not do the same amount of work: what a query and a token took."""
+    if comparison.is_of_one_size:
+        return []
+    return [
+        (
+            f"a {unit}",
+            f"{format_joules(before)} → {format_joules(after)}"
+            + (f" ({format_change(100 * (after - before) / before)})" if before else ""),
+        )
+        for unit, (before, after) in comparison.joules_per.items()
+    ]
+
+
 def headline(root: Difference) -> str:
     """The change of the total, in a sentence."""
     before, after = root.energies
@@ -53,11 +69,12 @@ def headline(root: Difference) -> str:
         return "The totals cannot be compared: one is unknown."
     change = after.joules - before.joules
     percent = "" if root.percent is None else f" ({format_change(root.percent)})"
-    verdict = (
-        f"significant: the {INTERVAL}s do not overlap"
-        if root.is_significant
-        else f"not significant: the {INTERVAL}s overlap"
-    )
+    if root.is_significant is None:
+        verdict = "no verdict: one of them is estimated or extrapolated"
+    elif root.is_significant:
+        verdict = f"significant: the {INTERVAL}s do not overlap"
+    else:
+        verdict = f"not significant: the {INTERVAL}s overlap"
     if not change:
         return f"No difference: {format_joules(before.joules)} each"
     return f"{signed(change)}{percent}; {verdict}"

@@ -11,6 +11,7 @@ from irene_jupyter.columns import aligned
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.units import format_joules, printable
 from irene_jupyter.report.words import provenance
+from irene_jupyter.report.work import queries_by_model
 
 if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
@@ -118,10 +119,7 @@ def cost_of(
 
 
 def _items(report: EnergyReport) -> int:
-    given: dict[str, int] = {}
-    for run in report.runs:
-        if run.status != "not_run" or not report.not_run:
-            given[run.model] = given.get(run.model, 0) + run.items
+    given = queries_by_model(report)
     counts = {count for count in given.values() if count}
     if len(counts) == 1:
         return counts.pop()

@@ -28,6 +28,9 @@ ENERGY_TOLERANCE = 0.05
 # Own energy below this share of the node's is not given a row: it is then mostly rounding.
 OWN_SHARE_SHOWN = 0.01
 
+# Codes of flags whose node has a declared range in place of a tested interval.
+UNTESTED = frozenset({"estimated", "extrapolated"})
+
 _Item = TypeVar("_Item")
 AnyRow = TypeVar("AnyRow", "Row", "PairRow")
 RowKind = Literal["node", "group", "own"]
@@ -119,6 +122,12 @@ def flag_codes(node: Node) -> tuple[str, ...]:
 def _lasting(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Without what follows from times, of which two repetitions never have the same."""
     return tuple(code for code in codes if code != LAUNCH_BOUND)
+
+
+def is_untested(node: Node) -> bool:
+    """Whether its interval is a declared range: it is estimated or extrapolated in what matters."""
+    is_estimated = node.energy is not None and node.energy.source == "estimated"
+    return is_estimated or not UNTESTED.isdisjoint(flag_codes(node))
 
 
 def display_rows(root: Node, depth: int | None = None, folded: bool = True) -> Row:

@@ -72,9 +72,15 @@ class PhaseSummary:
         return self.joules / self.seconds if self.seconds and self.is_here else None
 
     @property
+    def predicted_seconds(self) -> float | None:
+        """Of all calls in place, by the profile of a board; None where it ran, or none tells."""
+        return self.root.features.predicted_seconds
+
+    @property
     def seconds_per_token(self) -> float | None:
-        """None without tokens, or where nothing ran."""
-        return None if self.seconds is None or not self.tokens else self.seconds / self.tokens
+        """None without tokens, and where nothing ran and no profile tells."""
+        seconds = self.predicted_seconds if self.seconds is None else self.seconds
+        return None if seconds is None or not self.tokens else seconds / self.tokens
 
     def __getitem__(self, path: str) -> Node:
         """The node at a path of the report. Raises `KeyError` with the nearest that exists."""
@@ -93,7 +99,7 @@ class PhaseSummary:
             tokens=self.tokens,
             joules_per_token=table["joules"] / tokens,
             joules_per_second=table["joules"] / seconds,
-            seconds_per_token=table["latency_seconds"] / tokens,
+            seconds_per_token=table["latency_seconds"].fillna(table["predicted_seconds"]) / tokens,
             replayed_seconds_per_token=table["replayed_seconds"] / tokens,
         )
 
@@ -163,7 +169,8 @@ def phase_cells(phase: PhaseSummary, with_model: bool = True) -> tuple[str, ...]
         format_seconds(phase.replayed_seconds),
         format_joules(phase.joules),
         format_joules(phase.joules_per_token),
-        format_seconds(phase.seconds_per_token),
+        format_seconds(phase.seconds_per_token)
+        + (" predicted" if phase.seconds is None and phase.predicted_seconds else ""),
     )
 
 

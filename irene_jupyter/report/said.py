@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.merging import ranged
@@ -19,6 +19,7 @@ from irene_jupyter.report.units import (
 )
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
+from irene_jupyter.report.work import work_of
 
 if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
@@ -250,6 +251,7 @@ def said(report: EnergyReport) -> dict[str, Any]:
         "phases": _table(PHASE_COLUMNS, phases, phase_legend(report)),
         "parts": _table(PART_COLUMNS, part_rows(report)),
         "lines": [line for line in lines if line],
+        "work": asdict(work_of(report)),
     }
 
 

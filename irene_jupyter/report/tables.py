@@ -21,7 +21,8 @@ _ROUNDING = 1e-12
 
 _FEATURES = (
     "flops", "bytes", "canonical_megaflops", "canonical_mebibytes", "num_parameters",
-    "latency_seconds", "waiting_seconds", "replayed_seconds", "replayed_spread_seconds",
+    "latency_seconds", "predicted_seconds", "waiting_seconds", "replayed_seconds",
+    "replayed_spread_seconds",
 )  # fmt: skip
 # One row a node; documented in docs/report-format.md.
 COLUMNS = (

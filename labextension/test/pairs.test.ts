@@ -6,6 +6,7 @@ import {
   differenceOf,
   Pairs,
   sideOf,
+  significanceOf,
   verdictOf,
   type PairRow,
 } from "../src/tree/rows/pairs.js";
@@ -124,6 +125,13 @@ describe("Pairs", () => {
     // Intervals that touch overlap: 0.9 × 4/3 = 1.2.
     expect(verdictOf(pairsOf(bert(), bert(1.3)).root)).toBe("within intervals");
     expect(verdictOf(pairsOf(bert(), bert(1.4)).root)).toBe("significant");
+  });
+
+  it("gives no verdict where a side is estimated or extrapolated", () => {
+    const flagged = [leaf("a", "Linear", 1, { flags: ["extrapolated: larger"] }), leaf("b", "Linear", 1)];
+    const pairs = ofChildren(flagged, [leaf("a", "Linear", 9), leaf("b", "Linear", 9)]);
+    expect(pairs.root.children.map(verdictOf)).toEqual(["no verdict", "significant"]);
+    expect(pairs.root.children.map(significanceOf)).toEqual([null, true]);
   });
 
   it("counts what only one has in full, without a percentage", () => {

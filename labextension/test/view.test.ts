@@ -60,6 +60,18 @@ describe("renderTree", () => {
     expect(place.textContent).not.toContain("Waited for its host");
   });
 
+  it("tells a predicted time, and what of it the board would wait for its host", () => {
+    const features = { calls: 1, predicted_seconds: 2, waiting_seconds: 1.7 };
+    const parts = [node("lm_head", "Linear", 1, [], { features })];
+    const view = renderTree(place, report(node("", "Model", 2, parts)));
+    view.select("lm_head");
+    const terms = texts(".irene-detail dt");
+    const facts = texts(".irene-detail dd").map((fact) => fact.replaceAll("\u00a0", " "));
+    expect(facts[terms.indexOf("Predicted time")]).toBe("2.00 s");
+    expect(facts[terms.indexOf("Waited for its host")]).toBe("1.70 s (85.0 %)");
+    expect(terms).not.toContain("Latency");
+  });
+
   it("lists the rows of the table of runs that Python made", () => {
     const row = (label: string, more: Record<string, unknown> = {}) => ({
       label,

@@ -15,7 +15,7 @@ import pytest
 from chromium import ROOT
 from transformers import BertConfig
 from tree_data import energy_node, large_report, small_report
-from tree_page import focused, labels, row, selected, status
+from tree_page import focused, labels, row, row_count, selected, status
 
 import irene_jupyter as irene
 from irene_jupyter.report.report import MIME_TYPE, load_report
@@ -150,11 +150,13 @@ def test_search_in_3000_nodes_shows_the_first_ones(draw: Draw) -> None:
     page.get_by_role("button", name="All", exact=True).click()
     page.get_by_role("searchbox").press_sequentially("leaf")
     assert status(page) == "2,700 nodes match; the first 200 are shown"
-    assert page.locator(".irene-row").count() < 300
+    assert row_count(page) < 300
     page.get_by_role("searchbox").press_sequentially("8 block29")
     assert status(page) == "11 nodes match"
+    assert page.locator(".irene-row[data-match]").count() == 11
     page.get_by_role("searchbox").fill("")
-    assert page.locator(".irene-row").count() == 3001
+    assert row_count(page) == 3001
+    assert page.locator(".irene-row[data-match]").count() == 0
 
 
 def test_sorting_by_energy_changes_every_level(draw: Draw) -> None:
@@ -195,7 +197,7 @@ def test_a_report_that_changes_keeps_everything_in_place(draw: Draw) -> None:
     for scale in (2.0, 3.0):
         page.evaluate("report => view.update(report)", scaled(large_report(60), scale))
     assert page.evaluate(scroll) == at
-    assert page.locator(".irene-row").count() == 601
+    assert row_count(page) == 601
     assert selected(page) == ["leaf3"]
     assert focused(page) == "leaf3"
     # A block more above changes the rows, and still nothing jumps away.
@@ -203,7 +205,7 @@ def test_a_report_that_changes_keeps_everything_in_place(draw: Draw) -> None:
     longer["root"]["children"].append(energy_node("block60", "Block60", 1.0))
     page.evaluate("report => view.update(report)", longer)
     assert page.evaluate(scroll) == at
-    assert page.locator(".irene-row").count() == 602
+    assert row_count(page) == 602
     assert page.evaluate("events") == []
 
 
@@ -239,6 +241,8 @@ def test_a_notebooks_brief_report_is_drawn_and_saved_in_full(draw: Draw, tmp_pat
     page = draw(brief)
     assert "BertModel" in page.locator(".irene-row").first.text_content()
     name, text = saved(page, "JSON")
+    made = report.created.partition("+")[0].replace(":", "")
+    assert name == f"BertModel_{made}.energy.json"  # a second one is another file
     file = tmp_path / name
     file.write_text(text)
     assert load_report(file) == irene.EnergyReport.from_dict(brief)
@@ -251,15 +255,15 @@ def test_saves_json_csv_and_svg(draw: Draw) -> None:
     report = small_report()
     page = draw(report)
     name, text = saved(page, "JSON")
-    assert (name, json.loads(text)) == ("BertModel.json", report)
+    assert (name, json.loads(text)) == ("BertModel_2026-01-01T000000.energy.json", report)
     name, text = saved(page, "CSV")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert name == "BertModel.csv"
+    assert name == "BertModel_2026-01-01T000000.csv"
     assert [each["path"] for each in rows][:3] == ["", "embeddings", "encoder"]
     assert float(rows[2]["share_of_root"]) == pytest.approx(0.925)
     name, text = saved(page, "SVG")
     picture = ElementTree.fromstring(text)
-    assert name == "BertModel.svg"
+    assert name == "BertModel_2026-01-01T000000.svg"
     assert len(picture.findall(".//{http://www.w3.org/2000/svg}rect")) == 14
 
 

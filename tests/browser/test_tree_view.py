@@ -13,7 +13,7 @@ from tree_data import (
     large_report,
     small_report,
 )
-from tree_page import focused, labels, row, selected, status
+from tree_page import focused, labels, row, row_count, selected, status
 
 from irene_jupyter.report.words import EMPTY
 
@@ -236,11 +236,48 @@ def test_hostile_names_harm_nothing(draw: Draw) -> None:
 def test_a_tree_of_3000_nodes(draw: Draw) -> None:
     page = draw(large_report())
     page.evaluate("view.setDepth(1)")
-    assert page.locator(".irene-row").count() == 301
+    assert row_count(page) == 301
     page.get_by_role("button", name="All", exact=True).click()
-    assert page.locator(".irene-row").count() == 3001
+    assert row_count(page) == 3001
     assert page.evaluate("view.select('block299.leaf8')") is True
     assert page.locator('.irene-row[aria-selected="true"]').bounding_box()["y"] < 800
+
+
+def test_only_rows_in_sight_are_drawn_and_all_can_be_reached(draw: Draw) -> None:
+    page = draw(large_report(), expandedDepth=9)
+    rows = page.locator(".irene-row")
+
+    def places() -> list[int]:
+        return [int(row.get_attribute("aria-rowindex")) for row in rows.all()]
+
+    assert rows.count() < 100
+    assert places() == list(range(2, 2 + rows.count()))
+    rows.first.focus()
+    page.keyboard.press("End")
+    assert focused(page) == "leaf8"
+    assert places()[-1] == 3002
+    assert rows.count() < 100
+    for key, name in (("ArrowUp", "leaf7"), ("PageUp", None), ("Home", "Large")):
+        page.keyboard.press(key)
+        assert name is None or focused(page) == name
+    assert page.locator('.irene-row[tabindex="0"]').count() == 1
+    # The row with the focus stays in the page when it is scrolled away, and keeps its place.
+    page.locator(".irene-scroll").evaluate("scroll => { scroll.scrollTop = 40000 }")
+    page.wait_for_function("document.querySelectorAll('.irene-row')[5].ariaRowIndex > 1000")
+    assert focused(page) == "Large"
+    assert places()[0] == 2
+    frame = page.locator(".irene-scroll").bounding_box()
+    covered = [row.bounding_box()["y"] for row in rows.all()]
+    assert min(covered[1:]) < frame["y"]
+    assert max(covered) > frame["y"] + frame["height"]
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".irene-row:focus").bounding_box()["y"] < frame["y"] + frame["height"]
+    # What is closed takes its rows away; what is opened again brings them back.
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowLeft")
+    assert row_count(page) == 1
+    page.keyboard.press("ArrowRight")
+    assert row_count(page) == 3001
 
 
 @pytest.mark.parametrize("width", [320, 480, 640, 900, 960, 1100])

@@ -26,3 +26,8 @@ def row(page: Any, label: str) -> Any:
 def status(page: Any) -> str:
     """The line under the toolbar: what was found or done."""
     return str(page.locator(".irene-status").text_content())
+
+
+def row_count(page: Any) -> int:
+    """How many rows there are to be scrolled to, as assistive technology is told."""
+    return int(page.locator(".irene-grid").get_attribute("aria-rowcount")) - 1  # the heading

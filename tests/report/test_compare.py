@@ -12,8 +12,9 @@ from transformers import BertConfig, DistilBertConfig, GPT2Config
 
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.compare import COLUMNS, Comparison, Difference
+from irene_jupyter.report.compare import COLUMNS, Comparison
 from irene_jupyter.report.compare_words import format_change
+from irene_jupyter.report.difference import Difference
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
 from irene_jupyter.tree import Energy, Node
 
@@ -128,6 +129,39 @@ def test_significant_is_where_the_intervals_are_apart() -> None:
     pair = partly.compare(tree(1.0))["l"]
     assert (pair.joules, pair.percent, pair.is_significant) == (None, None, None)
     assert "unknown" in str(partly.compare(tree(1.0)))
+
+
+@pytest.mark.parametrize("flag", ["estimated: no regressor", "extrapolated: larger"])
+def test_what_was_not_tested_decides_nothing(flag: str) -> None:
+    def tree(joules: float) -> EnergyReport:
+        return report(inner("", "Net", [leaf("l", "Linear", joules)], kind="model"))
+
+    sure, unsure = tree(1.0), tree(4.0)
+    unsure = report(unsure.root.flagged(flag))  # type: ignore[union-attr]
+    for comparison in (sure.compare(unsure), unsure.compare(sure)):
+        assert comparison.root.is_significant is None
+        assert comparison["l"].is_significant is True
+        assert "no verdict" in str(comparison)
+        assert "no verdict" in comparison.to_html()
+        assert comparison.to_dataframe()["is_significant"].tolist() == [None, True]
+    assert sure.compare(tree(4.0)).root.is_significant is True
+
+
+def test_sizes_of_the_work_are_compared() -> None:
+    config = BertConfig(num_hidden_layers=1, hidden_size=64, num_attention_heads=2, vocab_size=99)
+    large, small = (
+        irene.predict(config, batch_size=batch, seq_len=length)
+        for batch, length in ((8, 32), (2, 16))
+    )
+    comparison = large.compare(small)
+    joules = large.total_joules, small.total_joules
+    assert comparison.joules_per["query"] == pytest.approx((joules[0] / 8, joules[1] / 2))
+    assert comparison.joules_per["token"] == pytest.approx((joules[0] / 256, joules[1] / 32))
+    for view in (str(comparison), comparison.to_html()):
+        assert "8 queries (256 tokens) before, 2 queries (32 tokens) after" in view
+        assert "a token" in view
+    assert "a query" not in str(large.compare(large))
+    assert not large.compare(large).notes
 
 
 def test_phases_are_compared_too() -> None:

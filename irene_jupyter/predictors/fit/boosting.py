@@ -6,35 +6,52 @@ the first column and threshold. Needs numpy.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from irene_jupyter.predictors.forms.residual import LEAF, Residual, Tree
 
-TREES = 40
-LEARNING_RATE = 0.2
-LEAVES = 8  # of a tree, at most
-LEAST_ROWS = 3  # of training, in a leaf
 SHRINKAGE = 1.0  # rows of residual zero that every leaf has besides its own
 LEAST_GAIN = 1e-9  # of the sum of squared log residuals: below it is rounding
 TIE = 1e-6  # a later split must be better by this part, so that rounding never decides
 
 
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """How many trees of how many leaves, and how far each goes.
+
+    A row has `least_rows` of training beside it in its leaf, itself included; what is left of it
+    beyond `clip` counts as `clip` (Huber's loss): of two modes the median is nearer to one.
+    """
+
+    trees: int = 40
+    leaves: int = 8
+    rate: float = 0.2
+    least_rows: int = 3
+    clip: float = math.inf
+
+
 def fit_residual(
-    columns: Sequence[str], rows: Sequence[Sequence[float]], targets: Sequence[float]
+    columns: Sequence[str],
+    rows: Sequence[Sequence[float]] | NDArray[np.float64],
+    targets: Sequence[float] | NDArray[np.float64],
+    boosting: Boosting = Boosting(),
 ) -> Residual:
     """Boost trees on log residuals (`targets`, one for each row of features)."""
     x = np.round(np.array(rows, dtype=float), 9)
     cells, inverse, counts = np.unique(x, axis=0, return_inverse=True, return_counts=True)
     inverse = inverse.reshape(-1)
     target = np.bincount(inverse, weights=np.array(targets)) / counts
-    data = _Bins(cells, counts.astype(float))
+    data = _Bins(cells, counts.astype(float), boosting)
     fitted = np.zeros(len(target))
     trees = []
-    for _ in range(TREES):
-        tree, contribution = data.grow(target - fitted)
+    for _ in range(boosting.trees):
+        left = np.clip(target - fitted, -boosting.clip, boosting.clip)
+        tree, contribution = data.grow(left)
         if len(tree.column) == 1:
             break
         fitted += contribution
@@ -46,8 +63,10 @@ def fit_residual(
 class _Bins:
     """The distinct rows of features, binned once for all trees."""
 
-    def __init__(self, cells: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
-        self.cells, self.counts = cells, counts
+    def __init__(
+        self, cells: NDArray[np.float64], counts: NDArray[np.float64], boosting: Boosting
+    ) -> None:
+        self.cells, self.counts, self.boosting = cells, counts, boosting
         offsets, bins, thresholds, last = [0], [], [], []
         for column in cells.T:
             values, index = np.unique(column, return_inverse=True)
@@ -68,7 +87,7 @@ class _Bins:
         splits: dict[int, tuple[int, float, int, int]] = {}  # node -> column, threshold, children
         members = [everything]
         best = [self._best(everything, residual)]
-        for _ in range(LEAVES - 1):
+        for _ in range(self.boosting.leaves - 1):
             node = max(range(len(best)), key=lambda i: (best[i][0], -i))
             gain, column, threshold = best[node]
             if gain <= LEAST_GAIN:
@@ -99,7 +118,8 @@ class _Bins:
         left = counts - np.where(first, 0.0, counts[self.start - 1])
         left_sum = sums - np.where(first, 0.0, sums[self.start - 1])
         right, right_sum = total - left, whole - left_sum
-        allowed = self.inner & (left >= LEAST_ROWS - 0.5) & (right >= LEAST_ROWS - 0.5)
+        least = self.boosting.least_rows - 0.5
+        allowed = self.inner & (left >= least) & (right >= least)
         if not allowed.any():
             return 0.0, 0, 0.0
         gains = left_sum**2 / (left + SHRINKAGE) + right_sum**2 / (right + SHRINKAGE)
@@ -130,9 +150,9 @@ class _Bins:
             rows = members[node]
             count = self.counts[rows]
             mean = float(count @ residual[rows]) / (float(count.sum()) + SHRINKAGE)
-            contribution[rows] = LEARNING_RATE * mean
+            contribution[rows] = self.boosting.rate * mean
             column.append(LEAF)
-            value.append(LEARNING_RATE * mean)
+            value.append(self.boosting.rate * mean)
             return
         split, threshold, first, second = splits[node]
         column.append(split)

@@ -109,7 +109,7 @@ def roofline(data: Any) -> Roofline:
     )
 
 
-def residual(data: Any) -> Residual:
+def residual(data: Any, most: float = MAX_LOG_JOULES) -> Residual:
     """The boosted trees of a kind of leaf; every walk through them ends at a leaf."""
     if not isinstance(data, dict):
         raise bad("a residual must be an object")
@@ -132,7 +132,7 @@ def residual(data: Any) -> Residual:
         )
         for tree in found.trees
     )
-    if largest > MAX_LOG_JOULES:
+    if largest > most:
         raise bad(f"a residual of {largest:g} in log joules is none")
     return found
 

@@ -131,7 +131,7 @@ class Comparison {
         () => pairsCsv(this.#pairs.root),
       ),
     );
-    const legend = make("p", "legend", {}, `* significant: the ${reports[0].said.interval}s do not overlap`);
+    const legend = make("p", "legend", {}, `* significant: the ${reports[0].said.interval}s do not overlap; no verdict where one side is estimated or extrapolated`);
     outer.replaceChildren(this.#head, toolbar.element, toolbar.status, panes, legend, saving);
     this.#draw();
     if (this.#outline.selected) grid.moveTo(this.#outline.selected);

@@ -33,6 +33,8 @@ export interface Features {
   dtype: string | null;
   device: string | null;
   latencySeconds: number | null;
+  /** By the profile of a board; null where it ran. */
+  predictedSeconds: number | null;
   /** Of these, in which a GPU waited for its host. */
   waitingSeconds: number | null;
   operation: string | null;
@@ -71,6 +73,8 @@ export interface RunRow {
 
 export interface Report extends Surroundings {
   mode: string;
+  /** When it was made, ISO 8601. */
+  created: string;
   root: TreeNode | null;
   notRun: TreeNode[];
   runRows: RunRow[];
@@ -116,6 +120,7 @@ const NO_FEATURES: Features = {
   dtype: null,
   device: null,
   latencySeconds: null,
+  predictedSeconds: null,
   waitingSeconds: null,
   operation: null,
   resources: [],
@@ -136,6 +141,7 @@ function readFeatures(value: unknown, like: Features): Features {
     dtype: textOrNull(features.dtype) ?? like.dtype,
     device: textOrNull(features.device) ?? like.device,
     latencySeconds: numberOrNull(features.latency_seconds) ?? like.latencySeconds,
+    predictedSeconds: numberOrNull(features.predicted_seconds) ?? like.predictedSeconds,
     waitingSeconds: numberOrNull(features.waiting_seconds) ?? like.waitingSeconds,
     operation: textOrNull(features.operation) ?? like.operation,
     resources: isObject(features.resources)
@@ -246,6 +252,7 @@ export function readReport(value: unknown): Report {
   const device = object(value.device);
   const report = {
     mode: text(value.mode),
+    created: text(value.created),
     root: value.root == null ? null : readTree(value.root),
     notRun: list(value.not_run).map(readTree),
     runRows: "run_rows" in value

@@ -23,7 +23,12 @@ export interface Said {
   parts: Table | null;
   /** Counters, the machine meanwhile, what watching cost. */
   lines: string[];
+  /** What the models were given, where that is one number; null or missing where it is not. */
+  work?: { queries: number | null; tokens: number | null };
 }
+
+/** Codes of flags whose node has a declared range in place of a tested interval. */
+export const UNTESTED: readonly string[] = ["estimated", "extrapolated"];
 
 export const WARNING_SIGN = "⚠";
 
@@ -41,6 +46,12 @@ const isTexts = (value: unknown, length?: number): value is string[] =>
 
 const isRows = (value: unknown, length: number): boolean =>
   Array.isArray(value) && value.length <= MOST && value.every((row) => isTexts(row, length));
+
+const isAmount = (value: unknown): boolean =>
+  value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
+
+const isWork = (value: unknown): boolean =>
+  value === undefined || (isObject(value) && isAmount(value.queries) && isAmount(value.tokens));
 
 const isTable = (value: unknown): boolean =>
   value === null ||
@@ -61,6 +72,7 @@ export function readSaid(value: unknown, energy: Energy | null, device: unknown)
     isRows(said.flags, 2) &&
     isTable(said.phases) &&
     isTable(said.parts) &&
-    isTexts(said.lines);
+    isTexts(said.lines) &&
+    isWork(said.work);
   return isSound ? (said as unknown as Said) : null;
 }

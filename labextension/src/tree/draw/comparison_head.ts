@@ -1,6 +1,13 @@
 // The head of a comparison: the difference of the totals, both sides, and what to bear in mind.
 
-import { formatChange, formatDifference, formatEnergy, formatInterval, type Unit } from "../data/format.js";
+import {
+  formatChange,
+  formatCount,
+  formatDifference,
+  formatEnergy,
+  formatInterval,
+  type Unit,
+} from "../data/format.js";
 import type { Report } from "../data/report.js";
 import { WARNING_SIGN, type Warning } from "../data/said.js";
 import { make, nameOf } from "../grid/dom.js";
@@ -47,10 +54,37 @@ export function renderComparisonHead(
     side(labels[index] ?? "", nameOf(report.root?.className ?? "", "run-model"), told, ...from);
   });
   if (isOfBoth) side("both", nameOf(whose[0] ?? "", ""));
+  for (const [name, told] of rates(reports, unit)) side(name, told);
   header.append(sides);
   const list = renderWarnings(warningsOfBoth(reports, labels));
   if (list) header.append(list);
   return header;
+}
+
+const isOfOneSize = (reports: Reports): boolean => {
+  const [first, second] = reports.map(({ said: { work } }) => work);
+  return first?.queries === second?.queries && first?.tokens === second?.tokens;
+};
+
+/** What a query and a token took, where the two did not do the same amount of work. */
+function rates(reports: Reports, unit: Unit): [string, string][] {
+  if (isOfOneSize(reports)) return [];
+  return (["queries", "tokens"] as const).flatMap((name): [string, string][] => {
+    const [before, after] = reports.map(({ root, said: { work } }) => {
+      const amount = work?.[name];
+      return root?.energy && amount ? root.energy.joules / amount : null;
+    });
+    if (before == null || after == null) return [];
+    const told = [before, after].map((joules) => formatEnergy(joules, unit, 0)).join(" → ");
+    const change = before > 0 ? ` (${formatChange((after - before) / before)})` : "";
+    return [[name === "queries" ? "a query" : "a token", told + change]];
+  });
+}
+
+function workText({ said: { work } }: Report): string {
+  if (!work?.queries) return "an unknown number of queries";
+  const queries = `${formatCount(work.queries)} ${work.queries === 1 ? "query" : "queries"}`;
+  return work.tokens ? `${queries} (${formatCount(work.tokens)} tokens)` : queries;
 }
 
 /** What to bear in mind, as `Comparison.notes` in Python says it, and what either report warns of. */
@@ -63,6 +97,7 @@ function warningsOfBoth(reports: Reports, labels: Labels): Warning[] {
   };
   differ("Two devices", (report) => report.device.label);
   differ("Two kinds of numbers", (report) => report.root?.energy?.source ?? "nothing");
+  if (!isOfOneSize(reports)) differ("Two sizes of work", workText);
   const [first, second] = reports.map(warningsOf) as [Warning[], Warning[]];
   const has = (lines: readonly Warning[], text: string): boolean =>
     lines.some(([, other]) => other === text);

@@ -61,8 +61,10 @@ function workFacts(node: TreeNode): Facts {
   const add = (label: string, value: string | null): void => {
     if (value) facts.push([label, value]);
   };
-  const { latencySeconds: seconds, waitingSeconds: waited } = features;
-  if (seconds !== null) add("Latency", formatSeconds(seconds));
+  const { latencySeconds: latency, predictedSeconds: predicted, waitingSeconds: waited } = features;
+  const seconds = latency ?? predicted;
+  if (latency !== null) add("Latency", formatSeconds(latency));
+  else if (predicted !== null) add("Predicted time", formatSeconds(predicted));
   if (seconds && waited !== null) {
     add("Waited for its host", `${formatSeconds(waited)} (${formatShare(waited / seconds)})`);
   }

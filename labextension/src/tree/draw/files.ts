@@ -23,6 +23,7 @@ const COLUMNS = [
   "bytes",
   "num_parameters",
   "latency_seconds",
+  "predicted_seconds",
   "waiting_seconds",
   "flags",
 ];
@@ -72,6 +73,7 @@ export function csvText(report: Report): string {
       features.bytes,
       features.numParameters,
       features.latencySeconds,
+      features.predictedSeconds,
       features.waitingSeconds,
       node.flags.join("; "),
     ]);
@@ -98,6 +100,10 @@ export function rowText(item: Item): string {
 /** The class of a report's model. */
 export const modelOf = (report: Report): string =>
   report.root?.className ?? report.notRun[0]?.className ?? "";
+
+/** Model and time, so that a second report does not take the place of the first. */
+export const reportName = (report: Report): string =>
+  [modelOf(report), report.created.replace(/:|\+.*$/g, "")].filter(Boolean).join("_");
 
 /** A name for a file, of letters that every system takes. */
 export const fileName = (name: string, ending: string): string =>

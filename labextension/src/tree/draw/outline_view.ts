@@ -57,7 +57,10 @@ export class OutlineView<T extends Branch<T>> {
     for (const row of chain.slice(0, -1)) row.expanded = true;
     this.#selected = chain.at(-1) ?? null;
     this.grid = new TreeGrid<Row<T>>(hooks.label, hooks.heading, outline, {
-      cells: (row, element) => hooks.cells(row, element),
+      cells: (row, element) => {
+        element.toggleAttribute("data-match", this.#found?.isHit(row) ?? false);
+        return hooks.cells(row, element);
+      },
       isSelected: (row) => (row.node ? row.key === this.#selected?.key : null),
       choose: (row) => this.choose(row),
       key: (row, event) => this.#onKey(row, event),

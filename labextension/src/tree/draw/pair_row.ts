@@ -4,7 +4,17 @@ import { formatChange, formatDifference, formatEnergy, type Unit } from "../data
 import type { Energy, TreeNode } from "../data/report.js";
 import { make, nameOf, shorten } from "../grid/dom.js";
 import type { Pair } from "../rows/aligning.js";
-import { changeOf, differenceOf, sideOf, verdictOf, type PairRow, type Pairs, type Verdict } from "../rows/pairs.js";
+import {
+  changeOf,
+  differenceOf,
+  NOTHING,
+  sideOf,
+  significanceOf,
+  verdictOf,
+  type PairRow,
+  type Pairs,
+  type Verdict,
+} from "../rows/pairs.js";
 import { ownJoules } from "../rows/rows.js";
 import { csv, tabbed } from "./files.js";
 import { cell, nameCell, renderHeading, spread } from "./row.js";
@@ -15,6 +25,7 @@ export const VERDICTS: Record<Verdict, string> = {
   significant: "The intervals do not overlap",
   "within intervals": "The intervals overlap: it may be chance",
   "no difference": "Both take the same",
+  "no verdict": "One of them is estimated or extrapolated: its interval was not tested",
   "only before": "Not in the second report",
   "only after": "Not in the first report",
   unknown: "One of the energies is unknown",
@@ -131,8 +142,6 @@ const COLUMNS = [
   "is_significant",
   "own_difference_joules",
 ];
-/** What is not there needs nothing. */
-const NOTHING: Energy = { joules: 0, low: 0, high: 0, source: "" };
 
 /** One line for each pair, parents first. */
 export function pairsCsv(root: Pair): string {
@@ -154,7 +163,7 @@ export function pairsCsv(root: Pair): string {
       ),
       differenceOf({ members: [pair] }),
       change === null ? null : 100 * change,
-      a && b ? a.high < b.low || b.high < a.low : null,
+      significanceOf(pair),
       a && b ? (after ? ownJoules(after) : 0) - (before ? ownJoules(before) : 0) : null,
     ]);
     for (const child of pair.children) visit(child, depth + 1);

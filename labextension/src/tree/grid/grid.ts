@@ -3,6 +3,7 @@
 
 import { make } from "./dom.js";
 import { GridKeys, isPlain } from "./grid_keys.js";
+import { RowsInSight } from "./rows_in_sight.js";
 
 /** What the grid needs to know of a row. */
 export interface GridItem<T> {
@@ -36,33 +37,32 @@ export class TreeGrid<T extends GridItem<T>> {
   readonly element: HTMLElement;
   readonly #hooks: GridHooks<T>;
   readonly #heading: HTMLElement;
-  readonly #body = make("div", "body", { role: "rowgroup" });
-  readonly #items = new WeakMap<Element, T>();
+  readonly #grid: HTMLElement;
+  readonly #rows: RowsInSight<T>;
   readonly #keys = new GridKeys<T>(this);
   #source: GridSource<T>;
-  #rows = new Map<string, HTMLElement>();
   #current: T | null = null;
 
   constructor(label: string, heading: HTMLElement, source: GridSource<T>, hooks: GridHooks<T>) {
     this.#source = source;
     this.#hooks = hooks;
     this.#heading = heading;
-    this.element = make(
+    heading.setAttribute("aria-rowindex", "1");
+    this.element = make("div", "scroll");
+    this.#rows = new RowsInSight(this.element, (row, item) => this.#fill(row, item));
+    const { body } = this.#rows;
+    this.#grid = make(
       "div",
-      "scroll",
-      {},
-      make(
-        "div",
-        "grid",
-        { role: "treegrid", "aria-label": label },
-        make("div", "", { role: "rowgroup" }, heading),
-        this.#body,
-      ),
+      "grid",
+      { role: "treegrid", "aria-label": label },
+      make("div", "", { role: "rowgroup" }, heading),
+      body,
     );
-    this.#body.addEventListener("click", (event) => this.#onClick(event));
-    this.#body.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
-    this.#body.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#body.addEventListener("focusin", (event) => {
+    this.element.append(this.#grid);
+    body.addEventListener("click", (event) => this.#onClick(event));
+    body.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
+    body.addEventListener("keydown", (event) => this.#onKey(event));
+    body.addEventListener("focusin", (event) => {
       const item = this.#itemAt(event);
       if (item) this.#setCurrent(item);
     });
@@ -73,15 +73,19 @@ export class TreeGrid<T extends GridItem<T>> {
     return this.#current;
   }
 
-  /** All rows that are drawn, from the top down. */
-  get shown(): T[] {
-    return [...this.#body.children].flatMap((row) => this.#items.get(row) ?? []);
+  /** All rows, from the top down, in sight or not. */
+  get shown(): readonly T[] {
+    return this.#rows.shown;
   }
 
   /** How many rows are in sight at once. */
   get page(): number {
-    const height = this.#rowOf(this.#current)?.offsetHeight || 1;
-    return Math.max(1, Math.floor(this.element.clientHeight / height) - 2);
+    return this.#rows.page;
+  }
+
+  /** The place of `item` among those shown; -1 where it is not. */
+  placeOf(item: T): number {
+    return this.#rows.placeOf(item);
   }
 
   /** The rows beside `item`, under the same parent. */
@@ -95,9 +99,7 @@ export class TreeGrid<T extends GridItem<T>> {
 
   /** The row below `item`, or above. */
   beside(item: T, step: 1 | -1): T | null {
-    const row = this.#rowOf(item);
-    const next = step > 0 ? row?.nextElementSibling : row?.previousElementSibling;
-    return (next && this.#items.get(next)) ?? null;
+    return this.shown[this.placeOf(item) + step] ?? null;
   }
 
   isSelected(item: T): boolean | null {
@@ -118,68 +120,29 @@ export class TreeGrid<T extends GridItem<T>> {
 
   /** Draws all rows again: in place where they are the same rows, so that nothing jumps. */
   draw(): void {
-    const hadFocus = this.#body.contains(document.activeElement);
-    const old = this.#rows;
-    const elements: HTMLElement[] = [];
-    this.#rows = new Map();
-    const visit = (items: readonly T[]): void =>
-      items.forEach((item, index) => {
-        const row = this.#fill(old.get(item.key) ?? this.#newRow(), item, index, items.length);
-        elements.push(row);
-        if (item.expanded) visit(this.#source.childrenOf(item));
-      });
-    visit(this.#source.top);
-    const { children } = this.#body;
-    const same =
-      children.length === elements.length && elements.every((row, at) => children[at] === row);
-    if (!same) {
-      const { scrollTop } = this.element;
-      const fragment = document.createDocumentFragment();
-      fragment.append(...elements);
-      this.#body.replaceChildren(fragment);
-      this.element.scrollTop = scrollTop;
-    }
-    this.#keepCurrent();
-    if (hadFocus && !this.#body.contains(document.activeElement)) {
-      this.#rowOf(this.#current)?.focus({ preventScroll: true });
-    }
+    this.#withFocus(() => this.#rows.show(this.#below(this.#source.top)));
   }
 
   /** Draws one row's selection again. */
   mark(item: T | null): void {
-    const row = this.#rowOf(item);
+    const row = this.#rows.rowOf(item);
     if (item && row) this.#setSelected(row, item);
   }
 
   expand(item: T): void {
     if (item.expanded || !this.#source.hasChildren(item)) return;
     item.expanded = true;
-    const row = this.#rowOf(item);
-    if (!row) return;
-    row.setAttribute("aria-expanded", "true");
-    const fragment = document.createDocumentFragment();
-    const visit = (items: readonly T[]): void =>
-      items.forEach((child, index) => {
-        fragment.append(this.#fill(this.#newRow(), child, index, items.length));
-        if (child.expanded) visit(this.#source.childrenOf(child));
-      });
-    visit(this.#source.childrenOf(item));
-    row.after(fragment);
+    this.#opened(item, 0, this.#below(this.#source.childrenOf(item)));
   }
 
   collapse(item: T): void {
     if (!item.expanded) return;
     item.expanded = false;
-    const row = this.#rowOf(item);
-    if (!row) return;
-    row.setAttribute("aria-expanded", "false");
-    for (let next = row.nextElementSibling; next; next = row.nextElementSibling) {
-      const below = this.#items.get(next);
-      if (!below || below.level <= item.level) break;
-      if (below.key === this.#current?.key) this.#setCurrent(item);
-      this.#rows.delete(below.key);
-      next.remove();
-    }
+    const { shown } = this;
+    const first = this.placeOf(item) + 1;
+    let last = first;
+    while ((shown[last]?.level ?? 0) > item.level) last++;
+    this.#opened(item, last - first, []);
   }
 
   toggle(item: T): void {
@@ -189,9 +152,10 @@ export class TreeGrid<T extends GridItem<T>> {
 
   focus(item: T | null | undefined): void {
     if (!item) return;
-    this.#setCurrent(item);
-    this.#rowOf(item)?.focus({ preventScroll: true });
-    this.scrollTo(item);
+    this.moveTo(item);
+    const row = this.#rows.rowOf(item);
+    row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /**
@@ -200,36 +164,62 @@ export class TreeGrid<T extends GridItem<T>> {
    */
   moveTo(item: T): void {
     this.#setCurrent(item);
-    const row = this.#rowOf(item)?.getBoundingClientRect();
-    if (!row) return;
-    const frame = this.element.getBoundingClientRect();
-    const top = frame.top + this.#heading.offsetHeight;
-    if (row.top < top) this.element.scrollTop -= top - row.top;
-    else if (row.bottom > frame.bottom) this.element.scrollTop += row.bottom - frame.bottom;
-  }
-
-  scrollTo(item: T): void {
-    this.#rowOf(item)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.#rows.scrollTo(item, this.#heading.offsetHeight);
   }
 
   // --- Rows ---
 
-  #newRow(): HTMLElement {
-    return make("div", "row", { role: "row", tabindex: "-1" });
+  /** All rows that stand for `items` and for what is open in them, from the top down. */
+  #below(items: readonly T[]): T[] {
+    const found: T[] = [];
+    const visit = (each: readonly T[]): void => {
+      for (const item of each) {
+        found.push(item);
+        if (item.expanded) visit(this.#source.childrenOf(item));
+      }
+    };
+    visit(items);
+    return found;
   }
 
-  #fill(row: HTMLElement, item: T, index: number, count: number): HTMLElement {
+  /** After `item` was opened or closed: `gone` rows below it make way for `rows`. */
+  #opened(item: T, gone: number, rows: readonly T[]): void {
+    const place = this.placeOf(item);
+    if (place < 0) return;
+    this.#rows.rowOf(item)?.setAttribute("aria-expanded", String(item.expanded));
+    const { shown } = this;
+    this.#withFocus(() =>
+      this.#rows.place([...shown.slice(0, place + 1), ...rows, ...shown.slice(place + 1 + gone)]),
+    );
+  }
+
+  /** Changes the rows; the row with the focus keeps it, or what it is now hidden in gets it. */
+  #withFocus(change: () => void): void {
+    const { body } = this.#rows;
+    const hadFocus = body.contains(document.activeElement);
+    change();
+    this.#grid.setAttribute("aria-rowcount", String(this.shown.length + 1));
+    let at = this.#current;
+    while (at && this.placeOf(at) < 0) at = at.parent;
+    const place = at ? this.placeOf(at) : 0;
+    const current = this.shown[place]; // of this source
+    if (current) this.#setCurrent(current);
+    if (hadFocus && !body.contains(document.activeElement)) {
+      this.#rows.rowOf(this.#current)?.focus({ preventScroll: true });
+    }
+  }
+
+  #fill(row: HTMLElement, item: T): void {
+    const siblings = this.siblingsOf(item);
+    row.tabIndex = item.key === this.#current?.key ? 0 : -1;
     row.setAttribute("aria-level", String(item.level));
-    row.setAttribute("aria-posinset", String(index + 1));
-    row.setAttribute("aria-setsize", String(count));
+    row.setAttribute("aria-posinset", String(siblings.indexOf(item) + 1));
+    row.setAttribute("aria-setsize", String(siblings.length));
     row.style.setProperty("--level", String(item.level - 1));
     if (this.#source.hasChildren(item)) row.setAttribute("aria-expanded", String(item.expanded));
     else row.removeAttribute("aria-expanded");
     this.#setSelected(row, item);
     row.replaceChildren(...this.#hooks.cells(item, row));
-    this.#items.set(row, item);
-    this.#rows.set(item.key, row);
-    return row;
   }
 
   #setSelected(row: HTMLElement, item: T): void {
@@ -238,36 +228,19 @@ export class TreeGrid<T extends GridItem<T>> {
     else row.setAttribute("aria-selected", String(selected));
   }
 
-  #rowOf(item: T | null): HTMLElement | null {
-    return (item && this.#rows.get(item.key)) ?? null;
-  }
-
-  /** The current row is one that is shown: itself, or what it is now hidden in. */
-  #keepCurrent(): void {
-    let at = this.#current;
-    while (at && !this.#rows.has(at.key)) at = at.parent;
-    const row = this.#rowOf(at) ?? this.#body.firstElementChild;
-    const item = row && this.#items.get(row);
-    this.#current = null;
-    for (const other of this.#body.querySelectorAll('[tabindex="0"]')) {
-      if (other !== row) other.setAttribute("tabindex", "-1");
-    }
-    if (item) this.#setCurrent(item);
-  }
-
   #setCurrent(item: T): void {
-    const before = this.#rowOf(this.#current);
+    const before = this.#rows.rowOf(this.#current);
     if (before) before.tabIndex = -1;
     this.#current = item;
-    const row = this.#rowOf(item);
+    this.#rows.keep(item);
+    const row = this.#rows.rowOf(item);
     if (row) row.tabIndex = 0;
   }
 
   // --- Mouse and keyboard ---
 
   #itemAt(event: Event): T | null {
-    const row = (event.target as Element | null)?.closest(".irene-row");
-    return (row && this.#items.get(row)) ?? null;
+    return this.#rows.itemAt(event.target as Element | null);
   }
 
   #onClick(event: MouseEvent): void {

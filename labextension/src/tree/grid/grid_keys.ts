@@ -67,14 +67,14 @@ export class GridKeys<T extends GridItem<T>> {
 
   #jump(from: T, rows: number): void {
     const { shown } = this.#grid;
-    const target = shown.indexOf(from) + rows;
+    const target = this.#grid.placeOf(from) + rows;
     this.#grid.focus(shown[Math.min(shown.length - 1, Math.max(0, target))]);
   }
 
   #typeAhead(from: T, letter: string): boolean {
     const { shown } = this.#grid;
     const labels = shown.map((item) => item.label);
-    this.#grid.focus(shown[this.#typed.find(letter, labels, shown.indexOf(from))]);
+    this.#grid.focus(shown[this.#typed.find(letter, labels, this.#grid.placeOf(from))]);
     return true;
   }
 }

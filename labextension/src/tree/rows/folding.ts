@@ -69,6 +69,7 @@ export class Shapes {
   add(node: TreeNode): void {
     const {
       latencySeconds: _latency,
+      predictedSeconds: _predicted,
       waitingSeconds: _waiting,
       resources: _resources,
       ...work

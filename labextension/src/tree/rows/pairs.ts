@@ -1,6 +1,7 @@
 // The rows of a comparison: pairs of nodes, those of alike layers folded, and what differs.
 
-import type { TreeNode } from "../data/report.js";
+import type { Energy, TreeNode } from "../data/report.js";
+import { flagCode, UNTESTED } from "../data/said.js";
 import { alignTrees, type Pair } from "./aligning.js";
 import { closeInEnergy, groupName, relativeName, Shapes } from "./folding.js";
 import { Outline, type Row } from "./outline.js";
@@ -11,11 +12,15 @@ export type Verdict =
   | "significant"
   | "within intervals"
   | "no difference"
+  | "no verdict"
   | "only before"
   | "only after"
   | "unknown";
 
 export const PAIR_SORTS = ["order", "difference"] as const;
+
+/** What is not there needs nothing. */
+export const NOTHING: Energy = { joules: 0, low: 0, high: 0, source: "" };
 
 /** A smaller part of the energy is no difference. */
 const ROUNDING = 1e-9;
@@ -43,15 +48,28 @@ export function changeOf(row: Pick<PairRow, "members">): number | null {
   return difference !== null && before > 0 ? difference / before : null;
 }
 
+/** Whether a side is estimated or extrapolated in what matters: its interval decides nothing. */
+const isUntested = ({ energy, flags }: TreeNode): boolean =>
+  energy?.source === "estimated" || flags.some((flag) => UNTESTED.includes(flagCode(flag)));
+
+/** As `is_significant` in Python; null where an energy is unknown, or its interval not tested. */
+export function significanceOf({ before, after }: Pair): boolean | null {
+  const [first, second] = [before, after].map((node) => (node ? node.energy : NOTHING));
+  if (!first || !second || [before, after].some((node) => node && isUntested(node))) return null;
+  return first.high < second.low || second.high < first.low;
+}
+
 /** Significant: the two intervals do not overlap. Pairs that share a row agree in it. */
-export function verdictOf({ before, after }: Pair): Verdict {
+export function verdictOf(pair: Pair): Verdict {
+  const { before, after } = pair;
   if (!before) return "only after";
   if (!after) return "only before";
   if (!before.energy || !after.energy) return "unknown";
   const [first, second] = [before.energy.joules, after.energy.joules];
   if (Math.abs(second - first) <= ROUNDING * Math.max(first, second)) return "no difference";
-  const apart = before.energy.high < after.energy.low || after.energy.high < before.energy.low;
-  return apart ? "significant" : "within intervals";
+  const isApart = significanceOf(pair);
+  if (isApart === null) return "no verdict";
+  return isApart ? "significant" : "within intervals";
 }
 
 const pairDifference = (pair: Pair): number | null => differenceOf({ members: [pair] });

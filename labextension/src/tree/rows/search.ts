@@ -11,6 +11,7 @@ export interface Found<T> extends GridSource<Row<T>> {
   readonly matches: number;
   /** The rows that match, from the top down. */
   readonly hits: readonly Row<T>[];
+  isHit(row: Row<T>): boolean;
 }
 
 /** Rows of their own, opened down to the matches, so that the tree keeps its state. */
@@ -51,6 +52,7 @@ export function search<T extends Branch<T>>(outline: Outline<T>, query: string):
   return {
     matches,
     hits,
+    isHit: (row) => found.has(row),
     top,
     childrenOf: (row) => outline.childrenOf(row),
     hasChildren: (row) => isSection(row) || outline.hasChildren(row),
