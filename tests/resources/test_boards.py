@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from machine import Driver
@@ -192,6 +194,22 @@ def test_sampler_and_counters_share_each_reading(board: Driver) -> None:
     assert summary.interval_seconds == 0.02
     assert summary.used_interval_seconds is not None
     assert summary.used_interval_seconds >= 0.02
+
+
+def test_power_shapes_what_a_dear_counter_counts_in_a_block(board: Driver, tmp_path: Path) -> None:
+    board.counter_seconds = 0.02  # which is a share of ten seconds
+    counters = Counters(tmp_path)
+    with Sampler(0.02, probe=counters):
+        until = time.monotonic() + 60
+        while board.asked["FieldValues"] < 6 and time.monotonic() < until:
+            time.sleep(0.01)
+        board.joules += 50
+    (counted,) = counters.counted
+    assert board.counter_readings == 2  # at the begin and the end
+    assert len(counted.curve) > 4
+    assert counted.curve[-1][1] == counted.reading.joules == 50
+    watts = [(j1 - j0) / (t1 - t0) for (t0, j0), (t1, j1) in itertools.pairwise(counted.curve)]
+    assert min(watts) == pytest.approx(max(watts))  # power was even, and so is the curve
 
 
 def test_the_summary_tells_the_interval_that_it_came_to(board: Driver) -> None:
