@@ -18,6 +18,7 @@ import irene_jupyter as irene
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import DeviceError, IreneError, ReportError
 from irene_jupyter.predictors.methods import IN_PROFILES, predict_with
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import SHIPPED_FOLDER
 from irene_jupyter.report.report import EnergyReport
@@ -52,6 +53,7 @@ PROFILE: dict[str, Any] = json.loads((SHIPPED_FOLDER / "gtx1080ti.json").read_te
 for leaf in PROFILE["leaves"].values():
     if leaf["residual"] is not None:
         leaf["residual"]["trees"] = leaf["residual"]["trees"][:2]
+BOARD: dict[str, Any] = json.loads((SHIPPED_FOLDER / "h100.json").read_text())
 NODE: dict[str, Any] = REPORT["root"]
 TREE = structure_of(BertModel(BertConfig(**TINY)), batch_size=2, seq_len=8)
 
@@ -113,6 +115,22 @@ def test_a_profile_is_refused_or_predicts(data: Any) -> None:
         except IreneError:  # numbers so absurd that no energy comes out, or no regressors
             continue
         assert all(node.energy is not None for node in tree.root.walk())
+
+
+@SETTINGS
+@given(damaged(BOARD))
+def test_a_boards_profile_is_refused_or_predicts(data: Any) -> None:
+    try:
+        profile = BoardProfile.from_dict(data)
+    except DeviceError:
+        return
+    again = BoardProfile.from_dict(json.loads(json.dumps(profile.to_dict(), allow_nan=False)))
+    assert again == profile
+    try:
+        tree = predict_with(TREE, profile, "additive")
+    except IreneError:  # numbers so absurd that no energy comes out
+        return
+    assert all(node.energy is not None for node in tree.root.walk())
 
 
 @SETTINGS

@@ -274,3 +274,19 @@ def test_unpacking_costs_what_published_findings_say(
         for root in (packed(plain, dtype), plain)
     ]
     assert (joules[0] > joules[1]) is dearer
+
+
+def test_layers_that_do_the_same_work_are_one_unit() -> None:
+    def layer(path: str, moved: float = 2e6) -> Node:
+        return replace(
+            parent(leaf("Linear", f"{path}.up"), *attention(16, 16), leaf("SiLU", f"{path}.act")),
+            path=path,
+            features=replace(parent(leaf("Linear")).features, bytes=moved + 6e6),
+        )
+
+    model = parent(layer("0"), layer("1"), layer("2", 5e6))
+    every, distinct = work_units(model, CACHE), work_units(model, CACHE, alike=True)
+    assert len(every) == 3 * 4 + 1
+    assert len(distinct) == 3 + 2 + 1  # of leaves and kernels, of layers, the model
+    assert distinct[-1].children[0] == distinct[-1].children[1] != distinct[-1].children[2]
+    assert distinct[-1].work == every[-1].work
