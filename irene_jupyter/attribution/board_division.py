@@ -191,7 +191,7 @@ def _warnings(
         )
     return (
         f"beyond idle power {joules:.3g} J were counted, where {label} makes this work need "
-        f"{math.fsum(parts.values()):.3g} J ({k:.2g} times as much): another board or power limit, "
+        f"{math.fsum(parts.values()):.3g} J ({k:.3g} times as much): another board or power limit, "
         "other work on it, or operations that its constants do not fit; the sum is what was "
         "counted, its division is less sure",
     )

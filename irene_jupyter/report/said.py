@@ -192,7 +192,7 @@ def counter_line(report: EnergyReport) -> str:
     ]
     if found.beyond_idle is not None:
         label = printable(report.device.label, 80)
-        told.append(f"beyond idle power {found.beyond_idle:.2g} times what {label} expects")
+        told.append(f"beyond idle power {found.beyond_idle:.3g} times what {label} expects")
     return f"Energy counters here: {'; '.join(told)}"
 
 
