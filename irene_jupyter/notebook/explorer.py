@@ -15,6 +15,7 @@ from irene_jupyter.errors import DeviceError, IreneError
 from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, Setting, WhatIf
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
+from irene_jupyter.predictors.profiles.automatic import AUTO
 from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.cost_summary import CostSummary
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
@@ -32,8 +33,8 @@ def explore(source: Any, *, method: str = "additive", **setting: Any) -> Explore
 
     `setting` may hold batch_size, seq_len, new_tokens (of a generation; 0: one forward pass),
     device (a profile's name or path) and dtype; the default is a report's own, or else batch 8
-    and 128 tokens, fewer where the model has not that many positions. `method` is
-    as in `irene.predict`. Nothing is run, no weights are needed.
+    and 128 tokens, fewer where the model has not that many positions, and the device that "auto" is
+    here. `method` is as in `irene.predict`. Nothing is run, no weights are needed.
 
     Raises `CaptureError` where the model cannot be built or traced at the first size, and
     `OptionError` for a report that does not know its model. Errors of sizes that are chosen
@@ -73,7 +74,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
     batch_size = traitlets.Int(DEFAULT_BATCH_SIZE, min=1)
     seq_len = traitlets.Int(DEFAULT_SEQ_LEN, min=1)
     new_tokens = traitlets.Int(0, min=0)
-    device = traitlets.Unicode("gtx1080ti")
+    device = traitlets.Unicode(AUTO)
     dtype = traitlets.Unicode(None, allow_none=True)
     against = traitlets.Enum(AXES, default_value="seq_len")
     report = traitlets.Instance(EnergyReport, allow_none=True, read_only=True)
@@ -91,6 +92,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         self._points: tuple[CurvePoint, ...] = ()
         most = what_if.max_tokens - setting.get("new_tokens", 0)
         setting.setdefault("seq_len", max(1, min(DEFAULT_SEQ_LEN, most)))
+        if setting.get("device", AUTO) == AUTO:
+            setting["device"] = what_if.device_here
         if setting.get("dtype") is None:
             setting["dtype"] = what_if.dtype
         super().__init__(**setting)

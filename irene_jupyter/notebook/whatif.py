@@ -13,7 +13,7 @@ from irene_jupyter.merging import total
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.methods import DEFAULT, predict_with
 from irene_jupyter.predictors.profiles.automatic import AUTO
-from irene_jupyter.predictors.profiles.loading import chosen_device
+from irene_jupyter.predictors.profiles.loading import chosen_device, devices
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.room import shortage_of
@@ -94,6 +94,12 @@ class WhatIf:
              if p.is_floating_point()),
             None,
         )  # fmt: skip
+
+    @property
+    def device_here(self) -> str:
+        """The profile that "auto" is here by its name; "auto" where no list has an estimate."""
+        name = self._profile(AUTO).profile.name
+        return name if name in [each.name for each in devices()] else AUTO
 
     @property
     def max_tokens(self) -> int:

@@ -17,6 +17,7 @@ from transformers import BertConfig, GPT2Config, LongformerConfig
 import irene_jupyter as irene
 from irene_jupyter.errors import CaptureError, DeviceError, OptionError, ReportError
 from irene_jupyter.notebook.explorer import Explorer, explore
+from irene_jupyter.predictors.profiles import automatic
 from irene_jupyter.predictors.profiles.loading import SHIPPED_FOLDER
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
 from irene_jupyter.report.report import MIME_TYPE
@@ -96,6 +97,14 @@ def test_a_dtype_is_another_model(explorer: Explorer) -> None:
     explorer.dtype = "float32"
     assert explorer.error == ""
     assert explorer.report.root.features == single
+
+
+def test_it_begins_with_this_machines_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(automatic, "board_names", lambda: ("NVIDIA H100 80GB HBM3",))
+    config = BERT
+    assert explore(config).device == "h100"
+    assert explore(config, device="gtx1080ti").device == "gtx1080ti"
+    assert explore(config, method="irene").device == "gtx1080ti"  # by a device's regressors
 
 
 def test_devices_by_name_and_by_path(explorer: Explorer, tmp_path: Path) -> None:

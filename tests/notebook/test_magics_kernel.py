@@ -133,7 +133,7 @@ def test_magics_are_listed(kernel):
 def test_devices_are_listed(kernel):
     cell = kernel.run("%irene_devices")
     lines = cell.stream("stdout").splitlines()
-    assert lines[0].split() == ["name", "device", "kind"]
+    assert lines[0].split() == ["name", "device", "kind", "joules", "of"]
     assert any(
         line.split()[0] == "gtx1080ti" and "GTX 1080 Ti PC" in line and "reference" in line
         for line in lines[1:]

@@ -198,6 +198,13 @@ def test_a_dtype_without_constants_is_estimated(h100: BoardProfile) -> None:
     assert root.energy.source == "estimated"
 
 
+def test_a_profile_says_how_its_joules_are_known(h100: BoardProfile) -> None:
+    for origin, source in (({"simulated": True}, "simulated"), ({"estimated": "x"}, "estimated")):
+        profile = replace(h100, training=origin)
+        root = predict_board_tree(model(64), profile, "nothing").root
+        assert {node.energy.source for node in root.walk() if node.energy} == {source}
+
+
 def test_work_that_nobody_counted_keeps_its_doubt(h100: BoardProfile) -> None:
     doubted = linear("head", 64, 4096, 4096).flagged("estimated: an operation of another library")
     root = predict_board_tree(ModelTree("Model", module("", doubted), 1, 64), h100, "nothing").root

@@ -107,6 +107,8 @@ def _estimate(
         source = "estimated"
         if unit.children:
             flags = (f"estimated: {doubted / joules:.0%} of it is work that no constant fits",)
+    if profile.is_simulated:
+        source = "simulated"
     usual = max(0.0, joules - doubted)
     energy = Energy(
         joules,
