@@ -41,17 +41,16 @@ def make_report(
     From its `origin` the one model can be built again. A `shortage` of memory is
     told, and makes every interval wider.
     """
-    from irene_jupyter.attribution.model_energy import PredictedRun, models_of
-    from irene_jupyter.predictors.methods import predict_with
+    from irene_jupyter.attribution.model_energy import models_of, predicted_runs
     from irene_jupyter.predictors.predict.launching import USUAL
     from irene_jupyter.predictors.predict.prediction import doubted
     from irene_jupyter.predictors.remarks import remarks
 
     launching = launching or USUAL
-    predicted = []
-    for run in runs:
-        root = predict_with(run.tree, profile, method, launching).root
-        predicted.append(PredictedRun.of(run, doubted(root, shortage.reason) if shortage else root))
+    predicted, cell = predicted_runs(runs, profile, method, launching, cell)
+    is_here = profile.kind == "calibrated" or (cell is not None and cell.is_by_board)
+    if shortage:
+        predicted = [replace(each, root=doubted(each.root, shortage.reason)) for each in predicted]
     every = models_of(predicted, cell)
     ran = [model for model in every if model.has_run]
     models = ran or every
@@ -59,7 +58,7 @@ def make_report(
     phases = [
         replace(phase, root=said_where_waiting(phase.root))
         for model in models
-        for phase in model.phases(profile.kind == "calibrated")
+        for phase in model.phases(is_here)
     ]
     if len(models) > 1:
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]

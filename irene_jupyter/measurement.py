@@ -16,7 +16,7 @@ from irene_jupyter.limits import NOT_NEGATIVE
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.methods import DEFAULT
 from irene_jupyter.predictors.predict.launching import Launch, Launching
-from irene_jupyter.predictors.profiles.automatic import AUTO
+from irene_jupyter.predictors.profiles.automatic import AUTO, Chosen, automatic
 from irene_jupyter.predictors.profiles.loading import chosen_device, load_device
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
@@ -70,7 +70,9 @@ class EnergyMonitor:
         self._models = models
         self._namespace = namespace
         self._progress = progress
-        self._profile = load_device(self._options.device)
+        # "auto" depends on where the models will have run.
+        is_auto = self._options.device == AUTO
+        self._device = None if is_auto else Chosen(load_device(self._options.device))
         self._recorder: Recorder | None = None
         self._sampler: Sampler | None = None
         self._counters: Counters | None = None
@@ -154,6 +156,12 @@ class EnergyMonitor:
             ) from self._failure
         raise IreneError("the block has not ended: read `monitor.report` after the with statement")
 
+    def _automatic(self, boards: frozenset[str]) -> Chosen:
+        """The device of a cell all of whose models ran on such boards."""
+        # Of two kinds no profile tells, and a board's knows no method of the paper.
+        is_board = len(boards) == 1 and self._options.method == DEFAULT
+        return automatic(tuple(boards) if is_board else ())
+
     def _analyse(
         self,
         recorder: Recorder,
@@ -209,11 +217,12 @@ class EnergyMonitor:
             end,
             resources.others_cpu_share,
         )
+        device = self._device or self._automatic(cell.board_names)
         report = make_report(
             replay.runs,
-            self._profile,
+            device.profile,
             "measure",
-            notes,
+            (*notes, *(device.notes if device.profile.scope == "board" else ())),
             resources.to_dict(),
             cell,
             method=self._options.method,

@@ -29,10 +29,10 @@ class Options:
     """How to measure. `batch_size` and `seq_len` are for models that are built and never called.
 
     `device` names a profile or the path of one; "auto" takes the one that was calibrated on this
-    machine, else that of its NVIDIA board, else the reference. `method` is additive, or one of the
-    paper's: irene, stepwise, predicted-sum. `interval_seconds` lies between two readings of the
-    machine; `budget_seconds` is for timing operations again afterwards, 0 for none. Raises
-    `OptionError` for unknown methods, and for numbers out of range.
+    machine, else that of the NVIDIA board on which the models ran, else the reference. `method` is
+    additive, or one of the paper's: irene, stepwise, predicted-sum. `interval_seconds` lies between
+    two readings of the machine; `budget_seconds` is for timing operations again afterwards, 0 for
+    none. Raises `OptionError` for unknown methods, and for numbers out of range.
 
     >>> import irene_jupyter as irene
     >>> irene.Options(interval_seconds=0.05, budget_seconds=0).method

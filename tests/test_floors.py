@@ -50,7 +50,14 @@ ROOMS = {
         {"board_calibration"},
         {"calibrate"},
     ),
-    "attribution": ({"apportion"}, {"leveling"}, {"cell"}, {"model_energy"}),
+    "attribution": (
+        {"apportion"},
+        {"leveling"},
+        {"cell"},
+        {"board_times"},
+        {"board_division"},
+        {"model_energy"},
+    ),
     "predictors": (
         {"forms"},
         {"profiles"},

@@ -41,6 +41,10 @@ class Share:
         """Whether the counters covered this part and next to nothing else."""
         return self.time >= WHOLE_SHARE
 
+    def covered(self, low: float, high: float) -> Share:
+        """With the counters' own interval, in multiples: it is all that they covered."""
+        return replace(self, low=self.joules * low, high=self.joules * high)
+
 
 @dataclass(frozen=True, slots=True)
 class Usable:
@@ -49,6 +53,8 @@ class Usable:
     measured: MeasuredEnergy
     curves: tuple[Points, ...]
     warnings: tuple[str, ...]
+    board_joules: float = 0.0  # of GPUs' boards alone
+    boards: int = 0
 
 
 def measured_energy(
@@ -108,7 +114,14 @@ def measured_energy(
         scope=" + ".join(scopes),
         counters=tuple(notes),
     )
-    return Usable(measured, tuple(each.curve for each, *_ in used), tuple(warnings))
+    boards_joules = [joules for each, joules, *_ in used if each.reading.scope == "gpu"]
+    return Usable(
+        measured,
+        tuple(each.curve for each, *_ in used),
+        tuple(warnings),
+        math.fsum(boards_joules),
+        len(boards_joules),
+    )
 
 
 def _is_board_of(uuid: str | None, boards: frozenset[str] | None) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.attribution.apportion import Share, measured_energy, seconds_by_part, shares
 from irene_jupyter.attribution.leveling import scaled_to
-from irene_jupyter.capture.watch.gpu import boards_used
+from irene_jupyter.capture.watch.gpu import board_name, boards_used
 from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
 from irene_jupyter.tree import Node, Run
 
@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 
 REST = "Python, data handling, idle"
 _OTHERS = {"backward": "backward passes", "optimiser": "optimiser steps"}
+_CUDA = "cuda"
+_NOWHERE = (None, "meta")  # of what was traced, not run
+_NEARLY_ALL = 0.99  # operations and bytes: a step in Python may make a small tensor elsewhere
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What is known of a whole cell beside its models' trees.
 
-    Keys of `spent` and `shares` are ("model", name), "backward" and "optimiser".
+    Keys of `spent`, `waited` and `shares` are ("model", name), "backward" and "optimiser". Of the
+    seconds `spent`, some were `waited` for a GPU at the cell's end. `board_names` are of the GPUs
+    on which all of its models ran, as their driver names them; empty where they did not, or where
+    that is not known. Of these, `boards` were counted, with `board_joules`.
     """
 
     seconds: float
@@ -33,6 +39,11 @@ class Cell:
     measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
     shares: Mapping[Hashable, Share] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    waited: Mapping[Hashable, float] = field(default_factory=dict)
+    board_names: frozenset[str] = frozenset()
+    board_joules: float = 0.0
+    boards: int = 0
+    is_by_board: bool = False  # its joules are divided by the constants of a board's profile
 
     def leveled(self, name: str, node: Node) -> Node:
         """A model's predicted tree at the level that was measured, or as it is."""
@@ -60,10 +71,10 @@ class Cell:
         if energy is None:
             return part
         if share is None or share.joules <= 0:
-            basis: Any = "predicted"
+            basis: Any = "timed" if self.is_by_board else "predicted"
         else:
-            basis = "measured" if share.is_whole else "split"
-        if self.measured.joules is not None and basis == "predicted":
+            basis = "measured" if share.is_whole else self._split
+        if self.measured.joules is not None and basis in ("predicted", "timed"):
             return part  # a prediction for another device is no part of what was measured here
         return replace(part, joules=energy.joules, low=energy.low, high=energy.high, basis=basis)
 
@@ -72,7 +83,7 @@ class Cell:
         share = self.shares.get(kind)
         if share is None:
             return part
-        return replace(part, joules=share.joules, low=share.low, high=share.high, basis="split")
+        return replace(part, joules=share.joules, low=share.low, high=share.high, basis=self._split)
 
     def _rest(self, rows: Sequence[Part]) -> Part:
         seconds = max(0.0, self.seconds - math.fsum(row.seconds or 0.0 for row in rows))
@@ -89,8 +100,12 @@ class Cell:
             joules=joules,
             low=min(joules, max(0.0, lowest)),
             high=highest,
-            basis="split",
+            basis=self._split,
         )
+
+    @property
+    def _split(self) -> Any:
+        return "divided" if self.is_by_board else "split"
 
 
 def observed_cell(
@@ -107,17 +122,32 @@ def observed_cell(
     `owners` names the models of the activity's keys; calls of other modules belong to the rest.
     """
     bins = tuple(replace(each, spent=_by_name(each.spent, owners)) for each in activity.bins(end))
+    ran = [run for run in runs if run.status != "not_run"]
     usable = measured_energy(
         counters.counted,
         counters.absent,
         start,
         end,
         others_cpu_share=others_cpu_share,
-        on_gpu=any(_is_on_gpu(run) for run in runs if run.status != "not_run"),
+        on_gpu=any(_is_on_gpu(run) for run in ran),
         boards=boards_used(),
     )
+    measured = usable.measured
     found = shares(usable.curves, bins, start, end) if usable.curves else {}
-    return Cell(end - start, seconds_by_part(bins), usable.measured, found, usable.warnings)
+    if joules := measured.joules:
+        sure = (measured.low or 0.0) / joules, (measured.high or 0.0) / joules
+        found = {k: each.covered(*sure) if each.is_whole else each for k, each in found.items()}
+    return Cell(
+        end - start,
+        seconds_by_part(bins),
+        measured,
+        found,
+        usable.warnings,
+        waited=_by_name(activity.waited, owners),
+        board_names=_boards_of(ran),
+        board_joules=usable.board_joules,
+        boards=usable.boards,
+    )
 
 
 def _by_name(spent: Mapping[Hashable, float], owners: Mapping[int, str]) -> dict[Hashable, float]:
@@ -132,4 +162,19 @@ def _by_name(spent: Mapping[Hashable, float], owners: Mapping[int, str]) -> dict
 
 
 def _is_on_gpu(run: Run) -> bool:
-    return any((node.features.device or "").startswith("cuda") for node in run.tree.root.walk())
+    return any((node.features.device or "").startswith(_CUDA) for node in run.tree.root.walk())
+
+
+def _boards_of(runs: Sequence[Run]) -> frozenset[str]:
+    """The names of the GPUs that did all the work of the runs, or nearly all."""
+    work: dict[str, float] = {}
+    for run in runs:
+        for leaf in run.tree.root.leaves():
+            device, its = leaf.features.device, leaf.features
+            if device not in _NOWHERE:
+                work[device] = work.get(device, 0.0) + run.calls * (its.flops + its.bytes)
+    on_gpus = {device: done for device, done in work.items() if device.startswith(_CUDA)}
+    if not on_gpus or sum(on_gpus.values()) < _NEARLY_ALL * sum(work.values()):
+        return frozenset()
+    names = {board_name(device) for device in on_gpus}
+    return frozenset() if None in names else frozenset(name for name in names if name)

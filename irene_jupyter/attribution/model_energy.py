@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from irene_jupyter.attribution.board_division import Division, divided, fits
 from irene_jupyter.attribution.cell import Cell
 from irene_jupyter.attribution.leveling import leveled_phases
 from irene_jupyter.merging import merged, repeated
+from irene_jupyter.predictors.methods import predict_with
+from irene_jupyter.predictors.predict.launching import Launching
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
+from irene_jupyter.predictors.profiles.reading import Profile
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import RunSummary
 from irene_jupyter.tree import Node, Run
@@ -84,16 +89,16 @@ class ModelEnergy:
             return 1.0
         return after.joules / before.joules if before.joules > 0 else 1.0
 
-    def phases(self, is_calibrated: bool) -> Iterator[PhaseSummary]:
+    def phases(self, is_here: bool) -> Iterator[PhaseSummary]:
         """The phases of its generations, at the level of `root`.
 
-        Predicted joules are of this machine where the profile `is_calibrated`.
+        `is_here`: predicted joules are of this machine, too.
         """
         phases: dict[str | None, list[PredictedRun]] = {}
         for each in self.runs:
             phases.setdefault(each.run.phase, []).append(each)
         trees = [merged([each.root for each in those]) for those in phases.values()]
-        if self.factor != 1.0:
+        if self.predicted is not self.root:
             trees = leveled_phases(trees, self.root)
         for (phase, those), root in zip(phases.items(), trees, strict=True):
             if phase is None or root.energy is None:
@@ -107,8 +112,29 @@ class ModelEnergy:
                 calls=sum(run.calls for run in runs),
                 tokens=sum(run.tokens for run in runs),
                 seconds=sum(seconds) if seconds else None,
-                is_here=self.factor != 1.0 or is_calibrated,
+                is_here=is_here or self.predicted is not self.root,
             )
+
+
+def predicted_runs(
+    runs: Sequence[Run], profile: Profile, method: str, launching: Launching, cell: Cell | None
+) -> tuple[list[PredictedRun], Cell | None]:
+    """Each run with joules, and the cell, which a board's profile divides by its constants.
+
+    That it does where the models ran on such a board, or on one that was counted.
+    """
+    division: Division | None = None
+    if cell is not None and isinstance(profile, BoardProfile) and fits(profile, cell):
+        ran = [run for run in runs if run.status != "not_run"]
+        division = divided(ran, profile, cell)
+    roots = iter(division.roots if division else ())
+    made = [
+        PredictedRun(run, next(roots))
+        if division and run.status != "not_run"
+        else PredictedRun.of(run, predict_with(run.tree, profile, method, launching).root)
+        for run in runs
+    ]
+    return made, division.cell if division else cell
 
 
 def models_of(runs: Sequence[PredictedRun], cell: Cell | None) -> list[ModelEnergy]:

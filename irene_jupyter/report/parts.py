@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 PartKind = Literal["model", "backward", "optimiser", "rest"]
-Basis = Literal["measured", "split", "predicted"]
+Basis = Literal["measured", "split", "divided", "timed", "predicted"]
 
 PART_KINDS: tuple[PartKind, ...] = ("model", "backward", "optimiser", "rest")
 # How a part's joules are known.
 BASES: Mapping[Basis, str] = {
     "measured": "measured: it took all of the cell's time",
     "split": "measured, divided by time",
+    "divided": "measured, divided by the constants of the board",
+    "timed": "predicted for this board by the times measured here",
     "predicted": "predicted",
 }
 
@@ -98,6 +100,8 @@ class MeasuredEnergy:
 
     `scope` names all that is in the joules, such as "CPU package + GPU board"; it is never the
     wall's energy unless a meter at the wall was read. `reason` tells in a line why there is none.
+    Where a board's profile divided the joules, `beyond_idle` is what was counted beyond idle power
+    over what the profile expects there.
     """
 
     joules: float | None = None
@@ -107,7 +111,11 @@ class MeasuredEnergy:
     scope: str = ""
     counters: tuple[CounterNote, ...] = ()
     reason: str | None = None
+    beyond_idle: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Strict JSON values."""
-        return {**asdict(self), "counters": [asdict(counter) for counter in self.counters]}
+        """Strict JSON values; `beyond_idle` only where it is known."""
+        found = {**asdict(self), "counters": [asdict(counter) for counter in self.counters]}
+        if self.beyond_idle is None:
+            del found["beyond_idle"]
+        return found

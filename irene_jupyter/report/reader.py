@@ -235,6 +235,7 @@ def _measured_from_dict(data: Any) -> MeasuredEnergy | None:
             for each in counters
         ),
         reason=_text_or_none(data, "reason"),
+        beyond_idle=_optional(data, "beyond_idle") if "beyond_idle" in data else None,
         **_interval(data),
     )
 

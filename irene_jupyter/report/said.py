@@ -169,7 +169,9 @@ def _part_joules(part: Part) -> str:
     if part.joules is None:
         return "not measured"
     # Beside this machine's seconds it must be said whose joules these are.
-    return format_joules(part.joules) + (" predicted" if part.basis == "predicted" else "")
+    return format_joules(part.joules) + (
+        " predicted" if part.basis in ("predicted", "timed") else ""
+    )
 
 
 def counter_line(report: EnergyReport) -> str:
@@ -188,6 +190,9 @@ def counter_line(report: EnergyReport) -> str:
         else f"{printable(each.name, 80)} not counted: {printable(each.reason or '', NOTE_LENGTH)}"
         for each in found.counters
     ]
+    if found.beyond_idle is not None:
+        label = printable(report.device.label, 80)
+        told.append(f"beyond idle power {found.beyond_idle:.3g} times what {label} expects")
     return f"Energy counters here: {'; '.join(told)}"
 
 

@@ -30,7 +30,12 @@ def provenance(report: EnergyReport) -> str:
     if (energy := report.measured) is not None and energy.joules is not None and report.root:
         whole = report.root.energy is not None and report.root.energy.source == "measured"
         verb = "Measured on this machine" if whole else "Part of what was measured on this machine"
-        return f"{verb} ({printable(energy.scope)}), divided as predicted for {label}"
+        how = (
+            "as predicted for"
+            if energy.beyond_idle is None
+            else "by its times and the constants of"
+        )
+        return f"{verb} ({printable(energy.scope)}), divided {how} {label}"
     source = report.root.energy.source if report.root and report.root.energy else "predicted"
     if source == "measured":
         return f"Measured on {label}"
@@ -55,20 +60,28 @@ def elsewhere(report: EnergyReport) -> str:
 
     A shipped profile of a board may well be of one like this machine's.
     """
+    if is_timed(report):
+        return "(this board), by the times measured here"
     kind = kind_of_device(report.device)
     if report.device.scope == "board" and report.mode == "predict":
         return f"({kind}), nothing run"
     return f"({kind}), not this machine"
 
 
+def is_timed(report: EnergyReport) -> bool:
+    """Whether its joules follow from the board's profile and the times that were taken on it."""
+    return report.parts is not None and any(part.basis == "timed" for part in report.parts)
+
+
 def badge(report: EnergyReport) -> str:
     """The provenance in a few words: "predicted, reference device"."""
     source = report.root.energy.source if report.root and report.root.energy else "predicted"
     if report.measured is not None and report.measured.joules is not None:
-        return "measured" if source == "measured" else "measured, divided by time"
+        how = "divided by time" if report.measured.beyond_idle is None else "divided"
+        return "measured" if source == "measured" else f"measured, {how}"
     if source in ("measured", "replayed"):
         return source
-    return f"{source}, {kind_of_device(report.device)}"
+    return f"{source}, {'this board' if is_timed(report) else kind_of_device(report.device)}"
 
 
 def amount(node: Node) -> str:

@@ -7,7 +7,7 @@ into `ResourceError` or None here and nowhere else.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ class GpuPower:
     joules: float | None  # the board's own energy counter, since the driver was loaded
     watts: float | None  # now, or else the driver's mean over its last second
     problem: str | None = None
+    has_asked_counter: bool = True  # for the joules, which may be dear
+    is_instant: bool = False  # the watts are those of now
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +113,39 @@ class NvmlSession:
             self.close()
             raise NoGpu("this machine has no NVIDIA GPU")
         self._handles = handles
-        self._fields = [tuple(_READINGS) for _ in handles]  # those that a board has
+        self._fields: list[set[str]] = []  # those of `_READINGS` that a board may have
         self._lacking: set[tuple[int, str]] = set()  # readings that it does not support
+        self._has_failed = False
+        self._forget()
 
-    def power(self, index: int) -> GpuPower:
+    def renew(self) -> bool:
+        """For another block: whether the driver still answers as it did when this was opened.
+
+        What the boards lack is asked anew, as they may have been divided (MIG) or made whole.
+        """
+        self._forget()
+        try:
+            return not self._has_failed and self._nvml.nvmlDeviceGetCount() == len(self._handles)
+        except self._nvml.NVMLError:
+            return False
+
+    def power(self, index: int, *, counter: bool = True) -> GpuPower:
         """In one call where the driver has fields; else, and for those that fail, a call each.
 
-        A call takes about a millisecond of the processor on virtual machines.
+        A call takes about a millisecond of the processor on virtual machines; on some that is
+        the energy `counter` alone, and power takes microseconds.
         """
-        found: dict[str, float | None] = dict(self._by_fields(index))
+        names = [name for name in _READINGS if counter or name != "joules"]
+        found: dict[str, float | None] = {"joules": None, **self._by_fields(index, names)}
+        is_instant = "watts" in found
         problem = None
-        for name, (_, _, call) in _READINGS.items():
-            if name not in found:
-                ask = getattr(self._nvml, call)
+        for name in names:
+            if found.get(name) is None:
+                ask = getattr(self._nvml, _READINGS[name][2])
                 value, failed = self._ask(index, name, ask)
                 found[name] = None if value is None else value / 1000
                 problem = problem or failed
-        return GpuPower(**found, problem=problem)
+        return GpuPower(**found, problem=problem, has_asked_counter=counter, is_instant=is_instant)
 
     def state(self, index: int) -> GpuState:
         """In `CALLS_OF_STATE` calls: there are no fields for these."""
@@ -214,9 +232,13 @@ class NvmlSession:
             return ()
         return tuple(text for bit, text in _THROTTLING.items() if bits & bit)
 
-    def _by_fields(self, index: int) -> dict[str, float]:
+    def _forget(self) -> None:
+        self._fields = [set(_READINGS) for _ in self._handles]
+        self._lacking.clear()
+
+    def _by_fields(self, index: int, wanted: Sequence[str]) -> dict[str, float]:
         """The readings that come as fields; one that fails is not asked for as a field again."""
-        names, nvml = self._fields[index], self._nvml
+        names, nvml = [name for name in wanted if name in self._fields[index]], self._nvml
         if not names:
             return {}
         try:
@@ -224,7 +246,7 @@ class NvmlSession:
                 self._handles[index], [getattr(nvml, _READINGS[name][0]) for name in names]
             )
         except nvml.NVMLError:
-            self._fields[index] = ()
+            self._fields[index].clear()
             return {}
         found = {
             name: number / 1000
@@ -233,7 +255,7 @@ class NvmlSession:
             if value.nvmlReturn == nvml.NVML_SUCCESS
             and (number := float(getattr(value.value, _READINGS[name][1]))) > 0
         }
-        self._fields[index] = tuple(found)
+        self._fields[index].difference_update(set(names) - set(found))
         return found
 
     def _ask(
@@ -248,6 +270,7 @@ class NvmlSession:
             if getattr(error, "value", None) == self._nvml.NVML_ERROR_NOT_SUPPORTED:
                 self._lacking.add((index, name))
                 return None, None
+            self._has_failed = True
             return None, f"a reading failed, the driver answers '{error}'"
 
     def _uuid(self, handle: Any) -> str | None:

@@ -14,6 +14,7 @@ from typing import Protocol, Self
 
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.resources.boards import Boards, InUse
+from irene_jupyter.resources.kept_session import KEPT
 from irene_jupyter.resources.nvml import NoGpu
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 from irene_jupyter.resources.summary import ResourceSummary, Sample
@@ -122,6 +123,7 @@ class Sampler:
             self._thread.join(_JOIN_SECONDS)
             if self._thread.is_alive():
                 self._note("the last sample is missing: the GPU's driver does not answer")
+                KEPT.abandon()
         self._duration_seconds = time.perf_counter() - self._start
 
     @property
@@ -220,4 +222,3 @@ class Sampler:
     def _close(self) -> None:
         if self._proc is not None:
             self._proc.close()
-        self._boards.close()

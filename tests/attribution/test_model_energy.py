@@ -51,7 +51,7 @@ def test_what_was_never_called_is_flagged_and_of_no_measured_level() -> None:
 def test_phases_add_up_to_the_model_at_its_level() -> None:
     runs = [predicted("a", phase="prefill"), predicted("a", 1.0, 4, phase="decode")]
     model = ModelEnergy.of("a", runs, CELL)
-    prefill, decode = model.phases(is_calibrated=False)
+    prefill, decode = model.phases(is_here=False)
     assert (prefill.phase, prefill.joules) == ("prefill", 4.0)
     assert (decode.phase, decode.joules, decode.calls) == ("decode", 8.0, 4)
     assert prefill.is_here

@@ -22,8 +22,15 @@ from irene_jupyter.resources.sampler import Sampler
 sys.path.insert(0, str(Path(__file__).parents[1] / "meters"))
 from machine import Driver
 
-# Milliseconds a call, boards, those of them that the block uses.
-DRIVERS = ((0.02, 1, 1), (1.0, 1, 1), (2.0, 1, 1), (1.0, 8, 1), (1.0, 8, 8))
+# Milliseconds a call, and of the energy counter beyond them; boards, and those that are in use.
+DRIVERS = (
+    (0.02, 0, 1, 1),
+    (1.0, 0, 1, 1),
+    (2.0, 0, 1, 1),
+    (0.003, 3.7, 1, 1),  # an H200
+    (1.0, 0, 8, 1),
+    (1.0, 0, 8, 8),
+)
 
 
 def main() -> None:
@@ -61,13 +68,15 @@ def this_machine(seconds: float) -> None:
 def drivers(seconds: float) -> None:
     """At 170 ms, with a driver that is none; "in all" is with the first and the last reading."""
     print(
-        "\n ms a call  boards  in use  samples  calls between  interval  CPU, in the block  in all"
+        "\n ms a call  counter  boards  in use  samples  calls between  interval  "
+        "CPU, in the block  in all"
     )
-    for milliseconds, boards, used in DRIVERS:
+    for milliseconds, counter, boards, used in DRIVERS:
         with pytest.MonkeyPatch.context() as patch:
             driver = Driver(patch, boards)
             driver.offer_fields()
             driver.seconds_a_call = milliseconds / 1000
+            driver.counter_seconds = counter / 1000
             uuids = frozenset(f"GPU-{letter}" for letter in "abcdefgh"[:used])
             with Sampler(probe=Counters(), boards_in_use=lambda uuids=uuids: uuids) as sampler:
                 driver.asked.clear()
@@ -79,7 +88,8 @@ def drivers(seconds: float) -> None:
             for each in (summary.block_overhead_seconds, summary.overhead_seconds)
         )
         print(
-            f"{milliseconds:10}  {boards:6}  {used:6}  {summary.samples:7}  {calls:13}  "
+            f"{milliseconds:10}  {counter:7}  {boards:6}  {used:6}  "
+            f"{summary.samples:7}  {calls:13}  "
             f"{1000 * (summary.used_interval_seconds or 0):5.0f} ms  "
             + "  ".join(f"{share:10.2f} %" for share in shares)
         )

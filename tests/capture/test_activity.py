@@ -57,6 +57,7 @@ def test_what_a_gpu_still_does_belongs_to_what_ran_last() -> None:
     activity.add(1, 0.0, 0.5)
     activity.extend(0.5, 2.0)
     assert seconds(activity, 2.0) == pytest.approx({1: 2.0})
+    assert activity.waited == {1: 1.5}
 
 
 def test_the_cells_end_cuts() -> None:

@@ -14,6 +14,7 @@ from gpu_workloads import Burner
 import irene_jupyter as irene
 from irene_jupyter.capture.watch.gpu import boards_used
 from irene_jupyter.meters.counters.counters import Counters
+from irene_jupyter.resources.kept_session import KEPT
 from irene_jupyter.resources.nvml import NvmlSession
 from irene_jupyter.resources.sampler import Sampler
 
@@ -70,6 +71,39 @@ def test_so_it_does_in_a_cell(cuda: torch.device, figures: dict[str, Any]) -> No
     percent = 100 * report.observer["stages"]["sampling"] / report.resources["duration_seconds"]
     figures["sampler in a cell"] = {"percent": percent, "stages": report.observer["stages"]}
     assert percent <= MOST_PERCENT
+
+
+def test_power_is_read_more_often_than_a_dear_counter(
+    cuda: torch.device, figures: dict[str, Any]
+) -> None:
+    burner = Burner(WIDTH, cuda)
+    burner.burn(1)
+    with Sampler(probe=Counters(), boards_in_use=boards_used) as sampler:
+        burner.burn(SECONDS)
+    powers = [gpu.power for sample in sampler.timeline for gpu in sample.gpus if gpu.power]
+    counts = [power for power in powers if power.has_asked_counter]
+    figures["readings"] = {
+        "power": len(powers),
+        "energy counter": len(counts),
+        "instant": sum(power.is_instant for power in powers),
+    }
+    assert 2 <= len(counts) <= len(powers)
+    assert all(power.joules is not None for power in counts) or counts[0].joules is None
+
+
+def test_the_second_cell_enters_without_the_drivers_start(
+    cuda: torch.device, figures: dict[str, Any]
+) -> None:
+    burner = Burner(WIDTH, cuda)
+    entering = []
+    KEPT.close()
+    for _ in range(2):
+        with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
+            burner.burn(0.5)
+        assert monitor.report.observer is not None
+        entering.append(monitor.report.observer["stages"]["entering"])
+    figures["entering, first and second cell"] = entering
+    assert KEPT.take() is KEPT.take()
 
 
 def test_fields_tell_what_the_calls_tell(cuda: torch.device, figures: dict[str, Any]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pynvml
 import pytest
 
+from irene_jupyter.resources.kept_session import KEPT
+
 
 class Clock:
     """Time that passes when it is told to."""
@@ -55,14 +57,18 @@ class Powercap:
 class Driver:
     """The answers of NVIDIA's library; `say` replaces one.
 
-    `asked` counts the calls, each of which takes the processor `seconds_a_call`.
+    `asked` counts the calls, each of which takes the processor `seconds_a_call`; reading the
+    energy counter takes it `counter_seconds` more, and `counter_readings` counts how often.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, boards: int = 1) -> None:
+        KEPT.close()  # of the driver before
         self.patch = monkeypatch
         self.calls: list[str] = []
         self.asked: Counter[str] = Counter()
         self.seconds_a_call = 0.0
+        self.counter_seconds = 0.0
+        self.counter_readings = 0
         self.joules = 1000.0
         self.watts = 70.0
         self.celsius = 40
@@ -85,7 +91,7 @@ class Driver:
                 1000 * self.usual_limit_watts
             ),
             "nvmlDeviceGetPowerUsage": lambda handle: round(self.watts * 1000),
-            "nvmlDeviceGetTotalEnergyConsumption": lambda handle: round(self.joules * 1000),
+            "nvmlDeviceGetTotalEnergyConsumption": lambda handle: self._millijoules(),
             "nvmlDeviceGetCurrentClocksEventReasons": lambda handle: self.reasons,
             "nvmlDeviceGetComputeRunningProcesses": lambda handle: [
                 types.SimpleNamespace(pid=pid) for pid in self.processes
@@ -98,12 +104,15 @@ class Driver:
     def say(self, name: str, answer: Callable[..., Any]) -> None:
         def counted(*args: Any) -> Any:
             self.asked[name.removeprefix("nvmlDeviceGet")] += 1
-            until = time.thread_time() + self.seconds_a_call
-            while self.seconds_a_call and time.thread_time() < until:
-                pass
+            _busy(self.seconds_a_call)
             return answer(*args)
 
         self.patch.setattr(pynvml, name, counted)
+
+    def _millijoules(self) -> int:
+        self.counter_readings += 1
+        _busy(self.counter_seconds)
+        return round(self.joules * 1000)
 
     def fail(self, name: str, code: int = pynvml.NVML_ERROR_GPU_IS_LOST) -> None:
         def answer(*_: object) -> Any:
@@ -114,9 +123,7 @@ class Driver:
     def offer_fields(self, *refused: int, code: int = pynvml.NVML_ERROR_NOT_SUPPORTED) -> None:
         """A driver with field values; the `refused` ones come with an error instead."""
         values = {
-            pynvml.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION: lambda: {
-                "ullVal": round(self.joules * 1000)
-            },
+            pynvml.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION: lambda: {"ullVal": self._millijoules()},
             pynvml.NVML_FI_DEV_POWER_INSTANT: lambda: {"uiVal": round(self.watts * 1000)},
         }
 
@@ -135,3 +142,10 @@ class Driver:
     def without_counter(self) -> None:
         """A board before Volta."""
         self.fail("nvmlDeviceGetTotalEnergyConsumption", pynvml.NVML_ERROR_NOT_SUPPORTED)
+
+
+def _busy(seconds: float) -> None:
+    """Keeps a processor at work."""
+    until = time.thread_time() + seconds
+    while seconds and time.thread_time() < until:
+        pass

@@ -9,9 +9,11 @@ import pytest
 from machine import Clock, Driver, Powercap
 
 from irene_jupyter.meters.counters.counters import Counters
+from irene_jupyter.meters.counters.energy_curve import at
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
 from irene_jupyter.resources.boards import Boards
-from irene_jupyter.resources.nvml import NvmlSession
+from irene_jupyter.resources.nvml import GpuPower, NvmlSession
+from irene_jupyter.resources.summary import GpuSample
 
 
 def counter(clock: Clock) -> NvmlCounter:
@@ -43,6 +45,51 @@ def test_power_is_integrated_over_actual_times(driver: Driver, clock: Clock) -> 
     assert reading is not None
     assert reading.joules == pytest.approx(0.1 * 70 + 0.9 * 90 + 0.5 * 110)
     assert reading.source.endswith("(NVML power)")
+
+
+class Played(Boards):
+    """One board, of which a test says what was read last."""
+
+    def __init__(self) -> None:
+        super().__init__(0.17)
+        self.names, self.uuids = ("Board A",), ("GPU-a",)
+
+    def reads(
+        self, at: float, joules: float | None, watts: float, *, is_instant: bool = True
+    ) -> None:
+        power = GpuPower(joules, watts, has_asked_counter=joules is not None, is_instant=is_instant)
+        self.samples = (GpuSample(at, power),)
+
+
+def played() -> tuple[NvmlCounter, Played]:
+    """A counter that began at 1000 J and 100 W."""
+    source = Played()
+    each = NvmlCounter(source, 0)
+    source.reads(0.0, 1000.0, 100)
+    each.start()
+    return each, source
+
+
+def test_power_tells_how_the_counted_joules_lie_in_time() -> None:
+    each, source = played()
+    for seconds, watts in ((1.0, 100), (1.001, 500), (2.0, 500), (2.001, 100)):
+        source.reads(seconds, None, watts)
+        each.poll()
+    source.reads(3.0, 1800.0, 100)
+    each.poll()
+    assert each.curve[0] == (0.0, 0.0)
+    assert each.curve[-1] == (3.0, 800.0)  # the counter's, which is more than 700 J of power
+    thirds = [at(each.curve, seconds) for seconds in (1.0, 2.0)]
+    assert thirds == pytest.approx([800 / 7, 800 * 6 / 7], rel=0.01)
+
+
+def test_a_mean_over_the_last_second_tells_no_shape() -> None:
+    each, source = played()
+    source.reads(1.0, None, 500, is_instant=False)
+    each.poll()
+    source.reads(3.0, 1800.0, 100)
+    each.poll()
+    assert each.curve == ((0.0, 0.0), (3.0, 800.0))
 
 
 def test_the_instant_power_is_preferred(driver: Driver, clock: Clock) -> None:
@@ -134,7 +181,6 @@ def test_throttling_at_any_reading_is_kept(driver: Driver, powercap: Powercap) -
     driver.joules += 1
     boards.end()
     counters.conclude()
-    boards.close()
     (counted,) = counters.counted[-1:]
     assert counted.throttling == ("temperature (software)", "power cap")
     assert counted.reading.joules == 1.0

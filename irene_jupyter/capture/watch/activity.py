@@ -34,6 +34,7 @@ class Activity:
         self._width = FIRST_BIN_SECONDS
         self._bins: dict[int, dict[Hashable, float]] = {}
         self._last: Hashable | None = None
+        self.waited: dict[Hashable, float] = {}  # of a key's seconds, what `extend` added
 
     def add(self, key: Hashable, start: float, end: float) -> None:
         """An interval of `key`, in seconds of time.perf_counter()."""
@@ -64,6 +65,7 @@ class Activity:
     def extend(self, start: float, end: float) -> None:
         """Time after the last interval that belongs to its key: a GPU still at work."""
         if self._last is not None:
+            self.waited[self._last] = self.waited.get(self._last, 0.0) + end - start
             self.add(self._last, start, end)
 
     def bins(self, end: float) -> tuple[Bin, ...]:

@@ -31,3 +31,14 @@ def boards_used() -> frozenset[str] | None:
         )
     except (AttributeError, RuntimeError):
         return None
+
+
+def board_name(device: str) -> str | None:
+    """The name of a GPU that torch calls "cuda:0", as its driver has it; None if not known."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    try:
+        return str(torch.cuda.get_device_properties(torch.device(device)).name)
+    except (AssertionError, RuntimeError, AttributeError):
+        return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 MAX_POINTS = 4096  # twelve minutes at 170 ms; beyond it every second one is dropped
 
@@ -59,3 +61,18 @@ def at(points: tuple[tuple[float, float], ...], seconds: float) -> float:
         return points[-1][1]
     (t0, j0), (t1, j1) = points[index - 1], points[index]
     return j0 + (j1 - j0) * (seconds - t0) / (t1 - t0)
+
+
+def shaped(watts: Sequence[tuple[float, float]], joules: float) -> list[tuple[float, float]]:
+    """`joules` over the readings of power from the first to the last, as their trapezoids lie.
+
+    At the (time, W) of `watts`: (time, joules so far), of those in between.
+    """
+    areas = [(t1 - t0) * (p0 + p1) / 2 for (t0, p0), (t1, p1) in pairwise(watts)]
+    whole = sum(areas)
+    if whole <= 0:
+        return []
+    sums = accumulate(areas[:-1])
+    return [
+        (time, joules * area / whole) for (time, _), area in zip(watts[1:-1], sums, strict=True)
+    ]

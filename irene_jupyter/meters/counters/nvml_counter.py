@@ -1,8 +1,9 @@
 """NVIDIA boards: the driver's energy counter, or its power integrated over actual time stamps.
 
 `nvmlDeviceGetTotalEnergyConsumption` counts millijoules on Volta and newer; it changes every 20
-to 100 ms, so short blocks are beyond it. Elsewhere power is read at every poll and summed up by
-trapezoids. The library itself is reached through `resources.nvml` alone.
+to 100 ms, so short blocks are beyond it. Where it is dear to ask it is read rarely, and power in
+between tells how the counted joules lie in time. Elsewhere power is read at every poll and summed
+up by trapezoids. The library itself is reached through `resources.nvml` alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from irene_jupyter.meters.base import BoardCondition, EnergyReading, Scope
-from irene_jupyter.meters.counters.energy_curve import EnergyCurve
+from irene_jupyter.meters.counters.energy_curve import EnergyCurve, shaped
 from irene_jupyter.resources.boards import Boards
 from irene_jupyter.resources.nvml import GpuPower, NvmlSession
 from irene_jupyter.resources.summary import GpuSample
@@ -46,7 +47,8 @@ class NvmlCounter:
         self.throttling: tuple[str, ...] = ()  # seen at any reading of the state
         self.other_processes: int | None = None  # the most seen at start and end
         self._origin: float | None = None  # None: by power
-        self._watts = 0.0
+        self._watts = 0.0  # at the last reading
+        self._between: list[tuple[float, float]] = []  # (time, watts) since the counter was read
         self._curve = EnergyCurve()
 
     @property
@@ -104,6 +106,11 @@ class NvmlCounter:
 
     def _take(self, at: float, power: GpuPower) -> None:
         before = self._curve.joules
+        if self._origin is not None and not power.has_asked_counter:
+            # A mean over the last second would tell of the second before.
+            if power.is_instant and power.watts is not None:
+                self._between.append((at, power.watts))
+            return
         if (power.watts if self._origin is None else power.joules) is None:
             self._fail("a reading failed half-way", power)
         elif self._origin is None:
@@ -113,7 +120,12 @@ class NvmlCounter:
         elif (joules := (power.joules or 0.0) - self._origin) < before:
             self.reason = f"GPU board: the energy counter of GPU {self.index} went backwards"
         else:
+            since, watts = self._curve.last_time, power.watts or 0.0
+            rows = [(since, self._watts), *self._between, (at, watts)]
+            for seconds, counted in shaped(rows, joules - before) if self._between else ():
+                self._curve.add(seconds, before + counted)
             self._curve.add(at, joules)
+            self._between, self._watts = [], watts
 
     def _read(self) -> GpuSample:
         if isinstance(self._source, Boards):

@@ -76,7 +76,7 @@ export function unsaid(report: Omit<Report, "said">): Said {
         secondsText(seconds),
         joules === null
           ? "not measured"
-          : joulesText(joules) + (basis === "predicted" ? " predicted" : ""),
+          : joulesText(joules) + (["predicted", "timed"].includes(basis) ? " predicted" : ""),
       ]),
     ),
     lines: report.hasMore
