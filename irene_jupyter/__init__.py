@@ -24,6 +24,7 @@ _HOMES = {
     "Options": "irene_jupyter.options",
     "Explorer": "irene_jupyter.notebook.explorer",
     "calibrate": "irene_jupyter.calibration.calibrate",
+    "compare_devices": "irene_jupyter.device_comparison",
     "crossvalidate": "irene_jupyter.predictors.evaluate.crossvalidation",
     "devices": "irene_jupyter.predictors.profiles.loading",
     "explore": "irene_jupyter.notebook.explorer",

@@ -19,7 +19,7 @@ FLOORS = (
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
-    {"sweeps"},
+    {"sweeps", "device_comparison"},
     {"commands"},
     {"notebook", "cli"},
 )

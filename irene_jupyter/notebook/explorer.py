@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from html import escape
 from typing import Any
@@ -12,9 +12,10 @@ import ipywidgets
 import traitlets
 
 from irene_jupyter.errors import DeviceError, IreneError
-from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, Setting, WhatIf
+from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
+from irene_jupyter.predictors.predict.launching import LAUNCHES
 from irene_jupyter.predictors.profiles.automatic import AUTO
 from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.cost_summary import CostSummary
@@ -24,17 +25,22 @@ from irene_jupyter.report.units import format_interval, format_joules, format_se
 from irene_jupyter.report.words import badge, provenance
 
 AXES = ("batch_size", "seq_len", "new_tokens")
-_SETTING = (*AXES, "device", "dtype")
-_WIDE = {"description_width": "130px"}
+_CHOICES = {  # label -> value
+    "launch": {"one by one (eager)": "eager", "as CUDA graphs": "graph"},
+    "per": {"energy a query": "query", "energy a token": "token", "energy of the run": "run"},
+}
+_SETTING = (*AXES, "device", "dtype", "launch")
+_WIDE = {"description_width": "140px"}
 
 
 def explore(source: Any, *, method: str = "additive", **setting: Any) -> Explorer:
     """An `Explorer` of a model, a transformers configuration, or a report of one of them.
 
     `setting` may hold batch_size, seq_len, new_tokens (of a generation; 0: one forward pass),
-    device (a profile's name or path) and dtype; the default is a report's own, or else batch 8
-    and 128 tokens, fewer where the model has not that many positions, and the device that "auto" is
-    here. `method` is as in `irene.predict`. Nothing is run, no weights are needed.
+    device (a profile's name or path), dtype and launch ("eager" or "graph"); the default is a
+    report's own, or else batch 8 and 128 tokens, fewer where the model has not that many
+    positions, and the device that "auto" is here. `method` is as in `irene.predict`. Nothing is
+    run, no weights are needed.
 
     Raises `CaptureError` where the model cannot be built or traced at the first size, and
     `OptionError` for a report that does not know its model. Errors of sizes that are chosen
@@ -57,10 +63,12 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
     """Controls, totals, a plot and an `EnergyTree`; set or `observe` any of its traits.
 
     `batch_size`, `seq_len` (tokens; of the prompt where something is generated), `new_tokens`,
-    `device` and `dtype` are what is predicted; `against` names the size that the plot is drawn
-    over, the last that was changed. `report`, `cost` (of a million queries; None where it cannot
-    be told), `curve` and `error` ("" where all is well) follow. After an error the report is
-    still that of the last setting that could be predicted. Made by `explore`. Raises
+    `device`, `dtype` and `launch` are what is predicted; `against` names the size that the plot is
+    drawn over, the last that was changed, and `per` whether it shows the energy of a "query", of a
+    "token" (a new one, where some are generated), or of the whole "run". `report`, `cost` (of a
+    million queries; None where it cannot be told), `curve` and `error` ("" where all is well)
+    follow. After an error the report is still that of the last setting that could be predicted.
+    Made by `explore`. Raises
     `traitlets.TraitError` for a value that a trait cannot take. Energies are in joules.
 
     >>> import irene_jupyter as irene
@@ -76,14 +84,16 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
     new_tokens = traitlets.Int(0, min=0)
     device = traitlets.Unicode(AUTO)
     dtype = traitlets.Unicode(None, allow_none=True)
-    against = traitlets.Enum(AXES, default_value="seq_len")
+    launch = traitlets.Enum(LAUNCHES, default_value="eager")
+    against = traitlets.Enum(AXES, default_value="batch_size")
+    per = traitlets.Enum(PER, default_value="query")
     report = traitlets.Instance(EnergyReport, allow_none=True, read_only=True)
     cost = traitlets.Instance(CostSummary, allow_none=True, read_only=True)
     curve = traitlets.Instance(EnergyCurve, allow_none=True, read_only=True)
     error = traitlets.Unicode("", read_only=True)
 
     def __init__(self, what_if: WhatIf, **setting: Any) -> None:
-        unknown = sorted(set(setting) - {*_SETTING, "against"})
+        unknown = sorted(set(setting) - {*_SETTING, "against", "per"})
         if unknown:
             raise TypeError(f"explore() takes {', '.join(_SETTING)}, not {', '.join(unknown)}")
         self._what_if = what_if
@@ -138,6 +148,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
                                             *DTYPES])) if self.dtype else ["none"],
                 description="dtype", layout=_control_layout(), style=_WIDE, disabled=not self.dtype,
             ),
+            "launch": _menu("launched", _CHOICES["launch"]),
+            "per": _menu("plot", _CHOICES["per"]),
         }  # fmt: skip
         if not self._what_if.can_generate:
             self._controls["new_tokens"].layout.display = "none"
@@ -178,9 +190,10 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
             control.value = change["new"]
         self._show()
 
-    @traitlets.observe("against")
+    @traitlets.observe("against", "per")
     def _redraw(self, change: Any) -> None:
         if not self._held:
+            self._controls["per"].value = self.per
             self._show_curve()
 
     @contextmanager
@@ -222,6 +235,12 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         except IreneError:  # nothing tells how many queries an odd model answers
             self.set_trait("cost", None)
         self._summary.value = _summary(answer.report, self.cost)
+        for name in ("dtype", "launch"):
+            has_effect = self._what_if.has_effect(name, self.setting)
+            description = {"dtype": "dtype", "launch": "launched"}[name]
+            self._controls[name].description = (
+                description if has_effect else f"{description} (no effect)"
+            )
         learned = self._what_if.is_learned(self.setting)
         for name in AXES:
             self._controls[name].continuous_update = learned
@@ -239,14 +258,16 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         if report is None or root is None or root.energy is None or self.error:
             return
         against = self.against if self.new_tokens or self.against != "new_tokens" else "seq_len"
-        where = {name: getattr(self, name) for name in _SETTING if name != against}
+        where = {name: getattr(self, name) for name in (*_SETTING, "per") if name != against}
         others = (against, tuple(where.items()), self._what_if.is_learned(self.setting))
         if others != self._curve_of or not others[-1]:  # of a slider that moves it stays
-            self._points = self._what_if.curve(self.setting, against)
+            self._points = self._what_if.curve(self.setting, against, self.per)
             self._curve_of = others
         label = str(self._controls[against].description)
         now = CurvePoint.of(getattr(self, against), root.energy, root.flags)
-        curve = EnergyCurve(self._points, now, label, provenance(report))
+        now = now.shared(amount(self.setting, self.per))
+        of = {"query": "a query", "token": "a new token" if self.new_tokens else "a token"}
+        curve = EnergyCurve(self._points, now, label, provenance(report), of.get(self.per, ""))
         self.set_trait("curve", curve)
         self._plot.value = curve.svg
 
@@ -287,6 +308,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def _menu(name: str, choices: Mapping[str, str]) -> Any:
+    return ipywidgets.Dropdown(
+        options=list(choices.items()), description=name, layout=_control_layout(), style=_WIDE
+    )
+
+
 def _control_layout() -> Any:
     """One for each control: what hides a control must not hide those beside it."""
     return ipywidgets.Layout(width="380px")
@@ -306,7 +333,8 @@ def _slider(name: str, least: int, most: int, live: bool) -> Any:
 
 def _device_options(chosen: str) -> list[tuple[str, str]]:
     """Label and name of the known profiles, and of the chosen one, which may be a file."""
-    options = [(printable(info.label, 60), info.name) for info in devices()]
+    options = [(f"{AUTO}: {printable(load_device(AUTO).label, 50)}", AUTO)]
+    options += [(printable(info.label, 60), info.name) for info in devices()]
     if chosen not in [name for _, name in options]:
         try:
             label = load_device(chosen).label

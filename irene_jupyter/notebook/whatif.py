@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import OptionError
 from irene_jupyter.merging import total
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
 from irene_jupyter.predictors.methods import DEFAULT, predict_with
+from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.automatic import AUTO
+from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.loading import chosen_device, devices
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from irene_jupyter.predictors.profiles.automatic import Chosen
     from irene_jupyter.predictors.profiles.reading import Profile
 
+Per = Literal["query", "token", "run"]
+PER: tuple[Per, ...] = get_args(Per)
 DTYPES = ("float32", "float16", "bfloat16")
 MAX_BATCH_SIZE = 64  # of the slider; a larger one can be set from Python
 MAX_TOKENS = 2048  # as well
@@ -41,7 +45,8 @@ _NO_ORIGIN = (
 class Setting:
     """What is predicted. `new_tokens` > 0: a generation whose prompt has `seq_len` tokens.
 
-    `device` is a profile's name or path; `dtype` None is the model's own.
+    `device` is a profile's name or path; `dtype` None is the model's own; `launch` as in
+    `irene.predict`.
     """
 
     batch_size: int = DEFAULT_BATCH_SIZE
@@ -49,6 +54,17 @@ class Setting:
     new_tokens: int = 0
     device: str = AUTO
     dtype: str | None = None
+    launch: Launch = "eager"
+
+    @property
+    def queries(self) -> int:
+        """That one run answers."""
+        return self.batch_size
+
+    @property
+    def tokens(self) -> int:
+        """That one run makes, of a generation, or reads."""
+        return self.batch_size * (self.new_tokens or self.seq_len)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +175,23 @@ class WhatIf:
             [*chosen.notes, *built_of(self._source, sized.model)],
             method=self._method,
             origin=origin,
+            launching=Launching(setting.launch),
             shortage=shortage_of(sized.model, runs, chosen.profile),
         )
         return Answer(report, time.perf_counter() - began, traced)
 
-    def curve(self, setting: Setting, against: str) -> tuple[CurvePoint, ...]:
+    def has_effect(self, name: Literal["dtype", "launch"], setting: Setting) -> bool:
+        """Whether the setting's profile tells dtypes apart, or ways to launch."""
+        profile = self._profile(setting.device).profile
+        if isinstance(profile, BoardProfile):
+            return True
+        return name == "dtype" and setting.dtype in (None, *profile.dtypes)
+
+    def curve(self, setting: Setting, against: str, per: Per = "run") -> tuple[CurvePoint, ...]:
         """Energy against one of batch_size, seq_len and new_tokens, the others as they are.
 
-        Where each size must be traced, only those that were are in it.
+        It is that `per` query, token or whole run. Where each size must be traced, only those that
+        were are in it.
         """
         sized, _ = self._sized_for(setting)
         most = {
@@ -188,13 +213,14 @@ class WhatIf:
         for size in sorted(set(sizes)):
             at = _with(setting, against, size)
             if sized.is_quick(at.batch_size, at.seq_len, at.new_tokens):
-                points.append(self._point(size, sized, at, profile))
+                points.append(self._point(size, sized, at, profile).shared(amount(at, per)))
         return tuple(points)
 
     def _point(self, size: int, sized: SizedRuns, at: Setting, profile: Profile) -> CurvePoint:
         """The total alone, which is all that a curve needs of a report."""
         runs = sized.outline(at.batch_size, at.seq_len, at.new_tokens)
-        roots = [predict_with(run.tree, profile, self._method).root for run in runs]
+        launching = Launching(at.launch)
+        roots = [predict_with(run.tree, profile, self._method, launching).root for run in runs]
         energy = total(
             [
                 root.energy.scaled(run.calls)
@@ -224,6 +250,11 @@ class WhatIf:
         if not isinstance(wanted, torch.dtype) or not wanted.is_floating_point:
             raise OptionError(f"unknown dtype {dtype!r}: take one of {', '.join(DTYPES)}")
         return bare_copy(model, wanted)
+
+
+def amount(setting: Setting, per: Per) -> int:
+    """Among how many queries or tokens the energy of one run is shared."""
+    return {"run": 1, "query": setting.queries, "token": setting.tokens}[per]
 
 
 def _resized(setting: Setting, size: tuple[int, int, int]) -> Setting:

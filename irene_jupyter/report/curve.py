@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -36,19 +36,24 @@ class CurvePoint:
         is_far = energy.source == "predicted" and "extrapolated" in codes
         return cls(size, energy, "extrapolated" if is_far else energy.source)
 
+    def shared(self, amount: int) -> CurvePoint:
+        """The same with the energy of one of so many."""
+        return replace(self, energy=self.energy.scaled(1 / amount))
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EnergyCurve:
     """Points in order of their size; `now` is the one that is shown beside the drawing.
 
     `svg` is complete in itself, without scripts, in the reader's own colours. `label` names the
-    size, `whose` whose energy it is.
+    size, `whose` whose energy it is, and `of` what the energy is of, such as "a query".
     """
 
     points: tuple[CurvePoint, ...]
     now: CurvePoint | None = None
     label: str = "size"
     whose: str = ""
+    of: str = ""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -115,6 +120,8 @@ class EnergyCurve:
                 yield _text(x, y + 13, f"{size:,}", anchor, ".8")
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
         yield _text(middle, _HEIGHT - 5, printable(self.label, 60), "middle", ".8")
+        if self.of:
+            yield _text(_WIDTH - _RIGHT, 14, f"J {printable(self.of, 30)}", "end", ".8")
 
     def _mark(self, scale: _Scale) -> Iterator[str]:
         """A vertical line, the interval on it, a dot, and the number in bold."""
@@ -150,7 +157,8 @@ class EnergyCurve:
     def __str__(self) -> str:
         if not self._all():
             return "no energy to draw"
-        parts = [f"Energy against {printable(self.label, 60)}"]
+        of = f" of {printable(self.of, 30)}" if self.of else ""
+        parts = [f"Energy{of} against {printable(self.label, 60)}"]
         if self.points:
             first, last = self.points[0], self.points[-1]
             parts.append(

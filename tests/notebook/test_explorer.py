@@ -50,7 +50,7 @@ def test_it_starts_with_a_prediction(explorer: Explorer) -> None:
     assert explorer.report.total_joules == pytest.approx(expected(batch_size=4, seq_len=16))
     assert explorer.tree.report == explorer.report
     assert explorer.error == ""
-    assert (explorer.device, explorer.dtype, explorer.new_tokens) == ("gtx1080ti", "float32", 0)
+    assert (explorer.device, explorer.dtype, explorer.new_tokens) == ("auto", "float32", 0)
     assert explorer.cost.queries == 1e6
     assert explorer.cost.joules_per_query == pytest.approx(explorer.report.total_joules / 4)
     assert "a million queries" in html(explorer)
@@ -168,9 +168,10 @@ def test_the_curve_and_its_mark(explorer: Explorer) -> None:
     curve = explorer.curve
     assert curve.label == "batch size"
     assert [curve.points[0].size, curve.points[-1].size] == [1, 64]
-    assert (curve.now.size, curve.now.energy) == (9, explorer.report.root.energy)
+    assert (curve.now.size, curve.now.energy) == (9, explorer.report.root.energy.scaled(1 / 9))
     for point in (curve.points[3], curve.points[-1]):
-        assert point.energy.joules == pytest.approx(expected(batch_size=point.size, seq_len=16))
+        whole = expected(batch_size=point.size, seq_len=16)
+        assert point.energy.joules == pytest.approx(whole / point.size)
     kept = curve.points
     explorer.batch_size = 10
     assert explorer.curve.points is kept  # only the mark moves
@@ -178,6 +179,48 @@ def test_the_curve_and_its_mark(explorer: Explorer) -> None:
     explorer.batch_size = 11
     assert explorer.curve.points != kept
     assert explorer.curve.svg in explorer._plot.value
+
+
+def test_the_curve_is_of_a_query_a_token_or_the_run(explorer: Explorer) -> None:
+    whole = explorer.report.root.energy
+    for per, amount, words in (("query", 4, "a query"), ("token", 64, "a token"), ("run", 1, "")):
+        explorer.per = per
+        assert explorer.curve.now.energy == whole.scaled(1 / amount)
+        assert explorer.curve.of == words
+        assert f"J {words}</text>" in explorer.curve.svg or not words
+        assert explorer.curve.svg in explorer._plot.value
+    explorer._controls["per"].value = "token"
+    assert explorer.per == "token"
+    with pytest.raises(TraitError):
+        explorer.per = "layer"
+
+
+def test_a_token_of_a_generation_is_a_new_one() -> None:
+    explorer = explore(GPT2, batch_size=2, seq_len=8, new_tokens=4, per="token")
+    assert explorer.curve.of == "a new token"
+    assert explorer.curve.now.energy == explorer.report.root.energy.scaled(1 / 8)
+
+
+def test_controls_have_an_effect_or_say_that_they_have_none() -> None:
+    explorer = explore(BERT, batch_size=1, seq_len=8, device="gtx1080ti")
+    before = explorer.report.total_joules
+
+    def descriptions() -> list[str]:
+        return [explorer._controls[name].description for name in ("dtype", "launch")]
+
+    assert descriptions() == ["dtype", "launched (no effect)"]
+    explorer.dtype, explorer.launch = "float16", "graph"
+    assert descriptions() == ["dtype (no effect)", "launched (no effect)"]
+    assert explorer.report.total_joules == pytest.approx(before)
+    explorer.device = "h100"
+    assert descriptions() == ["dtype", "launched"]
+    graph = explorer.report.total_joules
+    explorer.launch = "eager"
+    assert explorer.report.total_joules > 1.5 * graph  # it waits for its host
+    explorer.dtype, explorer.launch, explorer.batch_size = "float32", "graph", 64
+    full = explorer.report.total_joules
+    explorer.dtype = "float16"
+    assert explorer.report.total_joules < 0.9 * full
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -227,7 +270,11 @@ def test_a_plain_model_stays_untouched() -> None:
     explorer.dtype = "bfloat16"
     assert explorer.error == ""
     shown = [name for name, each in explorer._controls.items() if each.layout.display != "none"]
-    assert shown == ["batch_size", "seq_len", "device", "dtype"]  # it cannot generate
+    assert shown == [
+        *("batch_size", "seq_len", "device", "dtype"),
+        "launch",
+        "per",
+    ]  # it cannot generate
     assert model.training
     assert torch.equal(torch.get_rng_state(), state)
     for name, tensor in model.state_dict().items():
