@@ -36,6 +36,7 @@ SOURCE = (
     "AFFILIATES. Cache: NVIDIA's datasheet."
 )
 LABELS = {"h200": "H200 SXM, board alone", "b200": "B200 SXM, board alone"}
+MEMORY_GIBIBYTES = {"h200": 140.4, "b200": 179.1}  # 143771 and 183359 MiB by their driver
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def train_kernels(
             "in_interval_percent": _crossed(tested),
         },
         citation=f"{SOURCE} What kernels do not tell: {usual.citation}",
+        memory_gibibytes=MEMORY_GIBIBYTES.get(name),
     )
     return TrainedKernels(
         BoardProfile.from_dict(rounded(profile.to_dict())),
