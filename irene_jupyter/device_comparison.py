@@ -30,6 +30,8 @@ COLUMNS = (
     "joules_per_query", "joules_per_token", "fits", "needed_gibibytes", "memory_gibibytes", "error",
 )  # fmt: skip
 
+_STYLE = 'style="padding:2px 1.2em 2px 0;text-align:left"'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnDevice:
@@ -126,9 +128,9 @@ class DeviceComparison:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        heads = "".join(f"<th>{escape(head)}</th>" for head in self._heads())
+        heads = "".join(f"<th {_STYLE}>{escape(head)}</th>" for head in self._heads())
         rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
+            "<tr>" + "".join(f"<td {_STYLE}>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
             for row in self.rows
         )
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
