@@ -16,7 +16,7 @@ from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, 
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
-from irene_jupyter.predictors.profiles.automatic import AUTO
+from irene_jupyter.predictors.profiles.automatic import AUTO, REFERENCE
 from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.cost_summary import CostSummary
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
@@ -333,8 +333,7 @@ def _slider(name: str, least: int, most: int, live: bool) -> Any:
 
 def _device_options(chosen: str) -> list[tuple[str, str]]:
     """Label and name of the known profiles, and of the chosen one, which may be a file."""
-    options = [(f"{AUTO}: {printable(load_device(AUTO).label, 50)}", AUTO)]
-    options += [(printable(info.label, 60), info.name) for info in devices()]
+    options = [(printable(info.label, 60), info.name) for info in devices()]
     if chosen not in [name for _, name in options]:
         try:
             label = load_device(chosen).label
@@ -355,7 +354,7 @@ def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
         if report.device.name not in known:
             raise DeviceError(
                 f"the device profile of this report, {printable(report.device.name, 60)!r}, is not "
-                f"known here: choose one, irene.explore(report, device={known[0]!r})"
+                f"known here: choose one, irene.explore(report, device={REFERENCE!r})"
             )
         found["device"] = report.device.name
     run = next(iter(report.runs), None)

@@ -183,7 +183,7 @@ def test_a_number_of_images_is_a_whole_one(images: Any):
 
 
 def test_a_text_model_is_told_nothing_of_images():
-    report = irene.predict(hf.LlamaConfig(**SMALL), batch_size=1, seq_len=TEXT)
+    report = irene.predict(hf.LlamaConfig(**SMALL), 1, TEXT, device="gtx1080ti")
     assert report.notes == (
         "LlamaConfig names no architecture: this is LlamaModel, without its head",
     )

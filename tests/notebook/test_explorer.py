@@ -50,7 +50,7 @@ def test_it_starts_with_a_prediction(explorer: Explorer) -> None:
     assert explorer.report.total_joules == pytest.approx(expected(batch_size=4, seq_len=16))
     assert explorer.tree.report == explorer.report
     assert explorer.error == ""
-    assert (explorer.device, explorer.dtype, explorer.new_tokens) == ("auto", "float32", 0)
+    assert (explorer.device, explorer.dtype, explorer.new_tokens) == ("gtx1080ti", "float32", 0)
     assert explorer.cost.queries == 1e6
     assert explorer.cost.joules_per_query == pytest.approx(explorer.report.total_joules / 4)
     assert "a million queries" in html(explorer)
