@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from tree_data import energy_node, energy_report, hostile_report, small_report
-from tree_page import focused, labels, row, selected, status
+from tree_page import focused, labels, row, selected, status, wait_until
 
 Draw = Callable[..., Any]
 IMAGE = "<img src=x onerror=window.harmed=1>"
@@ -176,8 +176,9 @@ def test_copies_a_row(compare: Draw) -> None:
     page = compare(small_report(), grown_report())
     row(page, "pooler").click()
     page.keyboard.press("Control+c")
-    page.wait_for_function(
-        "document.querySelector('.irene-status').textContent === 'The row is on the clipboard'"
+    wait_until(
+        page,
+        "document.querySelector('.irene-status').textContent === 'The row is on the clipboard'",
     )
     page.get_by_role("searchbox").focus()
     page.keyboard.press("Control+v")

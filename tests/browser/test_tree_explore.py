@@ -15,7 +15,7 @@ import pytest
 from chromium import ROOT
 from transformers import BertConfig
 from tree_data import energy_node, large_report, small_report
-from tree_page import focused, labels, row, row_count, selected, status
+from tree_page import focused, labels, row, row_count, selected, status, wait_until
 
 import irene_jupyter as irene
 from irene_jupyter.report.report import MIME_TYPE, load_report
@@ -272,8 +272,9 @@ def test_copies_a_row(draw: Draw, page: Any) -> None:
     draw(small_report())
     row(page, "pooler").click()
     page.get_by_role("button", name="Copy row").click()
-    page.wait_for_function(
-        "document.querySelector('.irene-status').textContent === 'The row is on the clipboard'"
+    wait_until(
+        page,
+        "document.querySelector('.irene-status').textContent === 'The row is on the clipboard'",
     )
     page.get_by_role("searchbox").focus()
     page.keyboard.press("Control+v")

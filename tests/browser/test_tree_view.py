@@ -13,7 +13,7 @@ from tree_data import (
     large_report,
     small_report,
 )
-from tree_page import focused, labels, row, row_count, selected, status
+from tree_page import focused, labels, row, row_count, selected, status, wait_until
 
 from irene_jupyter.report.words import EMPTY
 
@@ -263,7 +263,7 @@ def test_only_rows_in_sight_are_drawn_and_all_can_be_reached(draw: Draw) -> None
     assert page.locator('.irene-row[tabindex="0"]').count() == 1
     # The row with the focus stays in the page when it is scrolled away, and keeps its place.
     page.locator(".irene-scroll").evaluate("scroll => { scroll.scrollTop = 40000 }")
-    page.wait_for_function("document.querySelectorAll('.irene-row')[5].ariaRowIndex > 1000")
+    wait_until(page, "document.querySelectorAll('.irene-row')[5].ariaRowIndex > 1000")
     assert focused(page) == "Large"
     assert places()[0] == 2
     frame = page.locator(".irene-scroll").bounding_box()

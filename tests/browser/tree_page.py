@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+
+
+def wait_until(page: Any, expression: str, seconds: float = 15.0) -> None:
+    """Ask from here until `expression` is true.
+
+    `page.wait_for_function` asks within the page, by an `eval` that a strict policy allows once
+    only: it fails where the first answer is no.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"not true in {seconds:g} s: {expression}"
+        page.wait_for_timeout(20)
 
 
 def labels(page: Any) -> list[str]:
