@@ -22,12 +22,12 @@ _MOST = 3  # reasons of one code that are told
 FLAGS: Mapping[str, str] = {
     "incomplete": "the run failed half-way; only what ran is counted",
     "not_run": "built but never run; predicted for one forward pass on inputs of our own",
-    "does_not_fit": "the device has less memory than it needs",
     "estimated": "no regressor fits; a declared fallback with a wide interval",
     "extrapolated": "larger or smaller than anything that the profile was fitted on",
     LAUNCH_BOUND: "the board waited most of the time for its host",
     "untimed": "its time in place is not known",
 }
+_TOLD = {"does_not_fit"}  # a note tells it, with what would help
 # How predictors word their reasons.
 _OF_PARTS = re.compile(r"\d+ ?% of it ")  # of a module: its parts say why
 _SIZE = re.compile(r"(?P<size>.+) \(trained on (?P<trained>.+)\)")
@@ -70,7 +70,7 @@ def flag_lines(report: EnergyReport) -> tuple[FlagLine, ...]:
     for tree in (report.root, *report.not_run):
         for node in tree.walk() if tree is not None else ():
             every += 1
-            for code in set(flag_codes(node)):
+            for code in set(flag_codes(node)) - _TOLD:
                 nodes[code] = nodes.get(code, 0) + 1
             for flag in node.flags:
                 code, _, text = flag.partition(":")

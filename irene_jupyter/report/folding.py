@@ -120,6 +120,15 @@ def flag_codes(node: Node) -> tuple[str, ...]:
     return tuple(flag.partition(":")[0].strip() for flag in node.flags)
 
 
+def codes_everywhere(root: Node) -> frozenset[str]:
+    """The codes that every node of a tree has, where it has several."""
+    codes = set(flag_codes(root) if root.children else ())
+    nodes = root.walk()
+    while codes and (node := next(nodes, None)) is not None:
+        codes.intersection_update(flag_codes(node))
+    return frozenset(codes)
+
+
 def _lasting(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Without what follows from times, of which two repetitions never have the same."""
     return tuple(code for code in codes if code != LAUNCH_BOUND)

@@ -8,12 +8,18 @@ so that light and dark both work. Every name is escaped.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.flag_words import flag_lines
-from irene_jupyter.report.folding import Row, count_rows, is_untested, limited_rows
+from irene_jupyter.report.folding import (
+    Row,
+    codes_everywhere,
+    count_rows,
+    is_untested,
+    limited_rows,
+)
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
@@ -104,9 +110,10 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
 def _tree(root: Node, depth: int | None, most: int) -> list[str]:
     tree, cut = limited_rows(root, depth, most)
     calls = any(node.features.calls > 1 for node in root.walk())
+    everywhere = codes_everywhere(root)
 
     def drawn(row: Row) -> Drawn:
-        cells = _cells(row, tree.joules, calls)
+        cells = _cells(row, tree.joules, calls, everywhere)
         return (
             Drawn(cells, kind=" own") if row.kind == "own" else Drawn(cells, safe(detail(row.node)))
         )
@@ -121,7 +128,7 @@ def _tree(root: Node, depth: int | None, most: int) -> list[str]:
     return parts
 
 
-def _cells(row: Row, total: float | None, calls: bool) -> str:
+def _cells(row: Row, total: float | None, calls: bool, everywhere: Set[str]) -> str:
     fraction = share(row.joules, total)
     bar = ""
     pixels = round(_BAR_PIXELS * min(1.0, fraction or 0.0))
@@ -133,18 +140,18 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
     number = row.node.features.calls
     times = f"×{number:,}" if number > 1 and row.kind != "own" else ""
     return (
-        f'<span class="n">{_label(row)}</span> <span class="b">{bar}</span> '
+        f'<span class="n">{_label(row, everywhere)}</span> <span class="b">{bar}</span> '
         f'<span class="s">{safe(format_share(fraction))}</span> '
         f'<span class="j">{safe(format_joules(row.joules))}</span>'
         + (f' <span class="c">{times}</span>' if calls else "")
     )
 
 
-def _label(row: Row) -> str:
+def _label(row: Row, everywhere: Set[str]) -> str:
     if row.kind == "own":
         return "own"
     klass, name = safe(row.node.class_name, 120), safe(row.name, 120)
-    codes = codes_text(row.node)
+    codes = codes_text(row.node, everywhere)
     flags = f' <em class="f">{safe(codes)}</em>' if codes else ""
     if row.kind == "group":
         label = f"<b>{row.count} × {klass}</b> <i>({name})</i>"

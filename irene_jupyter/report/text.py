@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from irene_jupyter.report.flag_words import flag_lines
-from irene_jupyter.report.folding import AnyRow, Row, limited_rows
+from irene_jupyter.report.folding import AnyRow, Row, codes_everywhere, limited_rows
 from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.said import (
@@ -113,6 +113,7 @@ class _Line:
     guide: str
     row: Row
     total: float | None  # joules of the root
+    everywhere: Set[str]  # codes of flags that are told once, outside the tree
 
 
 def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) -> None:
@@ -159,7 +160,10 @@ def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, mos
     trees = [limited_rows(root, depth, most // len(roots))[0] for root in roots]
     narrow = console.width < _NARROW
     lines = [
-        _Line(guide, row, tree.joules) for tree in trees for guide, row in guided(tree, narrow)
+        _Line(guide, row, tree.joules, codes)
+        for tree in trees
+        for codes in [codes_everywhere(tree.node)]
+        for guide, row in guided(tree, narrow)
     ]
     gap = 1 if narrow else 2
     bars = console.width >= _BAR_FROM
@@ -222,7 +226,7 @@ def _label(line: _Line, room: int) -> Text:
     guide = _cut(line.guide, max(0, room - _LABEL_ROOM + 4))
     if row.kind == "own":
         return Text.assemble((guide, "dim"), (_cut("own", room - cell_len(guide)), "dim italic"))
-    codes = codes_text(row.node)
+    codes = codes_text(row.node, line.everywhere)
     codes = _cut(f" {codes}" if codes else "", max(0, room - cell_len(guide) - 2))
     free = room - cell_len(guide) - cell_len(codes)
     klass, name = printable(row.node.class_name), printable(row.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import flag_codes, is_untested
@@ -140,9 +140,12 @@ def title(report: EnergyReport) -> str:
     return f"{shown}: {amount(report.root)}"
 
 
-def codes_text(node: Node) -> str:
-    """A node's flags for its row: a sign for the common ones, "⚠ incomplete" for others."""
-    codes = dict.fromkeys(flag_codes(node))
+def codes_text(node: Node, everywhere: Set[str] = frozenset()) -> str:
+    """A node's flags for its row: a sign for the common ones, "⚠ incomplete" for others.
+
+    What stands `everywhere` in a tree is told once, outside it.
+    """
+    codes = (code for code in dict.fromkeys(flag_codes(node)) if code not in everywhere)
     return " ".join(MARKS.get(code) or f"{MARK} {printable(code, 24)}" for code in codes)
 
 

@@ -25,6 +25,16 @@ describe("one tongue", () => {
     expect(shade(share)).toEqual({ fill: `rgb(${channels.join(", ")})`, ink });
   });
 
+  it.each(tongue.intervals)("$source, $flags: $says", ({ source, flags, says }) => {
+    const old = bert(1, {});
+    const root = old.root as ReturnType<typeof node>;
+    root.energy.source = source;
+    root.flags = flags;
+    expect(readReport(old).said.interval).toBe(says);
+    const cell = report(node("", "Cell", 10, [root]));
+    expect(readReport(cell).said.interval).toBe(says);
+  });
+
   it.each(tongue.provenance)("$source, $kind, $scope: $says", ({ source, kind, scope, says }) => {
     const old = bert(1, {
       device: { label: "PC", kind },
@@ -44,7 +54,8 @@ describe("one tongue", () => {
       table ? [...table.columns, ...table.rows.flat(), table.legend] : [],
     );
     const head = report.root ? said.provenance : said.title;
-    for (const words of [head, ...said.flags.flat(), ...tables, ...said.lines]) {
+    const told = [...said.notes, ...said.lines, ...said.folds.flat()];
+    for (const words of [head, ...said.flags.flat(), ...tables, ...told]) {
       expect(shown).toContain(words);
     }
   });

@@ -55,7 +55,8 @@ describe("renderTree", () => {
     const facts = texts(".irene-detail dd").map((fact) => fact.replaceAll("\u00a0", " "));
     expect(facts).toContain("1.70 s (85.0 %)");
     expect(texts(".irene-detail .irene-note")).toEqual(flags);
-    expect(row("lm_head").querySelector(".irene-mark")?.textContent).toBe("launch-bound");
+    const mark = row("lm_head").querySelector(".irene-mark");
+    expect([mark?.textContent, mark?.getAttribute("aria-label")]).toEqual(["◔", "launch-bound"]);
     view.select("act");
     expect(place.textContent).not.toContain("Waited for its host");
   });
@@ -95,9 +96,9 @@ describe("renderTree", () => {
     ];
     renderTree(place, bert(1, { run_rows: rows, runs: "not needed" }));
     expect(texts(".irene-run")).toEqual([
-      "bert, training1,000 callsbatch 1–8length 12–512340 sizes5.00 s10.0 J10.0 mJ per call",
-      "costliest2 callsinput 8 × 3 × 224 × 224500 ms10.0 J5.00 J per call",
-      "gpt (prefill), incomplete1 call1,200 tokensbatch 8100 ms",
+      "bert, training1,000 callsbatch 1–8length 12–512340 sizes5.00 s here10.0 J10.0 mJ per call",
+      "costliest2 callsinput 8 × 3 × 224 × 224500 ms here10.0 J5.00 J per call",
+      "gpt (prefill), incomplete1 call1,200 tokensbatch 8100 ms here",
       "idle, not runbatch 810.0 J",
     ]);
     expect(texts(".irene-run-part")).toHaveLength(1);
@@ -107,7 +108,7 @@ describe("renderTree", () => {
     const run = { model: "M", phase: "decode", status: "incomplete", calls: 3, seq_len: 9 };
     renderTree(place, bert(1, { runs: Array(50).fill({ ...run, batch_size: 2, seconds: 1 }) }));
     expect(texts(".irene-run")).toEqual(
-      Array(6).fill("M, decode, incomplete3 callsbatch 2length 91.00 s"),
+      Array(6).fill("M, decode, incomplete3 callsbatch 2length 91.00 s here"),
     );
   });
 
@@ -148,11 +149,25 @@ describe("renderTree", () => {
     expect(place.textContent).toContain("No PyTorch model was built or run in this cell.");
   });
 
+  it("draws an icicle that folds as the tree does", () => {
+    renderTree(place, bert(), { view: "icicle", selected: "encoder.layer.1.attention" });
+    const names = [...place.querySelectorAll(".irene-box-name")].map((each) => each.textContent);
+    expect(names).toContain("BertLayer ×3");
+    expect(names).toContain("attention ×3");
+    const chosenBox = place.querySelector('[role="treeitem"][aria-selected="true"]');
+    expect(chosenBox?.getAttribute("aria-label")).toBe(
+      "encoder.layer.0.attention and alike, 3 × BertAttention, 60.0 %, 6.00 J",
+    );
+    // Small on a dark page is dark.
+    const style = (chosenBox as HTMLElement).style;
+    expect(style.getPropertyValue("--fill")).not.toBe(style.getPropertyValue("--dark-fill"));
+  });
+
   it("draws an icicle that can be walked, chosen from and zoomed", () => {
     const [onSelect, onView] = [vi.fn(), vi.fn()];
     const view = renderTree(place, bert(), { view: "icicle", onSelect, onView });
     const box = (): string => document.activeElement?.getAttribute("aria-label") ?? "";
-    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(13);
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(7);
     expect(place.querySelectorAll('[role="treeitem"][tabindex="0"]')).toHaveLength(1);
     place.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')!.focus();
     expect(box()).toBe("BertModel, BertModel, 100 %, 10.0 J");
@@ -160,19 +175,18 @@ describe("renderTree", () => {
     expect(box()).toContain("embeddings, Embedding, 2.5 %, 250 mJ; estimated");
     press("ArrowRight");
     press("ArrowDown");
-    press("ArrowRight");
-    expect(box()).toContain("encoder.layer.1, BertLayer");
+    expect(box()).toContain("encoder.layer.0 and alike, 3 × BertLayer");
     press("Enter");
-    expect(onSelect).toHaveBeenCalledExactlyOnceWith("encoder.layer.1");
+    expect(onSelect).toHaveBeenCalledExactlyOnceWith("encoder.layer.0");
     press("Enter"); // zooms in
     expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(3);
     view.update(bert(2));
     expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(3);
     press("Home");
-    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(13);
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(7);
     expect(onView).not.toHaveBeenCalled();
     view.setView("tree");
-    expect(chosen()).toEqual(["layer.1"]);
+    expect(chosen()).toEqual(["layer.0"]);
   });
 
   it("tells of the view that the reader chose", () => {
@@ -308,7 +322,7 @@ describe("the widget", () => {
     expect(chosen()).toEqual(["pooler"]);
     expect(row("pooler").querySelector(".irene-energy")?.textContent).toBe("500 mJ");
     model.set("view", "icicle");
-    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(13);
+    expect(place.querySelectorAll('[role="treeitem"]')).toHaveLength(7);
     model.set("view", "tree");
     model.set("selected", "encoder");
     model.set("expanded_depth", 0);

@@ -200,8 +200,12 @@ def test_says_where_numbers_come_from_and_what_is_wrong_with_them(draw: Draw) ->
     assert "estimated (1 node): no profile fits Embedding" in head
     assert "extrapolated (1 node): larger than any in training" in head
     assert "5.00 J per call" in head
-    marks = row(page, "embeddings").locator(".irene-mark").all_text_contents()
-    assert marks == ["estimated", "extrapolated"]
+    marks = row(page, "embeddings").get_by_role("img")
+    assert marks.all_text_contents() == ["≈", "↗"]
+    assert [mark.get_attribute("aria-label") for mark in marks.all()] == [
+        "estimated",
+        "extrapolated",
+    ]
     row(page, "embeddings").click()
     detail = page.locator(".irene-detail").text_content()
     assert "estimated: no profile fits Embedding" in detail

@@ -84,7 +84,9 @@ def test_the_total_has_badges_for_what_it_does_not_promise() -> None:
     assert first.endswith("range], does not fit this device, extrapolated")
     assert '<span class="badge">does not fit this device</span>' in render_html(report)
     codes = {line.code: line for line in flag_lines(report)}
-    assert codes["does_not_fit"].text.startswith("does not fit (all nodes): needs ")
+    assert "does_not_fit" not in codes  # a note tells it, with what would help
+    assert any(note.startswith("LlamaModel needs ") for note in report.to_dict()["said"]["notes"])
+    assert "⊠" not in render_text(report) + render_html(report)  # once, and not on every row
     assert "width 4096–14336 (the device's data: 768–3072)" in codes["extrapolated"].text
     assert codes["estimated"].text.endswith(
         "no data for RMSNorm and SiLU, counted by the bytes moved"

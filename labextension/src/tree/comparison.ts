@@ -1,6 +1,7 @@
 // Two reports side by side: one tree of aligned nodes, what each spends, and what differs.
 
 import { formatChange, formatDifference, type Unit } from "./data/format.js";
+import { INTERVAL } from "./data/said.js";
 import { renderComparisonHead, type Reports } from "./draw/comparison_head.js";
 import { modelOf } from "./draw/files.js";
 import { OutlineView } from "./draw/outline_view.js";
@@ -131,7 +132,7 @@ class Comparison {
         () => pairsCsv(this.#pairs.root),
       ),
     );
-    const legend = make("p", "legend", {}, `* significant: the ${reports[0].said.interval}s do not overlap; no verdict where one side is estimated or extrapolated`);
+    const legend = make("p", "legend", {}, `* significant: the ${INTERVAL}s do not overlap; no verdict where one side is estimated or extrapolated`);
     outer.replaceChildren(this.#head, toolbar.element, toolbar.status, panes, legend, saving);
     this.#draw();
     if (this.#outline.selected) grid.moveTo(this.#outline.selected);

@@ -8,11 +8,11 @@ import { renderFooter } from "./draw/footer.js";
 import { renderHeader } from "./draw/header.js";
 import { Icicle } from "./draw/icicle.js";
 import { OutlineView } from "./draw/outline_view.js";
-import { renderHeading, treeCells, treeColumns } from "./draw/row.js";
+import { renderHeading, TREE_COLUMNS, treeCells } from "./draw/row.js";
 import { renderSaving } from "./draw/saving.js";
 import { button, type ViewName } from "./draw/toolbar.js";
 import { make } from "./grid/dom.js";
-import type { Item } from "./rows/items.js";
+import { flagsEverywhere, type Item } from "./rows/items.js";
 import { ownJoules, Rows, SORTS } from "./rows/rows.js";
 
 export interface TreeOptions {
@@ -41,6 +41,7 @@ export class Shell {
   #report: Report;
   #data: unknown;
   #rows: Rows;
+  #everywhere: ReadonlySet<string>;
   #unit: Unit;
   #view: ViewName;
 
@@ -51,15 +52,16 @@ export class Shell {
     this.#unit = options.unit ?? "J";
     this.#view = options.view ?? "tree";
     this.#rows = new Rows(report);
+    this.#everywhere = flagsEverywhere(report.root);
     this.#outline = new OutlineView<TreeNode>(this.#rows, {
       label: "Energy by module",
-      heading: renderHeading(treeColumns(report.said.interval)),
+      heading: renderHeading(TREE_COLUMNS),
       words: {
         follow: "Follow the energy",
         followTitle: "Open the path to the node that spends the most",
         sorts: SORTS,
       },
-      cells: (item, row) => treeCells(item, row, this.#unit),
+      cells: (item, row) => treeCells(item, row, this.#unit, this.#everywhere),
       rowText,
       arrived: (item, repeated) => this.#arrivedText(item, repeated),
       marked: () => {
@@ -98,6 +100,7 @@ export class Shell {
     this.#report = report;
     this.#data = data;
     this.#rows = new Rows(report, this.#outline.isByWeight);
+    this.#everywhere = flagsEverywhere(report.root);
     this.#outline.take(this.#rows);
     this.#draw();
   }
@@ -149,7 +152,8 @@ export class Shell {
     // A model that was not run has a drawing of its own.
     const outside = selected && this.#report.notRun.find((node) => contains(node, selected));
     const root = outside ?? this.#report.root ?? this.#report.notRun[0];
-    if (root) this.#icicle.draw({ root, selected, unit: this.#unit });
+    const fold = (node: TreeNode): TreeNode[][] => this.#rows.folded(node);
+    if (root) this.#icicle.draw({ root, selected, unit: this.#unit, fold });
   }
 
   #drawDetail(): void {

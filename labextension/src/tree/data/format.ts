@@ -37,6 +37,8 @@ const SMALL_AND_KILO: Prefixes = [
   [1e-3, "m"],
   [1e-6, "µ"],
 ];
+/** A Linear takes billionths of a watt-hour: no number below 1 is as wide as its column. */
+const WATT_HOURS: Prefixes = [...SMALL_AND_KILO, [1e-9, "n"]];
 const COUNTS: Prefixes = [
   [1e12, "T"],
   [1e9, "G"],
@@ -70,7 +72,7 @@ export function formatEnergy(joules: number | null, unit: Unit, whole: number): 
     case "mJ":
       return `${digits(joules * 1e3)} mJ`;
     case "Wh":
-      return prefixed(joules / JOULES_PER_WH, "Wh", SMALL_AND_KILO);
+      return prefixed(joules / JOULES_PER_WH, "Wh", WATT_HOURS);
     case "J":
       return prefixed(joules, "J", SMALL_AND_KILO);
   }
@@ -90,7 +92,7 @@ export function formatInterval(
   if (unit === "mJ") return `${digits(low * 1e3)}–${digits(high * 1e3)} mJ`;
   const factor = unit === "Wh" ? 1 / JOULES_PER_WH : 1;
   const symbol = unit === "Wh" ? "Wh" : "J";
-  const [scale, prefix] = prefixFor(joules * factor, SMALL_AND_KILO);
+  const [scale, prefix] = prefixFor(joules * factor, unit === "Wh" ? WATT_HOURS : SMALL_AND_KILO);
   const [from, to] = [low, high].map((value) => digits((value * factor) / scale));
   return `${from}–${to} ${prefix}${symbol}`;
 }

@@ -1,7 +1,7 @@
 // What a report says of itself: made once, by `irene_jupyter/report/said.py`, and drawn as it is.
 
 import { isObject, text, unwrapped } from "./json.js";
-import type { Energy } from "./report.js";
+import type { Energy, TreeNode } from "./report.js";
 
 export interface Table {
   columns: string[];
@@ -16,24 +16,43 @@ export interface Said {
   title: string;
   /** Whose energy it is, and how it is known. */
   provenance: string;
-  /** What an interval is called. */
+  /** What the total's interval is called. */
   interval: string;
+  /** Badges beside the total; missing in older files, as are `notes` and `folds`. */
+  doubts?: string[];
   flags: Warning[];
+  /** Those of the report's notes that stand above the tree. */
+  notes?: string[];
   phases: Table | null;
   parts: Table | null;
-  /** Counters, the machine meanwhile, what watching cost. */
+  /** Counters, the machine meanwhile. */
   lines: string[];
+  /** What stands behind a line that can be opened. */
+  folds?: [line: string, text: string][];
   /** What the models were given, where that is one number; null or missing where it is not. */
   work?: { queries: number | null; tokens: number | null };
 }
 
+/** The class of the root over several models of a cell. */
+export const CELL = "Cell";
+export const INTERVAL = "90 % interval";
+export const RANGE = "range";
 /** Codes of flags whose node has a declared range in place of a tested interval. */
-export const UNTESTED: readonly string[] = ["estimated", "extrapolated"];
+const UNTESTED: readonly string[] = ["estimated", "extrapolated", "does_not_fit"];
 
 export const WARNING_SIGN = "⚠";
 
 /** The code of a flag "code: explanation". */
 export const flagCode = (flag: string): string => flag.split(":", 1)[0]?.trim() ?? "";
+
+/** Whether an interval is a declared range, as `is_untested` in `folding.py`. */
+export const isUntested = ({ className, energy, flags, children }: TreeNode): boolean =>
+  energy?.source !== "measured" &&
+  ((className === CELL && children.some(isUntested)) ||
+    energy?.source === "estimated" ||
+    flags.some((flag) => UNTESTED.includes(flagCode(flag))));
+
+export const intervalName = (node: TreeNode): string => (isUntested(node) ? RANGE : INTERVAL);
 
 /** More than Python says: a file may hold anything. */
 const MOST = 2000;
@@ -70,6 +89,9 @@ export function readSaid(value: unknown, energy: Energy | null, device: unknown)
     isTexts([said.title, said.provenance, said.interval]) &&
     text(said.provenance).includes(text(device)) &&
     isRows(said.flags, 2) &&
+    isTexts(said.doubts ?? []) &&
+    isTexts(said.notes ?? []) &&
+    isRows(said.folds ?? [], 2) &&
     isTable(said.phases) &&
     isTable(said.parts) &&
     isTexts(said.lines) &&

@@ -2,7 +2,7 @@
 
 import { formatCount, formatEnergy, formatSeconds, NO_VALUE } from "./format.js";
 import type { Report, TreeNode } from "./report.js";
-import { flagCode, WARNING_SIGN, type Said, type Table, type Warning } from "./said.js";
+import { flagCode, INTERVAL, intervalName, WARNING_SIGN, type Said, type Table, type Warning } from "./said.js";
 
 /** As `irene_jupyter/report/words.py` has it; a reference device is never called this machine. */
 function provenance({ device: { label, kind }, measured, root }: Omit<Report, "said">): string {
@@ -57,7 +57,7 @@ export function unsaid(report: Omit<Report, "said">): Said {
       ? `${root.className}: ${joulesText(root.energy?.joules ?? null)}`
       : "No PyTorch model was built or run in this cell.",
     provenance: provenance(report),
-    interval: "90 % interval",
+    interval: root ? intervalName(root) : INTERVAL,
     flags: flags(root ? [root, ...notRun] : notRun),
     phases: table(
       ["phase", "calls", "tokens", "time here", "energy"],

@@ -12,9 +12,12 @@ import {
   type Unit,
 } from "../data/format.js";
 import type { Report, TreeNode } from "../data/report.js";
+import { flagCode, intervalName } from "../data/said.js";
 import { make, nameOf, unbroken } from "../grid/dom.js";
 import { intervalOf, ownJoulesOf, shareOf, shareOfParent, type Item } from "../rows/items.js";
 import type { Rows } from "../rows/rows.js";
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 type Facts = [string, string][];
 
@@ -32,7 +35,6 @@ function energyFacts(
   item: Item,
   rows: Rows,
   unit: Unit,
-  interval: string,
 ): Facts {
   const facts: Facts = [];
   const { energy } = node;
@@ -40,7 +42,7 @@ function energyFacts(
   const joules = (value: number): string => formatEnergy(value, unit, item.whole);
   facts.push(["Energy", joules(energy.joules)]);
   const ends = intervalOf(item);
-  if (ends) facts.push([interval, formatInterval(...ends, energy.joules, unit, item.whole)]);
+  if (ends) facts.push([capital(intervalName(node)), formatInterval(...ends, energy.joules, unit, item.whole)]);
   const share = shareOf(item);
   if (share !== null) {
     facts.push([item.outside ? "Share of its model" : "Share of total", formatShare(share)]);
@@ -63,7 +65,7 @@ function workFacts(node: TreeNode): Facts {
   };
   const { latencySeconds: latency, predictedSeconds: predicted, waitingSeconds: waited } = features;
   const seconds = latency ?? predicted;
-  if (latency !== null) add("Latency", formatSeconds(latency));
+  if (latency !== null) add("Time here", formatSeconds(latency));
   else if (predicted !== null) add("Predicted time", formatSeconds(predicted));
   if (seconds && waited !== null) {
     add("Waited for its host", `${formatSeconds(waited)} (${formatShare(waited / seconds)})`);
@@ -104,7 +106,11 @@ export function renderDetail(item: Item, report: Report, rows: Rows, unit: Unit)
   if (item.outside) fragment.append(make("p", "detail-outside", {}, "Not in the total"));
   if (node.flags.length) {
     const flags = make("ul", "flags", { "aria-label": "Flags" });
-    for (const flag of node.flags) flags.append(make("li", "note", {}, nameOf(flag, "")));
+    for (const flag of node.flags) {
+      const code = flagCode(flag);
+      const told = code.replaceAll("_", " ") + flag.slice(code.length);
+      flags.append(make("li", "note", {}, nameOf(told, "")));
+    }
     fragment.append(flags);
   }
   const own: Unit = unit === "%" ? "J" : unit;
@@ -113,7 +119,7 @@ export function renderDetail(item: Item, report: Report, rows: Rows, unit: Unit)
   if (node.features.operation) kind.push(["Operation", node.features.operation]);
   const list = make("dl", "facts");
   for (const [label, value] of [
-    ...energyFacts(node, item, rows, own, report.said.interval),
+    ...energyFacts(node, item, rows, own),
     ...phaseFacts(node, item, report, own),
     ...workFacts(node),
     ...kind,

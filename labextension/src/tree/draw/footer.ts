@@ -29,11 +29,15 @@ function table(label: string, { columns, rows, legend }: Table): HTMLElement[] {
 }
 
 export function renderFooter({ said }: Report): HTMLElement | null {
-  const { phases, parts, lines } = said;
-  if (!phases && !parts && !lines.length) return null;
+  const { phases, parts, lines, folds = [] } = said;
+  if (!phases && !parts && !lines.length && !folds.length) return null;
   const footer = make("div", "foot");
   if (phases) footer.append(...table("Phases of generation", phases));
   if (parts) footer.append(...table("Parts of the cell", parts));
   for (const line of lines) footer.append(make("p", "line", {}, nameOf(line, "")));
+  for (const [line, text] of folds) {
+    const summary = make("summary", "", {}, nameOf(line, ""));
+    footer.append(make("details", "line", {}, summary, nameOf(text, "")));
+  }
   return footer;
 }

@@ -3,7 +3,7 @@
 import { formatCount, formatEnergy, formatInterval, formatSeconds, type Unit } from "../data/format.js";
 import type { Report, RunRow } from "../data/report.js";
 import { WARNING_SIGN, type Warning } from "../data/said.js";
-import { make, nameOf } from "../grid/dom.js";
+import { make, nameOf, shorten } from "../grid/dom.js";
 
 /** More than `runs.py` makes: a file may hold anything. */
 const MOST_ROWS = 32;
@@ -20,7 +20,8 @@ function runLine(row: RunRow, unit: Unit, total: number): HTMLElement {
     row.shape || !batchSize ? null : `batch ${rangeText(batchSize)}`,
     row.shape || !seqLen || seqLen[1] === 1 ? null : `length ${rangeText(seqLen)}`,
     row.sizes > 1 ? `${formatCount(row.sizes)} sizes` : null,
-    row.seconds === null ? null : formatSeconds(row.seconds),
+    // Beside joules that may be another device's.
+    row.seconds === null ? null : `${formatSeconds(row.seconds)} here`,
     joules === null ? null : formatEnergy(joules, unit, total),
     joules === null || calls < 2 ? null : `${formatEnergy(joules / calls, unit, total)} per call`,
   ];
@@ -33,7 +34,7 @@ function runLine(row: RunRow, unit: Unit, total: number): HTMLElement {
 /** All that the reader must know before believing the numbers: flags, then notes. */
 export const warningsOf = (report: Report): Warning[] => [
   ...report.said.flags,
-  ...[...new Set(report.notes)].map((note): Warning => [WARNING_SIGN, note]),
+  ...[...new Set(report.said.notes ?? report.notes)].map((note): Warning => [WARNING_SIGN, note]),
 ];
 
 /** A list of warnings, all in sight. */
@@ -67,6 +68,7 @@ export function renderTotal(report: Report, unit: Unit): HTMLElement {
           `${report.said.interval} ${formatInterval(energy.low, energy.high, total, own, total)}`,
         )
       : null,
+    ...(report.said.doubts ?? []).map((doubt) => make("span", "badge irene-doubt", {}, shorten(doubt))),
   );
 }
 

@@ -22,6 +22,8 @@ export interface IcicleState {
   root: TreeNode;
   selected: TreeNode | null;
   unit: Unit;
+  /** A node's children, those together that share a box. */
+  fold(node: TreeNode): readonly (readonly TreeNode[])[];
 }
 
 export class Icicle {
@@ -31,6 +33,7 @@ export class Icicle {
   readonly #choose: (node: TreeNode) => void;
   readonly #boxOf = new WeakMap<Element, Box>();
   readonly #elements = new Map<TreeNode, HTMLElement>();
+  #drawn: readonly Box[] = [];
   #state: IcicleState | null = null;
   /** Path of the node that fills the width; null for the root. */
   #top: string | null = null;
@@ -60,7 +63,8 @@ export class Icicle {
     const chain = this.#top === null ? [] : chainTo(state.root, this.#top);
     const top = chain.at(-1) ?? state.root;
     if (top === state.root) this.#top = null;
-    const boxes = layOut(top, NARROWEST);
+    const boxes = layOut(top, NARROWEST, state.fold);
+    this.#drawn = boxes;
     this.#drawCrumbs(chain);
     this.#elements.clear();
     const elements = boxes.map((box) => this.#drawBox(box, state));
@@ -82,29 +86,30 @@ export class Icicle {
   }
 
   #drawBox(box: Box, { root, selected, unit }: IcicleState): HTMLElement {
-    const { node } = box;
+    const { node, members, label, joules } = box;
     const whole = root.energy?.joules ?? 0;
-    const joules = node.energy?.joules ?? null;
     const share = joules !== null && whole > 0 ? joules / whole : null;
-    const label = relativeName(node, box.parent?.node.path ?? null);
     const energy = `${formatShare(share)}, ${formatEnergy(joules, unit === "%" ? "J" : unit, whole)}`;
     const codes = [...new Set(node.flags.map(flagCode))].join(", ");
-    const told = `${shorten(node.path || label)}, ${shorten(node.className)}, ${energy}`;
+    const alike = members.length > 1 ? ` and alike, ${members.length} ×` : ",";
+    const told = `${shorten(node.path || node.className)}${alike} ${shorten(node.className)}, ${energy}`;
     const element = make("div", "box", {
       role: "treeitem",
       tabindex: "-1",
       "aria-level": String(box.level + 1),
-      "aria-selected": String(node === selected),
+      "aria-selected": String(selected !== null && members.includes(selected)),
       "aria-label": codes ? `${told}; ${shorten(codes)}` : told,
       title: codes ? `${told}\n⚠ ${shorten(codes)}` : told,
     });
-    const { fill, ink } = shade(share);
+    const [light, dark] = [shade(share), shade(share, true)];
     const { style } = element;
     style.left = `${(100 * box.left).toFixed(4)}%`;
     style.width = `${(100 * (box.right - box.left)).toFixed(4)}%`;
     style.top = `${box.level * ROW_PIXELS}px`;
-    style.background = fill;
-    style.color = ink;
+    style.setProperty("--fill", light.fill);
+    style.setProperty("--ink", light.ink);
+    style.setProperty("--dark-fill", dark.fill);
+    style.setProperty("--dark-ink", dark.ink);
     if (codes) element.dataset.flagged = "";
     if (box.right - box.left >= LABELLED) {
       element.append(nameOf(codes ? `⚠ ${label}` : label, "box-name"));
@@ -114,7 +119,7 @@ export class Icicle {
       element.append(make("span", "box-share", {}, percent));
     }
     this.#boxOf.set(element, box);
-    this.#elements.set(node, element);
+    for (const member of members) this.#elements.set(member, element);
     return element;
   }
 
@@ -171,8 +176,8 @@ export class Icicle {
   /** True where `key` means something here. */
   #act(box: Box, key: string): boolean {
     const beside = (step: 1 | -1): TreeNode | undefined => {
-      const siblings = (box.parent?.node.children ?? []).filter((node) => this.#elements.has(node));
-      return siblings[siblings.indexOf(box.node) + step];
+      const siblings = this.#drawn.filter(({ parent }) => parent === box.parent);
+      return siblings[siblings.indexOf(box) + step]?.node;
     };
     switch (key) {
       case "ArrowDown":

@@ -24,10 +24,11 @@ function luminance(colour: Channels): number {
 
 /**
  * Fill and text colour for a share of the root, always readable. By the square root of the
- * share, or all but a few nodes would look alike.
+ * share, or all but a few nodes would look alike. On a dark page more is brighter.
  */
-export function shade(share: number | null): { fill: string; ink: string } {
-  const place = Math.sqrt(Math.min(1, Math.max(0, share ?? 0))) * (PALETTE.length - 1);
+export function shade(share: number | null, isDark = false): { fill: string; ink: string } {
+  const root = Math.sqrt(Math.min(1, Math.max(0, share ?? 0)));
+  const place = (isDark ? 1 - root : root) * (PALETTE.length - 1);
   const lower = Math.min(Math.floor(place), PALETTE.length - 2);
   const [from, to] = [PALETTE[lower] as Channels, PALETTE[lower + 1] as Channels];
   const mixed = from.map((channel, index) =>

@@ -15,17 +15,24 @@ import {
 import { isSection } from "../rows/outline.js";
 
 type Column = [name: string, label: string, title: string];
-/** The columns of the energy tree; `interval` is what an interval is called. */
-export const treeColumns = (interval: string): Column[] => [
+/** The columns of the energy tree. */
+export const TREE_COLUMNS: readonly Column[] = [
   ["name", "Name", "Module or primitive, and its class"],
   ["share", "Share", "Share of the total; the solid part of the bar is the node's own energy"],
   ["energy", "Energy", "Energy of the node and all below it"],
   ["of-parent", "Of parent", "Share of the module that it is a part of"],
   ["own", "Own", "Energy that no child explains"],
-  ["range", interval, "Bounds of the energy"],
+  ["range", "Range", "Bounds of the energy: a 90 % interval where that was tested; the details say it"],
   ["source", "Source", "Where the number comes from"],
 ];
-const MOST_FLAGS = 2;
+/** Signs for the codes that may stand on most rows, as in `words.py`; their lines above say more. */
+const SIGNS: Readonly<Record<string, string>> = {
+  does_not_fit: "⊠",
+  estimated: "≈",
+  extrapolated: "↗",
+  "launch-bound": "◔",
+};
+const MOST_WORDS = 1;
 
 export function renderHeading(columns: readonly Column[]): HTMLElement {
   const row = make("div", "heading", { role: "row" });
@@ -38,17 +45,22 @@ export function renderHeading(columns: readonly Column[]): HTMLElement {
 export const cell = (name: string, ...content: (Node | string | null)[]): HTMLElement =>
   make("div", name, { role: "gridcell" }, ...content);
 
-/** The flags of nodes as visible words, each once. */
+/** The flags of nodes, each once: signs for the common ones, then a word, and how many more. */
 export function flagMarks(flags: readonly string[]): HTMLElement[] {
   const codes = [...new Set(flags.map(flagCode))];
-  const marks = codes.slice(0, MOST_FLAGS).map((code) => {
+  const words = codes.filter((code) => !Object.hasOwn(SIGNS, code));
+  const mark = (code: string, text: string): HTMLElement => {
     const label = shorten(code.replaceAll("_", " "));
-    return make("span", "mark", { "data-code": shorten(code) }, label);
-  });
-  if (codes.length > MOST_FLAGS) {
-    marks.push(make("span", "mark", {}, `+${codes.length - MOST_FLAGS}`));
-  }
-  return marks;
+    const named = { role: "img", "aria-label": label, title: label, "data-code": shorten(code) };
+    return make("span", "mark", named, text);
+  };
+  return [
+    ...codes.flatMap((code) => (Object.hasOwn(SIGNS, code) ? mark(code, SIGNS[code] ?? "") : [])),
+    ...words.slice(0, MOST_WORDS).map((code) => mark(code, `⚠ ${shorten(code.replaceAll("_", " "))}`)),
+    ...(words.length > MOST_WORDS
+      ? [mark(words.slice(MOST_WORDS).join(", "), `+${words.length - MOST_WORDS}`)]
+      : []),
+  ];
 }
 
 /** For a folded group: what one of them has. "1.19 J each", or from the least to the most. */
@@ -74,13 +86,15 @@ export function nameCell(
   return name;
 }
 
-function itemName(item: Item, unit: Unit): HTMLElement {
+function itemName(item: Item, unit: Unit, everywhere: ReadonlySet<string>): HTMLElement {
   const joules = item.members.flatMap((node) => (node.energy ? [node.energy.joules] : []));
   const detail =
     item.node || isSection(item)
       ? item.detail
       : `${spread(joules, (each) => formatEnergy(each, unit, item.whole))} · ${item.detail}`;
-  const flags = item.members.flatMap((node) => node.flags);
+  const flags = item.members
+    .flatMap((node) => node.flags)
+    .filter((flag) => item.outside || !everywhere.has(flagCode(flag)));
   const title = item.node ? `${item.node.path || item.label} (${item.detail})` : detail;
   return nameCell(item.label, detail, flags, title);
 }
@@ -107,17 +121,22 @@ function rangeText(item: Item, joules: number | null, unit: Unit): string {
   return formatInterval(...interval, joules, unit, item.whole);
 }
 
-/** Fills a row of the tree. */
-export function treeCells(item: Item, row: HTMLElement, unit: Unit): HTMLElement[] {
+/** Fills a row of the tree; flags that stand `everywhere` are told once, above it. */
+export function treeCells(
+  item: Item,
+  row: HTMLElement,
+  unit: Unit,
+  everywhere: ReadonlySet<string>,
+): HTMLElement[] {
   row.dataset.kind = isSection(item) ? "section" : (item.node?.type ?? "group");
   row.toggleAttribute("data-outside", item.outside);
-  if (isSection(item)) return [itemName(item, unit)];
+  if (isSection(item)) return [itemName(item, unit, everywhere)];
   const source = sourceOf(item);
   row.dataset.source = source ?? "";
   const joules = joulesOf(item);
   const own = ownJoulesOf(item);
   return [
-    itemName(item, unit),
+    itemName(item, unit, everywhere),
     shareCell(shareOf(item), own ?? 0, joules ?? 0),
     cell("energy", formatEnergy(joules, unit, item.whole)),
     cell("of-parent", formatShare(shareOfParent(item))),

@@ -12,6 +12,7 @@ import {
   type Unit,
 } from "../data/format.js";
 import type { Report, TreeNode } from "../data/report.js";
+import { INTERVAL, isUntested } from "../data/said.js";
 import { make, nameOf, unbroken } from "../grid/dom.js";
 import type { Pair } from "../rows/aligning.js";
 
@@ -39,7 +40,8 @@ export function renderSides(
   line("Class", (node) => node.className);
   line("Path", (node) => node.path);
   line("Energy", (node) => formatEnergy(node.energy?.joules ?? null, unit, 0));
-  line(reports[0].said.interval, ({ energy }) =>
+  const isRange = [before, after].some((node) => node && isUntested(node));
+  line(isRange ? "Range" : INTERVAL, ({ energy }) =>
     energy ? formatInterval(energy.low, energy.high, energy.joules, unit, 0) : "",
   );
   line("Own energy", (node) =>

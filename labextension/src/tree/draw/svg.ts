@@ -3,8 +3,8 @@
 import { formatEnergy, formatShare } from "../data/format.js";
 import type { Report } from "../data/report.js";
 import { shorten } from "../grid/dom.js";
-import { relativeName } from "../rows/folding.js";
 import { depthOf, layOut } from "../rows/layout.js";
+import { Rows } from "../rows/rows.js";
 import { shade } from "./palette.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -39,7 +39,8 @@ export function icicleSvg(report: Report): string {
   const { root } = report;
   if (!root) return "";
   const whole = root.energy?.joules ?? 0;
-  const boxes = layOut(root, NARROWEST);
+  const rows = new Rows(report);
+  const boxes = layOut(root, NARROWEST, (node) => rows.folded(node));
   const height = TOP + depthOf(boxes) * ROW + MARGIN;
   const title = clean(report.said.title);
   const svg = draw("svg", {
@@ -58,20 +59,19 @@ export function icicleSvg(report: Report): string {
     draw("text", { x: MARGIN, y: 26, ...bold }, title),
     draw("text", { x: MARGIN, y: 45, fill: "#555555" }, clean(report.said.provenance)),
   );
-  for (const { node, parent, level, left, right } of boxes) {
-    const joules = node.energy?.joules ?? null;
+  for (const { node, label: told, joules, level, left, right } of boxes) {
     const share = joules !== null && whole > 0 ? joules / whole : null;
     const { fill, ink } = shade(share);
     const x = MARGIN + left * (WIDTH - 2 * MARGIN);
     const width = (right - left) * (WIDTH - 2 * MARGIN);
     const y = TOP + level * ROW;
-    const name = clean(relativeName(node, parent?.node.path ?? null));
+    const name = clean(told);
     const box = draw("g", {});
     box.append(
       draw(
         "title",
         {},
-        `${clean(node.path || name)} (${clean(node.className)}): ` +
+        `${clean(node.path || node.className)} (${name}): ` +
           `${formatEnergy(joules, "J", whole)}, ${formatShare(share)}`,
       ),
       draw("rect", { x, y, width, height: ROW, fill, stroke: "#ffffff", "stroke-width": 1 }),

@@ -2,6 +2,7 @@
 // `irene_jupyter/report/compare.py`.
 
 import type { TreeNode } from "../data/report.js";
+import { CELL } from "../data/said.js";
 import { relativeName } from "./folding.js";
 
 /** A node of the first report and its counterpart; one of them may be missing. */
@@ -11,8 +12,6 @@ export interface Pair {
   readonly children: readonly Pair[];
 }
 
-/** The class of the root over several models of a cell. */
-const CELL = "Cell";
 /** Modules of other names and classes are paired where they hold at most so many times the nodes. */
 const SIZES_APART = 4;
 

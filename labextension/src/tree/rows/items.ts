@@ -1,6 +1,7 @@
 // The figures of a row of the energy tree: of its node, or summed over those of a heading.
 
 import type { TreeNode } from "../data/report.js";
+import { flagCode } from "../data/said.js";
 import type { Row } from "./outline.js";
 
 export type Item = Row<TreeNode>;
@@ -39,6 +40,19 @@ export const shareOf = (item: Item): number | null => fraction(joulesOf(item), i
 export function shareOfParent(item: Item): number | null {
   const above = moduleAbove(item);
   return above && fraction(joulesOf(item), joulesOf(above));
+}
+
+/** Codes of flags that all nodes of the total's tree have, where there are several. */
+export function flagsEverywhere(root: TreeNode | null): ReadonlySet<string> {
+  const codes = new Set(root?.children.length ? root.flags.map(flagCode) : []);
+  const visit = (node: TreeNode): void => {
+    if (!codes.size) return;
+    const own = node.flags.map(flagCode);
+    for (const code of codes) if (!own.includes(code)) codes.delete(code);
+    node.children.forEach(visit);
+  };
+  if (root) visit(root);
+  return codes;
 }
 
 /** Where the row's number comes from; the members of a group agree. */

@@ -76,11 +76,19 @@ export abstract class Outline<T extends Branch<T>> implements GridSource<Row<T>>
     if (!row.children) {
       const { node } = row;
       const entries = node
-        ? this.#fold(node).map((members) => this.entry(members, node, row.whole))
+        ? this.folded(node).map((members) => this.entry(members, node, row.whole))
         : row.members.map((member) => this.entry([member], this.parentOf(member), row.whole));
       row.children = this.sorted(this.rows(entries, row));
     }
     return row.children;
+  }
+
+  /** The children of `node`, those together that share a row. */
+  folded(node: T): T[][] {
+    return grouped(
+      node.children,
+      (first, last, next) => this.repeats(last, next, node) && this.isClose(first, next),
+    );
   }
 
   /** The rows from the top down to the one of `node`, headings included. */
@@ -227,12 +235,5 @@ export abstract class Outline<T extends Branch<T>> implements GridSource<Row<T>>
       expanded: false,
       children: null,
     }));
-  }
-
-  #fold(node: T): T[][] {
-    return grouped(
-      node.children,
-      (first, last, next) => this.repeats(last, next, node) && this.isClose(first, next),
-    );
   }
 }

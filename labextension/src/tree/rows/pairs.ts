@@ -1,7 +1,7 @@
 // The rows of a comparison: pairs of nodes, those of alike layers folded, and what differs.
 
 import type { Energy, TreeNode } from "../data/report.js";
-import { flagCode, UNTESTED } from "../data/said.js";
+import { isUntested } from "../data/said.js";
 import { alignTrees, type Pair } from "./aligning.js";
 import { closeInEnergy, groupName, relativeName, Shapes } from "./folding.js";
 import { Outline, type Row } from "./outline.js";
@@ -47,10 +47,6 @@ export function changeOf(row: Pick<PairRow, "members">): number | null {
   const before = sideOf(row, "before") ?? 0;
   return difference !== null && before > 0 ? difference / before : null;
 }
-
-/** Whether a side is estimated or extrapolated in what matters: its interval decides nothing. */
-const isUntested = ({ energy, flags }: TreeNode): boolean =>
-  energy?.source === "estimated" || flags.some((flag) => UNTESTED.includes(flagCode(flag)));
 
 /** As `is_significant` in Python; null where an energy is unknown, or its interval not tested. */
 export function significanceOf({ before, after }: Pair): boolean | null {
