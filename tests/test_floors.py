@@ -29,6 +29,7 @@ ROOMS = {
         {"count"},
         {"copies", "in_place"},
         {"record", "inputs", "models"},
+        {"training"},
         {"watch", "repeat"},
         {"dry"},
         {"gather"},
