@@ -1,1 +1,1 @@
-"""A training step: what its backward pass and its optimiser do at each node of the forward's tree."""
+"""A training step: its backward pass and its optimiser at each node of the forward tree."""
