@@ -17,6 +17,9 @@ class Gradients:
     input: bool
     weights: bool
 
+    def __or__(self, other: Gradients) -> Gradients:
+        return Gradients(self.input or other.input, self.weights or other.weights)
+
     @property
     def flows(self) -> bool:
         """Whether there is a backward pass at all."""
