@@ -13,7 +13,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
+
 from irene_jupyter.capture.count.canonical import FUSED_ATTENTION
+from irene_jupyter.capture.count.cost import FLOAT32_BYTES
 from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.tree import MEBIBYTE, MEGAFLOP, WORK, Features, Node
 
@@ -24,12 +27,13 @@ _PRODUCTS = re.compile(
 )
 _BIASED = ("Linear", "Conv1D")  # whose biases are counted beside the product
 _POINTWISE_BYTES = 1.5
+# Of several functions each keeps what it needs, and gradients of what they share are added up.
+_SEVERAL_BYTES = 2.0
+_PASSES = 3.0  # over its output; from there on a leaf consists of several functions
 _NORM_FLOPS = {"input": 1.25, "weights": 0.375}  # 10 and 3 operations an element, of 8 before
 _SOFTMAX_FLOPS = 0.8  # 4 of 5
 # Operations a byte from which a node's own work is taken for products.
 _PRODUCT_INTENSITY = 4.0
-# Bytes of an embedding's element, of the gradient's zeros that are written for each of the table's.
-_FLOAT32_BYTES = 4
 # A fused kernel keeps no scores: its backward pass makes them again.
 _FUSED_TIMES = {"matmul_0": 3.0, "matmul_1": 2.0}
 
@@ -96,12 +100,19 @@ def backward_work(node: Node, gradients: Gradients) -> Work:
     if primitive == "Softmax":
         again = 1.0 if node.features.operation in FUSED_ATTENTION else 0.0
         return own.times(_SOFTMAX_FLOPS + again, _POINTWISE_BYTES)
+    moved = _POINTWISE_BYTES if primitive and not _is_several(node, own) else _SEVERAL_BYTES
     if "Norm" in primitive:
         flops = sum(_NORM_FLOPS[name] for name in _NORM_FLOPS if getattr(gradients, name))
-        return own.times(flops, _POINTWISE_BYTES if gradients.input else 1.0)
+        return own.times(flops, moved if gradients.input else 1.0)
     if own.flops > _PRODUCT_INTENSITY * own.bytes:
         return own.times(float(gradients.input + gradients.weights))
-    return own.times(_POINTWISE_BYTES)
+    return own.times(moved)
+
+
+def _is_several(node: Node, own: Work) -> bool:
+    its = node.features
+    written = sum(math.prod(shape) for shape in its.output_shapes) * its.calls
+    return own.bytes > _PASSES * written * _width(its.dtype)
 
 
 def _of_product(node: Node, own: Work, gradients: Gradients) -> Work:
@@ -110,14 +121,21 @@ def _of_product(node: Node, own: Work, gradients: Gradients) -> Work:
     bias = _bias_flops(node)
     times = float(gradients.input + gradients.weights)
     found = own.times(times)
-    # The gradient of a bias is a sum, where the forward pass had one.
+    # The gradient of a bias is a sum over dy, where the forward pass had one addition each.
     less = bias * (times - gradients.weights)
+    read = bias * _width(node.features.dtype) if gradients.weights else 0.0
     return Work(
         found.flops - less,
-        found.bytes,
+        found.bytes + read,
         found.canonical_megaflops - less / MEGAFLOP,
         found.canonical_mebibytes,
     )
+
+
+def _width(dtype: str | None) -> int:
+    """Bytes of an element."""
+    kind = getattr(torch, dtype or "float32", None)
+    return kind.itemsize if isinstance(kind, torch.dtype) else FLOAT32_BYTES
 
 
 def _bias_flops(node: Node) -> float:
@@ -140,7 +158,6 @@ def _of_embedding(node: Node, own: Work, gradients: Gradients) -> Work:
     its = node.features
     table = its.num_parameters or (math.prod(its.input_shapes[-1]) if its.input_shapes else 0)
     written = float(sum(math.prod(shape) for shape in its.output_shapes[:1]) * its.calls)
-    width = own.bytes / (2 * written) if written else _FLOAT32_BYTES
     added = Work(written, own.bytes, written / MEGAFLOP, own.canonical_mebibytes)
-    zeros = Work(0.0, table * width, 0.0, table * _FLOAT32_BYTES / MEBIBYTE)
+    zeros = Work(0.0, table * _width(its.dtype), 0.0, table * FLOAT32_BYTES / MEBIBYTE)
     return Work.total([added, zeros])
