@@ -15,6 +15,7 @@ from irene_jupyter.tree import WORK, Features, Node
 LOSS = "loss"  # path and class of what no module owns
 _UNOWNED = "estimated: by its time alone, which belongs to no module: the loss and what it needs"
 _BY_BYTES = "by_bytes: its time is the step's, divided by what it reads and writes"
+_AGAIN = "recomputed: its forward pass ran again for the backward pass (checkpointing)"
 # Operations that a processor does in the time of a byte, where leaves share their module's time.
 _FLOPS_A_BYTE = 10.0
 
@@ -112,6 +113,20 @@ def _shared(
 
 def _weight(work: Work) -> float:
     return work.bytes + work.flops / _FLOPS_A_BYTE
+
+
+def recomputed_tree(forward: Node, checkpointed: Iterable[str]) -> Node:
+    """What a backward pass computes again of `forward`: the modules at these paths, all below."""
+    return _again(forward, frozenset(checkpointed)) or _made(forward, Work(), (), None, ())
+
+
+def _again(node: Node, checkpointed: frozenset[str]) -> Node | None:
+    if node.path in checkpointed:
+        return node.flagged(_AGAIN)
+    children = tuple(
+        made for child in node.children if (made := _again(child, checkpointed)) is not None
+    )
+    return _made(node, Work(), children, None, ()) if children else None
 
 
 def optimiser_tree(
