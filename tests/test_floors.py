@@ -20,6 +20,8 @@ FLOORS = (
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )
