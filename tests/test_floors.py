@@ -19,7 +19,9 @@ FLOORS = (
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
-    {"sweeps", "device_comparison"},
+    {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )

@@ -2,6 +2,7 @@
 
 import { formatEnergy, formatShare, type Unit } from "./data/format.js";
 import type { Report, TreeNode } from "./data/report.js";
+import { AdvicePane } from "./draw/advice.js";
 import { renderDetail } from "./draw/detail.js";
 import { rowText } from "./draw/files.js";
 import { renderFooter } from "./draw/footer.js";
@@ -28,6 +29,8 @@ export interface TreeOptions {
   onDepth?: (depth: number) => void;
   onUnit?: (unit: Unit) => void;
   onView?: (view: ViewName) => void;
+  /** The reader asks what would help; without it there is nobody to ask. */
+  onAdvice?: () => void;
 }
 
 export class Shell {
@@ -38,6 +41,7 @@ export class Shell {
   readonly #panes = make("div", "panes");
   readonly #outline: OutlineView<TreeNode>;
   readonly #icicle: Icicle;
+  readonly #advice: AdvicePane | null;
   #report: Report;
   #data: unknown;
   #rows: Rows;
@@ -81,12 +85,15 @@ export class Shell {
       const item = this.#outline.rowOf(node);
       if (item) this.#outline.choose(item);
     });
+    const { onAdvice } = options;
+    this.#advice = onAdvice ? new AdvicePane(onAdvice) : null;
     outer.replaceChildren(
       this.#head,
       this.#outline.toolbar.element,
       this.#outline.toolbar.status,
       this.#panes,
       this.#foot,
+      ...(this.#advice ? [this.#advice.element] : []),
       renderSaving(() => ({ report: this.#report, data: this.#data })),
     );
     this.#draw();
@@ -118,6 +125,10 @@ export class Shell {
     if (unit === this.#unit) return;
     this.#unit = unit;
     this.#draw();
+  }
+
+  showAdvice(advice: unknown): void {
+    this.#advice?.show(advice);
   }
 
   setView(view: ViewName): void {

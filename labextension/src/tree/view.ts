@@ -25,6 +25,8 @@ export interface TreeView {
   setDepth(depth: number): void;
   setUnit(unit: Unit): void;
   setView(view: ViewName): void;
+  /** The answer to `onAdvice`, as its JSON; an empty one takes an older away. */
+  showAdvice(advice: unknown): void;
 }
 
 /** The element that everything is drawn into; keys in it are no shortcuts of the notebook. */
@@ -87,5 +89,6 @@ export function renderTree(element: Element, data: unknown, options: TreeOptions
       asked.view = view;
       shell?.setView(view);
     },
+    showAdvice: (advice) => shell?.showAdvice(advice),
   };
 }
