@@ -20,6 +20,8 @@ FLOORS = (
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )
@@ -29,6 +31,7 @@ ROOMS = {
         {"count"},
         {"copies", "in_place"},
         {"record", "inputs", "models"},
+        {"training"},
         {"watch", "repeat"},
         {"dry"},
         {"gather"},
