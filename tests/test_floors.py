@@ -31,7 +31,7 @@ ROOMS = {
         {"record", "inputs", "models"},
         {"training"},
         {"watch", "repeat"},
-        {"dry"},
+        {"dry", "training_runs"},
         {"gather"},
     ),
     "meters": (

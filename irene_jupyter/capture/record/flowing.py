@@ -37,9 +37,9 @@ def of_function(name: str, args: Any, kwargs: Mapping[str, Any], leaves: int) ->
         return [Gradients(query, key), Gradients(scores, False), Gradients(scores, value)]
     if leaves > 1:  # torch's attention with its projections: three, the core, and one
         weights = needed(given[3:])
-        first = [Gradients(tensor.requires_grad, weights) for tensor in given[:3]]
+        projections = [Gradients(tensor.requires_grad, weights) for tensor in given[:3]]
         core = Gradients(True, True), Gradients(True, False), Gradients(True, True)
-        return [*first, *core, Gradients(True, weights)]
+        return [*projections, *core, Gradients(True, weights)]
     first, *others = given[1:] if name in _SUMMED and len(given) > 2 else given
     if not first.is_floating_point() and others:  # of an embedding the ids come first
         return [Gradients(False, needed(others))]
