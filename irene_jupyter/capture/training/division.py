@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from irene_jupyter.capture.training.forwards import Owners
+from irene_jupyter.capture.training.forwards import Owner, Owners
 from irene_jupyter.capture.training.passes import Kind
 from irene_jupyter.capture.training.step_trees import LOSS
 from irene_jupyter.capture.training.timed_pass import NOBODY, TimedPass
@@ -31,19 +30,40 @@ class Backward:
 
 @dataclass(slots=True)
 class _Part:
-    """What a signature has of one pass: of its nodes, and of calls that were only counted."""
+    """What a signature has of one pass.
+
+    `counted` are seconds of calls that were only counted; `modules` those that each module took by
+    itself, `leaves` of them those of its functions, by its path and theirs.
+    """
 
     calls: float = 0.0
-    counted: float = 0.0  # seconds of calls that were only counted
-    by_path: dict[str, float] = field(default_factory=dict)
+    counted: float = 0.0
+    modules: dict[str, float] = field(default_factory=dict)
+    leaves: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def placed(self) -> float:
-        return math.fsum(self.by_path.values())
+        return math.fsum(self.modules.values())
 
     @property
     def seconds(self) -> float:
         return self.counted + self.placed
+
+    def add(self, owner: Owner, seconds: float) -> None:
+        """Of a node that `owner` made."""
+        self.modules[owner.module] = self.modules.get(owner.module, 0.0) + seconds
+        leaves = self.leaves.setdefault(owner.module, {}) if owner.leaves else {}
+        for path, share in owner.leaves:
+            leaves[path] = leaves.get(path, 0.0) + seconds * share
+
+    def by_path(self) -> dict[str, float]:
+        """Of each node without its children."""
+        found = {}
+        for path, seconds in self.modules.items():
+            leaves = self.leaves.get(path, {})
+            found[path] = max(0.0, seconds - math.fsum(leaves.values()))
+            found.update(leaves)
+        return found
 
 
 _Parts = dict[int, _Part]  # by signature; `NOBODY` for what none made
@@ -82,7 +102,7 @@ def _added(sums: dict[int, _Sum], kind: Kind, parts: _Parts | None) -> str | Non
     models = {key: part for key, part in (parts or {}).items() if key != NOBODY}
     if not models or parts is None:
         return NO_MODEL
-    if not any(part.by_path for part in models.values()):
+    if not any(part.modules for part in models.values()):
         return NOT_FOLLOWED
     whole = math.fsum(part.seconds for part in parts.values())
     # What nobody made is the loss: of the model that was called last before it.
@@ -95,7 +115,7 @@ def _added(sums: dict[int, _Sum], kind: Kind, parts: _Parts | None) -> str | Non
         pace = kind.seconds / whole if whole else 0.0
         total.seconds += pace * own
         placed = part.placed
-        for path, seconds in part.by_path.items():
+        for path, seconds in part.by_path().items():
             # Calls that were only counted are as those that were followed.
             scaled = seconds * part.seconds / placed if placed else 0.0
             total.by_path[path] = total.by_path.get(path, 0.0) + scaled * kind.passes
@@ -105,22 +125,35 @@ def _added(sums: dict[int, _Sum], kind: Kind, parts: _Parts | None) -> str | Non
 
 
 def _of_one(timed: Sequence[TimedPass]) -> _Parts:
-    """One pass of a kind: of each node the median of those that were timed, but for the first.
+    """One pass of a kind: of each module as in those that were timed, but for the first.
 
-    The first makes what later ones find there, gradients among it.
+    The first makes what later ones find there, gradients among it. Functions share what their
+    module took as in the passes of which their times are known.
     """
-    passes = [_parts(each) for each in (timed[1:] or timed)]
+    every = [_parts(each) for each in timed]
+    passes = every[1:] or every
     found: _Parts = {}
     for key in dict.fromkeys(key for each in passes for key in each):
         those = [each[key] for each in passes if key in each]
-        paths = dict.fromkeys(path for each in those for path in each.by_path)
-        by_path = {
-            path: statistics.median_low([each.by_path.get(path, 0.0) for each in those])
-            for path in paths
-        }
-        counted = statistics.median_low([each.counted for each in those])
-        found[key] = _Part(those[-1].calls, counted, by_path)
+        followed = [each[key] for each in every if key in each and each[key].leaves]
+        part = found[key] = _Part(those[-1].calls, _undisturbed([each.counted for each in those]))
+        for path in dict.fromkeys(path for each in those for path in each.modules):
+            seconds = _undisturbed([each.modules.get(path, 0.0) for each in those])
+            part.modules[path] = seconds
+            whole = math.fsum(each.modules.get(path, 0.0) for each in followed)
+            leaves = [each.leaves.get(path, {}) for each in followed]
+            if whole:
+                part.leaves[path] = {
+                    leaf: seconds * math.fsum(each.get(leaf, 0.0) for each in leaves) / whole
+                    for leaf in dict.fromkeys(leaf for each in leaves for leaf in each)
+                }
     return found
+
+
+def _undisturbed(seconds: Iterable[float]) -> float:
+    """The lower quartile: other processes on a processor only ever add to a time."""
+    ordered = sorted(seconds)
+    return ordered[len(ordered) // 4]
 
 
 def _parts(timed: TimedPass) -> _Parts:
@@ -136,9 +169,8 @@ def _parts(timed: TimedPass) -> _Parts:
         owner = None if maker == NOBODY else owners[maker]
         if owner is None:
             part.counted += took
-            continue
-        for path, share in owner.of(timed.numbers[node]):
-            part.by_path[path] = part.by_path.get(path, 0.0) + took * share
+        else:
+            part.add(owner.of(timed.numbers[node]), took)
     return found
 
 
@@ -153,6 +185,10 @@ def _lent(kind: Kind, kinds: Iterable[Kind], known: Mapping[int, _Parts]) -> _Pa
     found: _Parts = {}
     for key, part in known[id(lender)].items():
         own = mine.get(theirs.get(key), key)
-        by_path = {path: seconds * pace for path, seconds in part.by_path.items()}
-        found[own] = _Part(part.calls, part.counted * pace, by_path)
+        modules = {path: seconds * pace for path, seconds in part.modules.items()}
+        leaves = {
+            path: {leaf: seconds * pace for leaf, seconds in below.items()}
+            for path, below in part.leaves.items()
+        }
+        found[own] = _Part(part.calls, part.counted * pace, modules, leaves)
     return found

@@ -18,12 +18,6 @@ class Passed:
     course: Course
     boundaries: Boundaries
 
-    @property
-    def tells_functions(self) -> bool:
-        """Whether functions that are leaves lie between boundaries of their own, if any do."""
-        followed = self.course.is_followed_by(self.boundaries)
-        return followed or not (self.course.is_shown and self.course.functions)
-
 
 @dataclass(frozen=True, slots=True)
 class Forward:
@@ -40,7 +34,15 @@ class Forward:
     passed: Passed | None
 
 
-Parts = Sequence[tuple[str, float]]  # paths of nodes, each with its share
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who made an autograd node: a module, or a function within it with the leaves that it is.
+
+    `leaves` are their paths, each with its share.
+    """
+
+    module: str
+    leaves: Sequence[tuple[str, float]] = ()
 
 
 class Owners:
@@ -48,24 +50,30 @@ class Owners:
 
     def __init__(self, passed: Passed) -> None:
         course, boundaries = passed.course, passed.boundaries
-        kept = range(len(course.first.keys))
-        if not course.is_followed_by(boundaries):
-            kept = course.modules  # type: ignore[assignment]
+        is_followed = course.is_followed_by(boundaries)
+        kept = range(len(course.first.keys)) if is_followed else course.modules
         opens, closes = {}, set()
         for index, step in enumerate(course.steps):
             opens[step.begin] = index
             closes.add(step.end)
         self._numbers = boundaries.numbers
-        self._parts: list[Parts] = []  # after each boundary
+        self._owners: list[Owner] = []  # after each boundary
         running: list[int] = []
         for boundary in kept:
             if boundary in opens:
                 running.append(opens[boundary])
             elif boundary in closes and running:
                 running.pop()
-            self._parts.append(course.steps[running[-1]].parts if running else ())
+            self._owners.append(_owner(course, running[-1]) if running else Owner(""))
 
-    def of(self, number: int) -> Parts:
-        """The module that ran when a node got its number, or the leaves of a function."""
+    def of(self, number: int) -> Owner:
+        """What ran when a node got its number."""
         place = bisect_right(self._numbers, number) - 1
-        return self._parts[place] if 0 <= place < len(self._parts) else ()
+        return self._owners[place] if 0 <= place < len(self._owners) else Owner("")
+
+
+def _owner(course: Course, index: int) -> Owner:
+    step = course.steps[index]
+    if step.module is not None:
+        return Owner(step.parts[0][0])
+    return Owner(course.steps[step.above].parts[0][0], step.parts)

@@ -26,9 +26,8 @@ from irene_jupyter.capture.training.timed_pass import NOBODY, TimedPass
 
 logger = logging.getLogger(__name__)
 
-# Of one kind, the first among them, which is slower; the others are those of forward calls whose
-# functions were followed, which does not slow their backward passes.
-TIMED_PASSES = 3
+# Of one kind: the first, which is slower, and those of the forward calls that were timed after it.
+TIMED_PASSES = 6
 MAX_FORWARDS = 4096  # calls of a thread that a pass may go back to
 MAX_KINDS = 1024
 # Of the cell's time, what timing passes of further sizes may take.
@@ -176,7 +175,7 @@ class Passes:
             self._met.add(kind.general)
             return is_new or self._own_share() < TIMING_SHARE
         last = before[-1] if before else self._this.forwards[-1] if self._this.forwards else None
-        return last is not None and last.passed is not None and last.passed.tells_functions
+        return last is not None and last.passed is not None
 
     def _timed(self, kind: Kind, roots: Sequence[Any], is_first: bool) -> TimedPass | None:
         forwards = list(self._this.forwards)
