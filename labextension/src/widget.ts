@@ -22,6 +22,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
   const selected = (): string => String(model.get("selected") ?? "");
   const depth = (): number => Number(model.get("expanded_depth") ?? 2);
+  const phase = (): string => String(model.get("phase") ?? "");
   const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
     choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
   const view = renderTree(el, model.get("data"), {
@@ -29,10 +30,12 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expandedDepth: depth(),
     unit: choice("unit", UNITS),
     view: choice("view", VIEWS),
+    phase: phase(),
     onSelect: (path) => send("selected", path),
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
+    onPhase: (name) => send("phase", name),
   });
   const changes: Record<string, () => void> = {
     data: () => view.update(model.get("data")),
@@ -40,6 +43,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expanded_depth: () => view.setDepth(depth()),
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
+    phase: () => view.setPhase(phase()),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

@@ -25,6 +25,8 @@ export interface TreeView {
   setDepth(depth: number): void;
   setUnit(unit: Unit): void;
   setView(view: ViewName): void;
+  /** The tree of one phase, "" for all of them. */
+  setPhase(phase: string): void;
 }
 
 /** The element that everything is drawn into; keys in it are no shortcuts of the notebook. */
@@ -86,6 +88,10 @@ export function renderTree(element: Element, data: unknown, options: TreeOptions
     setView: (view) => {
       asked.view = view;
       shell?.setView(view);
+    },
+    setPhase: (phase) => {
+      asked.phase = phase;
+      shell?.setPhase(phase);
     },
   };
 }
