@@ -116,7 +116,7 @@ class Steps:
 def _update(parameter: torch.Tensor, state: Mapping[str, Any]) -> Update:
     """A parameter and its states are read and written, its gradient is read."""
     states = [
-        value for value in state.values() if isinstance(value, torch.Tensor) and value.numel() > 1
+        value for value in state.values() if isinstance(value, torch.Tensor) and value.dim() > 0
     ]
     kept = sum(value.numel() * value.element_size() for value in states)
     gradient = parameter.grad
