@@ -59,6 +59,7 @@ ROOMS = {
         {"board_times"},
         {"board_division"},
         {"model_energy"},
+        {"trending"},
     ),
     "predictors": (
         {"forms"},

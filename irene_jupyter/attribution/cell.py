@@ -7,7 +7,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.attribution.apportion import Share, measured_energy, seconds_by_part, shares
+from irene_jupyter.attribution.apportion import (
+    Points,
+    Share,
+    measured_energy,
+    seconds_by_part,
+    shares,
+)
 from irene_jupyter.attribution.leveling import scaled_to
 from irene_jupyter.capture.watch.gpu import board_name, boards_used
 from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
@@ -38,6 +44,7 @@ class Cell:
     spent: Mapping[Hashable, float] = field(default_factory=dict)
     measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
     shares: Mapping[Hashable, Share] = field(default_factory=dict)
+    curves: tuple[Points, ...] = ()  # of the counters behind what was measured
     warnings: tuple[str, ...] = ()
     waited: Mapping[Hashable, float] = field(default_factory=dict)
     board_names: frozenset[str] = frozenset()
@@ -142,6 +149,7 @@ def observed_cell(
         seconds_by_part(bins),
         measured,
         found,
+        usable.curves,
         usable.warnings,
         waited=_by_name(activity.waited, owners),
         board_names=_boards_of(ran),
