@@ -19,7 +19,9 @@ FLOORS = (
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
-    {"sweeps", "device_comparison"},
+    {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )
@@ -59,6 +61,7 @@ ROOMS = {
         {"board_times"},
         {"board_division"},
         {"model_energy"},
+        {"trending"},
     ),
     "predictors": (
         {"forms"},

@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from irene_jupyter.errors import IreneError
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.tree import Node
 
@@ -29,8 +30,9 @@ class EnergyTree(anywidget.AnyWidget):
     it); `view` is tree or icicle; `unit` is one of J (with prefixes), mJ, Wh and % (of the total);
     `phase` is the phase whose tree is shown, as "backward" of a training step or "decode" of a
     generation, "" for all together; `data` is the report's JSON, set through `report`, or given
-    beside it where it is at hand (in a notebook's brief form it takes a seventh of the memory). All
-    are synced both ways but `energy` and `data`.
+    beside it where it is at hand (in a notebook's brief form it takes a seventh of the memory);
+    `advice` is what was answered to “What would help?”. All are synced both ways but `energy` and
+    `data`.
 
     Another report is drawn in place: open rows, unit and view stay, and the selected node and the
     phase too where the report has them.
@@ -59,6 +61,8 @@ class EnergyTree(anywidget.AnyWidget):
     view = traitlets.Enum(VIEWS, default_value="tree").tag(sync=True)
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
     phase = traitlets.Unicode("").tag(sync=True)
+    # What would help, as JSON: empty until somebody asks, with "problem" where nothing can be said.
+    advice = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class EnergyTree(anywidget.AnyWidget):
         # With its JSON, which then need not be read back at each report: 30 ms for 1,000 nodes.
         self._given = (self._report.to_dict() if data is None else data, self._report)
         super().__init__(data=self._given[0], **traits)
+        self.on_msg(self._asked)
 
     @property
     def report(self) -> EnergyReport:
@@ -88,6 +93,17 @@ class EnergyTree(anywidget.AnyWidget):
         """The selected node; None where the report is empty."""
         return self._find(self.selected)
 
+    def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
+        """The front end wants to know what would help."""
+        if not isinstance(content, Mapping) or content.get("ask") != "advice":
+            return
+        try:
+            self.advice = self._report.advice().to_dict()
+        except IreneError as error:
+            self.advice = {"problem": str(error)}
+        except Exception as error:  # whatever a model's own code raises when it is built
+            self.advice = {"problem": f"no advice could be given: {type(error).__name__}: {error}"}
+
     @traitlets.validate("data")
     def _validate_data(self, proposal: Any) -> dict[str, Any]:
         data, report = self._given
@@ -96,6 +112,7 @@ class EnergyTree(anywidget.AnyWidget):
 
     @traitlets.observe("data")
     def _follow_report(self, change: Any) -> None:
+        self.advice = {}  # it was of the report before
         root = self._report.root
         self.set_trait("energy", root.energy.joules if root and root.energy else 0.0)
         # Not while being made, when `selected` may be given.

@@ -7,6 +7,7 @@ interface Model {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
+  send(content: unknown): void;
   on(event: string, listener: () => void): void;
   off(event: string, listener: () => void): void;
 }
@@ -36,7 +37,9 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
     onPhase: (name) => send("phase", name),
+    onAdvice: () => model.send({ ask: "advice" }),
   });
+  view.showAdvice(model.get("advice"));
   const changes: Record<string, () => void> = {
     data: () => view.update(model.get("data")),
     selected: () => void view.select(selected()),
@@ -44,6 +47,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
     phase: () => view.setPhase(phase()),
+    advice: () => view.showAdvice(model.get("advice")),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

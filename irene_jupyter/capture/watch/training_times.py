@@ -37,12 +37,10 @@ class _Thread(threading.local):
 class TrainingTimes:
     """Calls `add(what, start, end)` for each backward pass and optimiser step while installed.
 
-    `passes` and `steps` are told of them, too.
+    Of a step the `id` of its optimiser comes, too. `passes` and `steps` are told of them as well.
     """
 
-    def __init__(
-        self, add: Callable[[str, float, float], None], passes: Passes, steps: Steps
-    ) -> None:
+    def __init__(self, add: Callable[..., None], passes: Passes, steps: Steps) -> None:
         self._add = add
         self._passes, self._steps = passes, steps
         self._originals: dict[str, Callable[..., Any]] = {}
@@ -111,4 +109,4 @@ class TrainingTimes:
             own = ended - started - (this.inside - inside)
             this.inside = inside + ended - started  # a step may lie in another's
             self._steps.stepped(optimiser, own)
-            self._add(OPTIMISER, started, ended)
+            self._add(OPTIMISER, started, ended, id(optimiser))

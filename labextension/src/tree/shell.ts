@@ -3,6 +3,7 @@
 import { formatEnergy, formatShare, type Unit } from "./data/format.js";
 import { inPhase, joulesIn, phaseNames, wholeName } from "./data/phases.js";
 import type { Report, TreeNode } from "./data/report.js";
+import { AdvicePane } from "./draw/advice.js";
 import { renderDetail } from "./draw/detail.js";
 import { rowText } from "./draw/files.js";
 import { renderFooter } from "./draw/footer.js";
@@ -32,6 +33,8 @@ export interface TreeOptions {
   onUnit?: (unit: Unit) => void;
   onView?: (view: ViewName) => void;
   onPhase?: (phase: string) => void;
+  /** The reader asks what would help; without it there is nobody to ask. */
+  onAdvice?: () => void;
 }
 
 export class Shell {
@@ -43,6 +46,7 @@ export class Shell {
   readonly #outline: OutlineView<TreeNode>;
   readonly #icicle: Icicle;
   readonly #heading = make("div", "heading", { role: "row" });
+  readonly #advice: AdvicePane | null;
   #report: Report;
   /** The report, or what is in one phase of it. */
   #shown: Report;
@@ -97,12 +101,15 @@ export class Shell {
       const item = this.#outline.rowOf(node);
       if (item) this.#outline.choose(item);
     });
+    const { onAdvice } = options;
+    this.#advice = onAdvice ? new AdvicePane(onAdvice) : null;
     outer.replaceChildren(
       this.#head,
       this.#outline.toolbar.element,
       this.#outline.toolbar.status,
       this.#panes,
       this.#foot,
+      ...(this.#advice ? [this.#advice.element] : []),
       renderSaving(() => ({ report: this.#report, data: this.#data })),
     );
     this.#draw();
@@ -139,6 +146,10 @@ export class Shell {
     if (unit === this.#unit) return;
     this.#unit = unit;
     this.#draw();
+  }
+
+  showAdvice(advice: unknown): void {
+    this.#advice?.show(advice);
   }
 
   setView(view: ViewName): void {

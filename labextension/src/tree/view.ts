@@ -27,6 +27,8 @@ export interface TreeView {
   setView(view: ViewName): void;
   /** The tree of one phase, "" for all of them. */
   setPhase(phase: string): void;
+  /** The answer to `onAdvice`, as its JSON; an empty one takes an older away. */
+  showAdvice(advice: unknown): void;
 }
 
 /** The element that everything is drawn into; keys in it are no shortcuts of the notebook. */
@@ -93,5 +95,6 @@ export function renderTree(element: Element, data: unknown, options: TreeOptions
       asked.phase = phase;
       shell?.setPhase(phase);
     },
+    showAdvice: (advice) => shell?.showAdvice(advice),
   };
 }
