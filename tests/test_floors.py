@@ -33,7 +33,7 @@ ROOMS = {
         {"record", "inputs", "models"},
         {"training"},
         {"watch", "repeat"},
-        {"dry"},
+        {"dry", "training_runs"},
         {"gather"},
     ),
     "meters": (

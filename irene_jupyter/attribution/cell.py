@@ -49,12 +49,12 @@ class Cell:
     measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
     shares: Mapping[Hashable, Share] = field(default_factory=dict)
     steps: Mapping[str, StepShares] = field(default_factory=dict)
+    curves: tuple[Points, ...] = ()  # of the counters behind what was measured
     warnings: tuple[str, ...] = ()
     waited: Mapping[Hashable, float] = field(default_factory=dict)
     board_names: frozenset[str] = frozenset()
     board_joules: float = 0.0
     boards: int = 0
-    curves: tuple[Points, ...] = ()  # of the counters behind what was measured
     is_by_board: bool = False  # its joules are divided by the constants of a board's profile
 
     def leveled(self, name: str, node: Node) -> Node:
@@ -176,12 +176,12 @@ def observed_cell(
         measured,
         known,
         found.steps,
+        usable.curves,
         usable.warnings,
         waited=found.waited,
         board_names=_boards_of(ran),
         board_joules=usable.board_joules,
         boards=usable.boards,
-        curves=usable.curves,
     )
 
 
