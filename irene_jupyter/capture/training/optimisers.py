@@ -20,7 +20,6 @@ from irene_jupyter.capture.count.tensors import nbytes, tensors_in
 from irene_jupyter.capture.training.update import Update
 from irene_jupyter.errors import OptionError
 
-DEFAULT_OPTIMISER = "AdamW"
 _MOMENTUM = "SGD+momentum"
 _SETTINGS: Mapping[str, Mapping[str, Any]] = {_MOMENTUM: {"momentum": 0.9}}
 # Those that take any dense parameter and no closure.

@@ -15,6 +15,7 @@ from irene_jupyter.tree import WORK, Features, Node
 LOSS = "loss"  # path and class of what no module owns
 _UNOWNED = "estimated: by its time alone, which belongs to no module: the loss and what it needs"
 _BY_BYTES = "by_bytes: its time is the step's, divided by what it reads and writes"
+_STEP = "optimizer_step"  # the operation of all its nodes: a board is given them all at once
 _AGAIN = "recomputed: its forward pass ran again for the backward pass (checkpointing)"
 # Operations that a processor does in the time of a byte, where leaves share their module's time.
 _FLOPS_A_BYTE = 10.0
@@ -163,7 +164,7 @@ def _updated(node: Node, updates: Mapping[str, Update], pace: float | None) -> N
     made = _made(node, work, children, own, () if pace is None else (_BY_BYTES,))
     shapes = ((update.elements,),) if update.elements else ()
     features = replace(
-        made.features, calls=1, input_shapes=(), output_shapes=shapes, operation=None
+        made.features, calls=1, input_shapes=(), output_shapes=shapes, operation=_STEP
     )
     # It is no product or norm any more: no regressor of its primitive fits.
     return replace(made, features=features, primitive=None)
