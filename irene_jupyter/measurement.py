@@ -26,6 +26,7 @@ from irene_jupyter.predictors.profiles.automatic import AUTO, Chosen, automatic
 from irene_jupyter.predictors.profiles.loading import chosen_device, load_device
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.so_far import SoFar
 from irene_jupyter.room import shortage_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class EnergyMonitor:
 
     `models` restricts the report to some of them (or a function that finds them afterwards);
     `namespace` lends the models the names of the user's variables; `progress` gets a line where
-    the analysis after the block lasts longer than a second.
+    the analysis after the block lasts longer than a second; `each_sample` is called in a thread of
+    ours whenever the machine was looked at, and may ask what `so_far()` is known.
     Raises `DeviceError` for an unknown device, before anything runs. What the code raises goes
     through, and what was seen until then is in the report, marked incomplete.
 
@@ -70,11 +72,13 @@ class EnergyMonitor:
         models: Models = (),
         namespace: Mapping[str, object] | None = None,
         progress: Callable[[str], None] | None = None,
+        each_sample: Callable[[EnergyMonitor], None] | None = None,
     ) -> None:
         self._options = options or Options()
         self._models = models
         self._namespace = namespace
         self._progress = progress
+        self._each_sample = each_sample
         # "auto" depends on where the models will have run.
         is_auto = self._options.device == AUTO
         self._device = None if is_auto else Chosen(load_device(self._options.device))
@@ -100,7 +104,10 @@ class EnergyMonitor:
         self._recorder.__enter__()
         try:
             self._sampler = Sampler(
-                self._options.interval_seconds, probe=self._counters, boards_in_use=boards_used
+                self._options.interval_seconds,
+                probe=self._counters,
+                boards_in_use=boards_used,
+                each_time=self._sampled,
             )
             self._sampler.__enter__()
         except BaseException:
@@ -161,6 +168,27 @@ class EnergyMonitor:
             ) from self._failure
         raise IreneError("the block has not ended: read `monitor.report` after the with statement")
 
+    def so_far(self) -> SoFar:
+        """What is known while the block runs. Raises `IreneError` before and after it."""
+        from irene_jupyter.capture.watch.gpu import boards_used
+
+        recorder, counters = self._recorder, self._counters
+        if recorder is None or counters is None:
+            raise IreneError("the block does not run: read `monitor.report` after its end")
+        joules, rounds = counters.joules_so_far(boards_used()), recorder.loop.rounds
+        return SoFar(
+            seconds=time.perf_counter() - self._started,
+            joules=joules,
+            source=None if joules is None else "measured",
+            unit="call" if rounds is None else rounds.unit,
+            rounds=0 if rounds is None else rounds.count,
+            tokens=recorder.loop.tokens,
+        )
+
+    def _sampled(self) -> None:
+        if self._each_sample is not None and self._started:
+            self._each_sample(self)
+
     def _automatic(self, boards: frozenset[str]) -> Chosen:
         """The device of a cell all of whose models ran on such boards."""
         # Of two kinds no profile tells, and a board's knows no method of the paper.
@@ -177,6 +205,7 @@ class EnergyMonitor:
         only: Sequence[nn.Module],
     ) -> EnergyReport:
         from irene_jupyter.attribution.cell import observed_cell
+        from irene_jupyter.attribution.trending import known_joules, trend_of
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.repeat.replay import replayed
 
@@ -242,7 +271,10 @@ class EnergyMonitor:
             "replay": repeated_until - structured,
             "prediction": time.perf_counter() - repeated_until,
         }
-        return replace(report, observer=observer_cost(end - self._started, stages))
+        trend = trend_of(
+            recorder.loop, self._started, known_joules(cell, report), resources.others_cpu_share
+        )
+        return replace(report, trend=trend, observer=observer_cost(end - self._started, stages))
 
 
 def measure(

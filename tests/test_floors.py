@@ -21,6 +21,7 @@ FLOORS = (
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif"},
     {"situation"},
+    {"levers"},
     {"advising"},
     {"commands"},
     {"notebook", "cli"},
@@ -61,6 +62,7 @@ ROOMS = {
         {"board_times"},
         {"board_division"},
         {"model_energy"},
+        {"trending"},
     ),
     "predictors": (
         {"forms"},

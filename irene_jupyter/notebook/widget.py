@@ -24,19 +24,21 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 class EnergyTree(anywidget.AnyWidget):
     """A report (or the JSON of one) as a tree to explore; `observe` any of its traits.
 
-    `energy` is the total in joules, 0 where nothing ran; it follows the report and cannot be
-    set. `selected` is the path of the selected node, "" for the root; `expanded_depth` is how
-    many levels are open, as last set from Python or by the buttons (rows opened one by one do
-    not change it); `view` is tree or icicle; `unit` is one of J (with prefixes), mJ, Wh and %
-    (of the total); `data` is the report's JSON, set through `report`, or given beside it where it
-    is at hand (in a notebook's brief form it takes a seventh of the memory); `advice` is what was
-    answered to “What would help?”. All are synced both ways but `energy` and `data`.
+    `energy` is the total in joules, 0 where nothing ran; it follows the report and cannot be set.
+    `selected` is the path of the selected node, "" for the root; `expanded_depth` is how many
+    levels are open, as last set from Python or by the buttons (rows opened one by one do not change
+    it); `view` is tree or icicle; `unit` is one of J (with prefixes), mJ, Wh and % (of the total);
+    `phase` is the phase whose tree is shown, as "backward" of a training step or "decode" of a
+    generation, "" for all together; `data` is the report's JSON, set through `report`, or given
+    beside it where it is at hand (in a notebook's brief form it takes a seventh of the memory);
+    `advice` is what was answered to “What would help?”. All are synced both ways but `energy` and
+    `data`.
 
-    Another report is drawn in place: open rows, unit and view stay, and the selected node too
-    where the report has it.
+    Another report is drawn in place: open rows, unit and view stay, and the selected node and the
+    phase too where the report has them.
 
-    Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path that
-    the report does not have. A notebook saved with widget state holds one copy of the bundle
+    Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path or a phase
+    that the report does not have. A notebook saved with widget state holds one copy of the bundle
     for each tree, so the bundle is kept small.
 
     >>> import torch
@@ -60,6 +62,7 @@ class EnergyTree(anywidget.AnyWidget):
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
     # What would help, as JSON: empty until somebody asks, with "problem" where nothing can be said.
     advice = traitlets.Dict().tag(sync=True)
+    phase = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -115,6 +118,8 @@ class EnergyTree(anywidget.AnyWidget):
         # Not while being made, when `selected` may be given.
         if change["old"] and self._find(self.selected) is None:
             self.selected = ""
+        if change["old"] and self.phase not in self._phases():
+            self.phase = ""
 
     @traitlets.validate("selected")
     def _validate_selected(self, proposal: Any) -> str:
@@ -125,6 +130,17 @@ class EnergyTree(anywidget.AnyWidget):
                 "take a path from tree.report.to_dataframe()"
             )
         return path
+
+    @traitlets.validate("phase")
+    def _validate_phase(self, proposal: Any) -> str:
+        phase = str(proposal["value"])
+        if phase not in (known := self._phases()):
+            names = ", ".join(map(repr, known))
+            raise traitlets.TraitError(f"phase: the report has no {phase[:40]!r}; there is {names}")
+        return phase
+
+    def _phases(self) -> tuple[str, ...]:
+        return ("", *dict.fromkeys(each.phase for each in self._report.phases))
 
     def _find(self, path: str) -> Node | None:
         if not path and self._report.root is not None:

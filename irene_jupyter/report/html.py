@@ -24,6 +24,7 @@ from irene_jupyter.report.said import (
     observer_line,
     part_rows,
     resource_line,
+    trend_line,
 )
 from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_interval, format_joules, format_share, share
@@ -86,7 +87,8 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    for line in (counter_line(report), resource_line(report), observer_line(report, shown)):
+    lines = [trend_line(report), counter_line(report), resource_line(report)]
+    for line in (*lines, observer_line(report, shown)):
         if line:
             parts.append(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>')
     parts.append("</div>")

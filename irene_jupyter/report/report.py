@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from irene_jupyter.report.parts import MeasuredEnergy, Parts
     from irene_jupyter.report.phases import PhaseSummary
     from irene_jupyter.report.tables import Bottlenecks
+    from irene_jupyter.report.trend import Trend
 
 MIME_TYPE = "application/vnd.irene.energy+json"
 SCHEMA_VERSION = 1
@@ -119,6 +120,7 @@ class EnergyReport:
     parts: Parts | None = None  # of the cell, with what is not in the tree; None if not run
     measured: MeasuredEnergy | None = None  # by this machine's counters; None if not run
     observer: Mapping[str, Any] | None = None  # JSON: seconds that watching took, by stage
+    trend: Trend | None = None  # of a long loop
     resources: Mapping[str, Any] | None = None  # JSON values, the unit in each key
     notes: tuple[str, ...] = ()  # warnings, for people
     created: str = ""  # ISO 8601, UTC
@@ -288,6 +290,7 @@ class EnergyReport:
             "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
             "measured": None if self.measured is None else self.measured.to_dict(),
             "observer": None if self.observer is None else dict(self.observer),
+            "trend": None if self.trend is None else self.trend.to_dict(),
             "resources": None if self.resources is None else dict(self.resources),
             "notes": list(self.notes),
             "said": said(self),

@@ -209,6 +209,11 @@ def counter_line(report: EnergyReport) -> str:
     return f"Energy counters here: {'; '.join(told)}"
 
 
+def trend_line(report: EnergyReport) -> str:
+    """How a long loop went, in one line; empty where there was none."""
+    return "" if report.trend is None or report.root is None else f"Trend: {report.trend}"
+
+
 def observer_line(report: EnergyReport, display_seconds: float | None = None) -> str:
     """What watching the cell cost, in one line; `display_seconds` where it is being shown."""
     found = report.observer
@@ -253,7 +258,7 @@ def said(report: EnergyReport) -> dict[str, Any]:
     """
     energy = None if report.root is None else report.root.energy
     heads, phases = phase_table(report.phases, sizes_of(report))
-    lines = (counter_line(report), resource_line(report), observer_line(report))
+    lines = (trend_line(report), counter_line(report), resource_line(report), observer_line(report))
     return {
         "joules": None if energy is None else energy.joules,
         "source": None if energy is None else energy.source,

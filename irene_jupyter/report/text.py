@@ -25,6 +25,7 @@ from irene_jupyter.report.said import (
     observer_line,
     part_rows,
     resource_line,
+    trend_line,
 )
 from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_joules, format_share, printable, share
@@ -149,7 +150,8 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
                 console.print(Text(f"{name}: {seconds}, {joules}"))
     shown = time.perf_counter() - began
     flags = flag_lines(report)
-    lines = [counter_line(report), resource_line(report), observer_line(report, shown)]
+    lines = [trend_line(report), counter_line(report), resource_line(report)]
+    lines.append(observer_line(report, shown))
     if any((*flags, *lines, *notes(report))):
         console.print()
     for flag in flags:

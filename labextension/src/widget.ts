@@ -23,6 +23,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
   const selected = (): string => String(model.get("selected") ?? "");
   const depth = (): number => Number(model.get("expanded_depth") ?? 2);
+  const phase = (): string => String(model.get("phase") ?? "");
   const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
     choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
   const view = renderTree(el, model.get("data"), {
@@ -30,11 +31,13 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expandedDepth: depth(),
     unit: choice("unit", UNITS),
     view: choice("view", VIEWS),
+    phase: phase(),
     onSelect: (path) => send("selected", path),
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
     onAdvice: () => model.send({ ask: "advice" }),
+    onPhase: (name) => send("phase", name),
   });
   view.showAdvice(model.get("advice"));
   const changes: Record<string, () => void> = {
@@ -44,6 +47,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
     advice: () => view.showAdvice(model.get("advice")),
+    phase: () => view.setPhase(phase()),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

@@ -100,6 +100,7 @@ class Groups:
             cache_length=cached,
             role=role,
             training=key[1],
+            has_gradients=key[2],
             is_recomputed=key[4],
         )
         count = self._recorded.get(signature.kind, 0)

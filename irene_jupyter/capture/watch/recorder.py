@@ -28,6 +28,7 @@ from irene_jupyter.capture.record.recording import Recording
 from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches
 from irene_jupyter.capture.watch.groups import Groups
+from irene_jupyter.capture.watch.loop import Loop
 from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
 from irene_jupyter.capture.watch.timed_call import TimedCall
 from irene_jupyter.capture.watch.training_times import TrainingTimes
@@ -53,6 +54,7 @@ class Recorder:
         self.undescribed: dict[str, int] = {}
         self.running: tuple[str, ...] = ()
         self.activity = Activity(time.perf_counter())  # by `id` of a signature, and of training
+        self.loop = Loop()
         self.own_seconds = 0.0  # that recording took within the cell
         self._groups = Groups(self._own_share)
         self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
@@ -90,6 +92,7 @@ class Recorder:
         self._training.uninstall()
         self._open.close()
         with self._lock:
+            self.loop.end_evaluation()
             for each in self._callers:
                 each.watched_by = None
             self.running = tuple(
@@ -126,9 +129,10 @@ class Recorder:
                 self._built.pop(id(module), None)
                 self._built[id(module)] = weakref.ref(module)
 
-    def _spent(self, what: str, started: float, ended: float) -> None:
+    def _spent(self, what: str, started: float, ended: float, optimiser: int | None = None) -> None:
         with self._lock:
             self.activity.add(what, started, ended)
+            self.loop.spent(what, started, ended, optimiser)
 
     # --- calls ------------------------------------------------------------------------------
 
@@ -204,6 +208,7 @@ class Recorder:
             if ongoing.reading is not None:
                 self._caches.ended(ongoing.reading, signature)
             self.activity.add(id(signature), ongoing.started, ended)
+            self.loop.called(signature, ongoing.started, ended)
 
     def _recorded_call(
         self,

@@ -49,6 +49,7 @@ class Signature:
     role: Role = field(default_factory=Role)  # within generate()
     token_correction: int = 0  # tokens that were taken back, or that an earlier call read for it
     training: bool = False
+    has_gradients: bool = True  # were enabled at the call
     is_recomputed: bool = False  # for the backward pass, by checkpointing
     is_other_way: bool = False
     record: Record | None = None

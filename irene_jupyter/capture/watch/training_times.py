@@ -26,9 +26,12 @@ _WRAPPED = ("backward", "grad")
 
 
 class TrainingTimes:
-    """Calls `add(what, start, end)` for each backward pass and optimiser step while installed."""
+    """Calls `add(what, start, end)` for each backward pass and optimiser step while installed.
 
-    def __init__(self, add: Callable[[str, float, float], None]) -> None:
+    Of a step the `id` of its optimiser comes, too.
+    """
+
+    def __init__(self, add: Callable[..., None]) -> None:
         self._add = add
         self._originals: dict[str, Callable[..., Any]] = {}
         self._wrappers: dict[str, Callable[..., Any]] = {}
@@ -85,4 +88,4 @@ class TrainingTimes:
         started = getattr(self._local, "started", None)
         if started is not None:  # None: the step began before the cell
             self._local.started = None
-            self._add(OPTIMISER, started, time.perf_counter())
+            self._add(OPTIMISER, started, time.perf_counter(), id(optimiser))
