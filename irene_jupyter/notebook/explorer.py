@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -12,7 +13,6 @@ import ipywidgets
 import traitlets
 
 from irene_jupyter.errors import DeviceError, IreneError
-from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
@@ -21,9 +21,10 @@ from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.cost_summary import CostSummary
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
 from irene_jupyter.report.folding import is_untested
-from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.report import MIME_TYPE, EnergyReport
 from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
 from irene_jupyter.report.words import badge, doubts, provenance
+from irene_jupyter.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 
 AXES = ("batch_size", "seq_len", "new_tokens")
 _CHOICES = {  # label -> value
@@ -125,10 +126,26 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         """The tree in it."""
         return self._tree
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """One display: the live explorer, and the report of now for where it cannot live."""
-        live = super()._repr_mimebundle_(**kwargs) or {}
-        return {**live, **(self.report._repr_mimebundle_() if self.report else {})}
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """One display: the live explorer, and the report of now for where it cannot live.
+
+        That report says that it is one setting of many, and its metadata that no cell took it.
+        """
+        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
+        if self.report is None:
+            return bundle, {}
+        notes = (self._when_shown(), *self.report.notes)
+        bundle |= replace(self.report, notes=notes)._repr_mimebundle_()
+        return bundle, {MIME_TYPE: {"what_if": True}}
+
+    def _when_shown(self) -> str:
+        size = f"batch size {self.batch_size}, {self.seq_len} tokens"
+        if self.new_tokens:
+            size += f" and {self.new_tokens} new ones"
+        return (
+            f"an explorer, as it stood when it was shown ({size}): what was tried in it later is "
+            "not kept; run its cell again for the controls"
+        )
 
     # --- controls ---------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import flag_codes, is_untested
+from irene_jupyter.report.training_words import training_short
 from irene_jupyter.report.units import (
     INTERVAL,
     RANGE,
@@ -32,6 +33,8 @@ MARKS: Mapping[str, str] = {
     "estimated": "≈",
     "extrapolated": "↗",
     LAUNCH_BOUND: "◔",
+    "frozen": "❄",
+    "recomputed": "↻",
 }
 MARK = "⚠"
 # Codes of flags that stand beside the total, and what is said there.
@@ -119,8 +122,12 @@ def doubts(report: EnergyReport) -> tuple[str, ...]:
 
     That it is estimated, the provenance says.
     """
-    models = () if report.root is None else (report.root, *report.models)
-    codes = {code for model in models if is_untested(model) for code in flag_codes(model)}
+    return () if report.root is None else doubts_of(report.root, *report.models)
+
+
+def doubts_of(*nodes: Node) -> tuple[str, ...]:
+    """The same of some nodes."""
+    codes = {code for node in nodes if is_untested(node) for code in flag_codes(node)}
     return tuple(said for code, said in DOUBTS.items() if code in codes)
 
 
@@ -132,12 +139,13 @@ def headline(report: EnergyReport) -> str:
 
 
 def title(report: EnergyReport) -> str:
-    """A short title: "BertModel: 14.2 J [12.9–15.6, 90 %]"."""
+    """A short title: "BertModel: 14.2 J [12.9–15.6, 90 %]", with the joules a training step."""
     if report.root is None:
         return headline(report)
     names = [printable(model.class_name, 40) for model in report.models]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown}: {amount(report.root)}"
+    training = training_short(report)
+    return f"{shown}: {amount(report.root)}" + (f", {training}" if training else "")
 
 
 def codes_text(node: Node, everywhere: Set[str] = frozenset()) -> str:

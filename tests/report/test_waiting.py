@@ -52,8 +52,13 @@ def test_the_legend_has_one_line_for_all_nodes():
 
 
 def test_rows_carry_its_sign_and_layers_still_fold():
-    rows = render_text(launched(), width=100).splitlines()
-    assert "◔" in rows[3]
+    told_once = render_text(launched(), width=100)
+    assert told_once.count("◔") == 1  # all nodes waited
+    report = launched()
+    root = replace(report.root, flags=())
+    rows = render_text(replace(report, root=root), width=100).splitlines()
+    assert "◔" not in rows[3]
+    assert "◔" in rows[4]
     assert any("12 × BertLayer" in row and "◔" in row for row in rows)
 
 

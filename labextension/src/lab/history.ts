@@ -17,9 +17,13 @@ export interface Entry {
   prompt: number | null;
   /** The first line of the cell that does something. */
   line: string;
+  /** "measure", or "predict" where nothing ran. */
+  mode: string;
   /** The class of the model, or "Cell" for several. */
   model: string;
   energy: Energy;
+  /** Of training: "1.78 J a step"; else empty. */
+  training: string;
   /** The model and its energy. */
   title: string;
   /** Where the number comes from, as the tree's head says it. */
@@ -30,7 +34,7 @@ export interface Entry {
   data: unknown;
 }
 
-type Facts = Pick<Entry, "model" | "energy" | "title" | "provenance" | "created" | "data">;
+type Facts = Pick<Entry, "mode" | "model" | "energy" | "training" | "title" | "provenance" | "created" | "data">;
 
 const UPDATE_MILLISECONDS = 150;
 const LONGEST_LINE = 120;
@@ -63,9 +67,9 @@ export class NotebookHistory {
     return this.#entries;
   }
 
-  /** The report that was made last; null where there is none. */
+  /** The report of the cell that ran last; null where there is none: a prediction runs nothing. */
   get latest(): Entry | null {
-    return this.#entries.reduce<Entry | null>(
+    return this.#entries.filter(({ mode }) => mode !== "predict").reduce<Entry | null>(
       (best, entry) => (best && best.created > entry.created ? best : entry),
       null,
     );
@@ -107,7 +111,8 @@ function readFacts(output: IOutputModel): Facts | null {
   // The getter copies the whole bundle: ask for it only where it can hold a report.
   if (output.type !== "display_data" && output.type !== "execute_result") return null;
   const data: unknown = output.data[ENERGY_MIME];
-  if (data === undefined) return null;
+  // What was tried in an explorer is no cell's energy.
+  if (data === undefined || isWhatIf(output.metadata[ENERGY_MIME])) return null;
   let report: Report;
   try {
     report = readReport(data);
@@ -118,14 +123,19 @@ function readFacts(output: IOutputModel): Facts | null {
   if (!report.root?.energy) return null;
   const { created } = data as { created?: unknown };
   return {
+    mode: report.mode,
     model: report.root.className,
     energy: report.root.energy,
+    training: report.said.training_short ?? "",
     title: report.said.title,
     provenance: report.said.provenance,
     created: Date.parse(String(created)) || 0,
     data,
   };
 }
+
+const isWhatIf = (metadata: unknown): boolean =>
+  typeof metadata === "object" && metadata !== null && "what_if" in metadata;
 
 /** The first line that is neither a magic, a comment nor an import; else the first line. */
 function firstLine(source: string): string {
