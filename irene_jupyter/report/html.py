@@ -126,7 +126,7 @@ def _tree(root: Node, depth: int | None, most: int, phases: PhaseColumns = NO_PH
     def is_open(row: Row, level: int) -> bool:
         return level < _OPEN_LEVELS and (share(row.joules, tree.joules) or 0.0) >= _OPEN_SHARE
 
-    parts = ['<ul class="root">', *_heads(phases), *nested(tree, drawn, is_open), "</ul>"]
+    parts = ['<ul class="root">', _heads(phases, calls), *nested(tree, drawn, is_open), "</ul>"]
     if cut != depth:
         shown = f"The tree is shown to depth {cut} ({count_rows(tree):,} rows)"
         parts.append(f'<p class="dim">{shown}; the whole is in the saved report.</p>')
@@ -160,15 +160,14 @@ def _in_phases(phases: PhaseColumns, row: Row) -> str:
     )
 
 
-def _heads(phases: PhaseColumns) -> list[str]:
-    """A row over the columns, where there are more than bars, shares and joules."""
-    if not phases.names:
-        return []
+def _heads(phases: PhaseColumns, calls: bool) -> str:
+    """A row over the columns, which stays in sight where the tree is long."""
     names = "".join(f' <span class="p">{safe(name, 20)}</span>' for name in phases.names)
-    return [
-        '<li class="leaf dim"><span class="n"></span> <span class="b"></span> '
-        f'<span class="s">share</span> <span class="j">energy</span>{names}</li>'
-    ]
+    return (
+        '<li class="leaf heads"><span class="n"></span> <span class="b"></span> '
+        f'<span class="s">share</span> <span class="j">energy</span>{names}'
+        + (' <span class="c">calls</span></li>' if calls else "</li>")
+    )
 
 
 def _label(row: Row, everywhere: Set[str]) -> str:

@@ -22,10 +22,13 @@ _PAGE = """\
 style-src 'unsafe-inline'">
 <title>{title}</title>
 <style>:root{{color-scheme:light dark}}body{{margin:2em auto;padding:0 1em;max-width:{width}}}\
-</style>
+h1{{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}}</style>
 </head>
 <body>
+<main>
+<h1>{title}</h1>
 {body}
+</main>
 </body>
 </html>
 """

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import psutil
 
 from irene_jupyter.resources.proc import ResourceError
+
+# Programs that say nothing of what they run.
+_INTERPRETER = re.compile(
+    r"(python|pypy|node|ruby|perl|java|julia|r)[\d.]*w?(\.exe)?", re.IGNORECASE
+)
+_NOTEBOOK = "JPY_SESSION_NAME"  # Jupyter tells a kernel the path of its notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +101,41 @@ def load_between(
     ours = sum(used.get(pid, 0.0) for pid in own)
     share = max(0.0, (after.busy - before.busy - ours) / total) if total > 0 else 0.0
     others = sorted(((each, pid) for pid, each in used.items() if pid not in own), reverse=True)
-    busiest = tuple(
-        Busy(pid, after.processes[pid].name, each / seconds)
+    busiest = [
+        (pid, each / seconds)
         for each, pid in others
         if each > 0 and pid != 0  # macOS's kernel_task and Windows' idle process are no program
-    )
-    return MachineLoad(seconds, share, busiest[:most])
+    ][:most]
+    told = tuple(Busy(pid, _told(pid, after.processes[pid].name), cores) for pid, cores in busiest)
+    return MachineLoad(seconds, share, told)
+
+
+def _told(pid: int, name: str) -> str:
+    """A process's name; of an interpreter what it runs, where the system tells."""
+    if not _INTERPRETER.fullmatch(name):
+        return name
+    try:
+        process = psutil.Process(pid)
+        command = process.cmdline()
+        notebook = process.environ().get(_NOTEBOOK) if is_kernel(command) else None
+    except (OSError, psutil.Error):  # it has ended, or is another user's
+        return name
+    return program_of(name, command, notebook)
+
+
+def is_kernel(command: Sequence[str]) -> bool:
+    """Whether a command line is that of a Jupyter kernel."""
+    return any("ipykernel" in part for part in command[1:4])
+
+
+def program_of(name: str, command: Sequence[str], notebook: str | None = None) -> str:
+    """What an interpreter runs: "python train.py", "the kernel of lamp.ipynb"; else its name."""
+    if is_kernel(command):
+        return f"the kernel of {PurePath(notebook).name}" if notebook else "a Jupyter kernel"
+    parts = list(command[1:])
+    while parts and parts[0].startswith("-") and parts[0] not in ("-m", "-c"):
+        parts.pop(0)
+    if not parts or parts[0] == "-c":
+        return name
+    what = f"-m {parts[1]}" if parts[0] == "-m" and len(parts) > 1 else PurePath(parts[0]).name
+    return f"{name} {what}"

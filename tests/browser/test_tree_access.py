@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import AXE
+from transformers import GPT2Config
 from tree_data import energy_node, small_report
 from tree_page import focused, labels, row, selected
+
+import irene_jupyter as irene
 
 Draw = Callable[..., Any]
 LOOKS = {
@@ -117,6 +122,54 @@ def test_axe_finds_nothing_in_narrow_outputs(
     page.evaluate("view.setView('icicle')")
     assert violations() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_in_the_html_page(page: Any, look: str, tmp_path: Path) -> None:
+    if not AXE.is_file():
+        pytest.skip("run `npm ci --ignore-scripts` in labextension/ to check with axe-core")
+    report = irene.predict(GPT2Config(n_layer=2), batch_size=2, seq_len=16, new_tokens=4)
+    file = tmp_path / "report.html"
+    file.write_text(report.to_html(full_page=True), "utf-8")
+    page.emulate_media(**LOOKS[look])
+    page.goto(file.as_uri())
+    page.evaluate(AXE.read_text("utf-8"))  # from outside: the page itself runs no script
+    found = page.evaluate("async () => (await axe.run()).violations")
+    assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
+    heads = page.locator("li.heads").first
+    assert heads.evaluate("element => getComputedStyle(element).position") == "sticky"
+
+
+def test_twice_as_large_nothing_is_cut_off(draw: Draw, page: Any) -> None:
+    """What a browser does at 200 %: half as many pixels each way."""
+    page.set_viewport_size({"width": 550, "height": 400})
+    report = complete_report()
+    report["root"]["children"][2]["flags"] = ["extrapolated: far", "incomplete: it failed"]
+    draw(report, expandedDepth=4)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for label in page.locator(".irene-label").all():  # flags give way, names do not
+        assert label.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
+
+
+def test_nothing_moves_by_itself(draw: Draw, page: Any) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    draw(complete_report(), expandedDepth=4)
+    moving = """() => [...document.querySelectorAll("#tree *")].filter((element) => {
+      const style = getComputedStyle(element);
+      return style.animationName !== "none" || style.transitionDuration !== "0s";
+    }).length"""
+    assert page.evaluate(moving) == 0
+    page.evaluate("view.setView('icicle')")
+    assert page.evaluate(moving) == 0
+
+
+def test_the_icicle_is_brightest_where_most_is_spent_on_a_dark_page(draw: Draw, page: Any) -> None:
+    for scheme, is_dark in (("dark", True), ("light", False)):
+        page.emulate_media(color_scheme=scheme)
+        draw(small_report(), view="icicle")
+        boxes = page.get_by_role("treeitem")
+        whole, small = boxes.nth(0).evaluate(LUMINANCE), boxes.nth(1).evaluate(LUMINANCE)
+        assert (whole > small) is is_dark
 
 
 def test_dark_is_dark(draw: Draw, page: Any) -> None:

@@ -12,7 +12,13 @@ import psutil
 import pytest
 
 from irene_jupyter.resources.proc import ResourceError
-from irene_jupyter.resources.processes import ProcessTime, Snapshot, load_between, snapshot
+from irene_jupyter.resources.processes import (
+    ProcessTime,
+    Snapshot,
+    load_between,
+    program_of,
+    snapshot,
+)
 
 
 def test_names_and_times_of_all_processes() -> None:
@@ -70,3 +76,42 @@ def test_a_process_at_work_is_found_by_its_number() -> None:
     assert "python" in mine[0].name
     assert load.others_share > 0
     assert os.getpid() not in {each.pid for each in load.busiest}
+
+
+@pytest.mark.parametrize(
+    ("command", "notebook", "told"),
+    [
+        (
+            ["python", "-m", "ipykernel_launcher", "-f", "x.json"],
+            "/home/a/lamp.ipynb",
+            "the kernel of lamp.ipynb",
+        ),
+        (["python", "-Xfrozen_modules=off", "-m", "ipykernel_launcher"], None, "a Jupyter kernel"),
+        (["/usr/bin/python3", "-u", "/home/a/train.py", "--lr", "1"], None, "python train.py"),
+        (["python", "-m", "http.server"], None, "python -m http.server"),
+        (["python", "-c", "while True: pass"], None, "python"),
+        (["python"], None, "python"),
+        ([], None, "python"),
+    ],
+)
+def test_an_interpreter_is_told_by_what_it_runs(
+    command: list[str], notebook: str | None, told: str
+) -> None:
+    assert program_of("python", command, notebook) == told
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc")
+def test_a_running_script_is_told_by_its_name(tmp_path: Path) -> None:
+    script = tmp_path / "burn_the_lamp.py"
+    script.write_text("print('up', flush=True)\nwhile True: pass\n")
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            name = psutil.Process(process.pid).name()
+            nothing = Snapshot(0.0, 0, 0, {})
+            now = Snapshot(1.0, 1, 2, {process.pid: ProcessTime(name, 1.0)})
+            (busy,) = load_between(nothing, now).busiest
+        finally:
+            process.kill()
+    assert busy.name == f"{name} burn_the_lamp.py"
