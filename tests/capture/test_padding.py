@@ -33,8 +33,9 @@ class Mask(torch.Tensor):
         torch.zeros(0, 4, dtype=torch.long),
         torch.ones(2, 4, dtype=torch.long, device="meta"),
         torch.ones(2, 4, dtype=torch.long).as_subclass(Mask),
+        torch.ones(4, dtype=torch.long).expand(2, 4),
     ],
-    ids=["none", "text", "four", "float", "empty", "meta", "subclass"],
+    ids=["none", "text", "four", "float", "empty", "meta", "subclass", "expanded"],
 )
 def test_what_is_no_such_mask_tells_nothing(mask: Any) -> None:
     assert Padding({"attention_mask": mask}).share() is None
@@ -59,3 +60,14 @@ def test_modes_of_the_user_see_no_question_and_no_mask_is_kept() -> None:
     gc.collect()
     assert gone() is None
     assert padding.share() == 0.0
+
+
+def test_a_mask_within_vmap_tells_nothing() -> None:
+    found: list[float | None] = []
+
+    def inner(mask: torch.Tensor) -> torch.Tensor:
+        found.append(Padding({"attention_mask": mask}).share())
+        return mask
+
+    torch.func.vmap(inner)(torch.ones(3, 2, 4, dtype=torch.long))
+    assert found == [None]

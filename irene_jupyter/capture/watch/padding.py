@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import weakref
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 _MASK = "attention_mask"  # as transformers' tokenizers make it: rows × tokens, 0 is padding
@@ -41,5 +43,12 @@ class Padding:
 
 
 def _share(mask: torch.Tensor) -> float | None:
-    values = mask.numpy()  # no function of torch, which modes of the user's would see
-    return float((values == 0).mean()) if values.size else None
+    """By its memory: functions of torch would be seen by modes of the user's."""
+    try:
+        if not mask.numel() or not mask.is_contiguous():
+            return None
+        size = mask.element_size()
+        values = np.frombuffer(ctypes.string_at(mask.data_ptr(), mask.numel() * size), f"u{size}")
+    except RuntimeError:  # it has none of its own, within a function of torch.func
+        return None
+    return float((values == 0).mean())
