@@ -320,6 +320,23 @@ def test_a_shared_weight_is_of_the_module_that_used_it(even: None) -> None:
     assert update.features.bytes == 3 * 4 * 16 * 8
 
 
+def test_two_attentions_of_one_module() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(8, 8))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for _ in range(2):
+                x = nn.functional.scaled_dot_product_attention(x @ self.weight, x, x)
+            return x
+
+    model = Twice()
+    root = only(train(lambda: model(X[None]).sum().backward(), 3), "backward").tree.root
+    once, again = (root.find(f"matmul_{i}").features for i in (1, 4))
+    assert once.flops == again.flops > 0
+
+
 # --- what cannot be divided ---------------------------------------------------------------------
 
 
