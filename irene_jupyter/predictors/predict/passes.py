@@ -15,6 +15,7 @@ from irene_jupyter.predictors.forms.interval import ESTIMATED
 from irene_jupyter.predictors.forms.matrices import kind_of
 from irene_jupyter.predictors.predict.predicted import predictions
 from irene_jupyter.predictors.predict.prediction import Prediction, doubted, filled
+from irene_jupyter.predictors.predict.subtrees import is_doubted
 from irene_jupyter.predictors.predict.terms import pointwise_joules
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.tree import MEGAFLOP, ModelTree, Node
@@ -49,7 +50,26 @@ def on_board(tree: ModelTree) -> ModelTree:
 
 def _backward(tree: ModelTree, profile: DeviceProfile) -> list[Prediction]:
     several = replace(tree, root=tree.root.mapped(_as_forward_products))
-    return [_estimated(each.joules) for each in predictions(several, profile, reconcile=True)]
+    joules = [each.joules for each in predictions(several, profile, reconcile=True)]
+    places = list(zip(tree.root.walk(), range(len(joules)), strict=True))
+    untold = [(place, node) for node, place in places if _is_told_by_time(node)]
+    if untold:
+        # In the time of the others as much a second as they.
+        whole = tree.root.features.latency_seconds or 0.0
+        seconds = math.fsum(node.features.latency_seconds or 0.0 for _, node in untold)
+        counted = joules[0] - math.fsum(joules[place] for place, _ in untold)
+        watts = max(0.0, counted) / (whole - seconds) if whole > seconds else 0.0
+        for place, node in untold:
+            joules[place] = watts * (node.features.latency_seconds or 0.0)
+        joules[0] = counted + watts * seconds
+    return [_estimated(each) for each in joules]
+
+
+def _is_told_by_time(node: Node) -> bool:
+    """A leaf below the root of known time and unknown work, such as the loss."""
+    its = node.features
+    is_leaf = not node.children and "." not in node.path and node.path != ""
+    return is_leaf and is_doubted(node) and not its.flops and bool(its.latency_seconds)
 
 
 def _as_forward_products(node: Node) -> Node:
