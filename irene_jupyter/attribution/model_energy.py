@@ -176,7 +176,9 @@ def predicted_runs(
     made = [
         PredictedRun(run, next(roots))
         if division and run.status != "not_run"
-        else PredictedRun.of(run, predict_with(run.tree, profile, method, launching).root)
+        else PredictedRun.of(
+            run, predict_with(run.tree, profile, method, launching, run.phase).root
+        )
         for run in runs
     ]
     return made, division.cell if division else cell

@@ -33,7 +33,7 @@ def built(name: str, attention: str | None = None) -> tuple[nn.Module, dict]:
 
 def without_dropout(model: nn.Module) -> None:
     for module in model.modules():
-        for name in ("p", "attention_dropout", "dropout_prob"):
+        for name in ("p", "attention_dropout", "dropout_prob", "dropout", "activation_dropout"):
             if isinstance(getattr(module, name, None), float):
                 setattr(module, name, 0.0)
 

@@ -139,6 +139,11 @@ class Recording(FunctionCalls):
         return self._builder.calls > 0
 
     @property
+    def running(self) -> str:
+        """The path of the module that is running, of those that have a node."""
+        return self._stack[-1].builder.path if self._stack else ""
+
+    @property
     def product_flops(self) -> float:
         """Operations of products in the whole tree, as torch's `FlopCounterMode` counts them."""
         return self._builder.product_flops

@@ -15,6 +15,8 @@ from irene_jupyter.tree import WORK, Features, Node
 LOSS = "loss"  # path and class of what no module owns
 _UNOWNED = "estimated: by its time alone, which belongs to no module: the loss and what it needs"
 _BY_BYTES = "by_bytes: its time is the step's, divided by what it reads and writes"
+_STEP = "optimizer_step"  # the operation of all its nodes: a board is given them all at once
+_AGAIN = "recomputed: its forward pass ran again for the backward pass (checkpointing)"
 # Operations that a processor does in the time of a byte, where leaves share their module's time.
 _FLOPS_A_BYTE = 10.0
 
@@ -114,6 +116,20 @@ def _weight(work: Work) -> float:
     return work.bytes + work.flops / _FLOPS_A_BYTE
 
 
+def recomputed_tree(forward: Node, checkpointed: Iterable[str]) -> Node:
+    """What a backward pass computes again of `forward`: the modules at these paths, all below."""
+    return _again(forward, frozenset(checkpointed)) or _made(forward, Work(), (), None, ())
+
+
+def _again(node: Node, checkpointed: frozenset[str]) -> Node | None:
+    if node.path in checkpointed:
+        return node.flagged(_AGAIN)
+    children = tuple(
+        made for child in node.children if (made := _again(child, checkpointed)) is not None
+    )
+    return _made(node, Work(), children, None, ()) if children else None
+
+
 def optimiser_tree(
     forward: Node, updates: Mapping[str, Update], seconds: float | None = None
 ) -> Node:
@@ -148,7 +164,7 @@ def _updated(node: Node, updates: Mapping[str, Update], pace: float | None) -> N
     made = _made(node, work, children, own, () if pace is None else (_BY_BYTES,))
     shapes = ((update.elements,),) if update.elements else ()
     features = replace(
-        made.features, calls=1, input_shapes=(), output_shapes=shapes, operation=None
+        made.features, calls=1, input_shapes=(), output_shapes=shapes, operation=_STEP
     )
     # It is no product or norm any more: no regressor of its primitive fits.
     return replace(made, features=features, primitive=None)
