@@ -9,14 +9,12 @@ with their family left out, at least 90 % lie inside (`tests/test_advising.py`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from irene_jupyter.errors import IreneError
+from irene_jupyter.levers import Lever, Levers
 from irene_jupyter.predictors.profiles.automatic import REFERENCE
-from irene_jupyter.predictors.profiles.board_profile import BoardProfile
-from irene_jupyter.predictors.profiles.known import known
 from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.advice import Advice, Saving
 from irene_jupyter.report.folding import is_untested
@@ -24,29 +22,10 @@ from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.units import printable
 from irene_jupyter.situation import Situation, situation_of
 from irene_jupyter.tree import Energy, Node
-from irene_jupyter.whatif import MAX_BATCH_SIZE, Setting, WhatIf
+from irene_jupyter.whatif import Setting, WhatIf
 
-ALIGNED = 64  # elements; tensor cores take no part of a tile
-# A larger batch that saves hardly more than a smaller one is not worth its memory and latency.
-_HARDLY = 0.03
 _LEAST_SAVING = 0.01  # of the joules: less is of no interest
-_LEAST_WAITING = 0.1  # of the time: below it another way to launch changes nothing
 
-_BATCH = "run more queries at once; what each of them waits for grows with the batch"
-_DTYPE = "load the model with dtype={0}; check its accuracy on your own data"
-_GRAPH = (
-    "torch.compile(model, mode='reduce-overhead'), or a CUDA graph: the board then need not wait "
-    "for Python between its kernels"
-)
-_ATTENTION = "load the model with attn_implementation='sdpa': the same result by one fused kernel"
-_CACHE = "call generate(…, use_cache=True): each step then reads one token, not all again"
-_VOCABULARY = (
-    "model.resize_token_embeddings(pad_to_multiple_of={0}): products of whole tiles run on tensor "
-    "cores at full rate"
-)
-_BOARD = "run it there; these joules are the board's alone, on both sides"
-_MACHINE = "run it there"
-_LENGTH = "cut the inputs to half their length, where your task allows it"
 _TOGETHER = "all of the above that can go together"
 
 
@@ -61,18 +40,6 @@ class _Priced:
     def of(cls, root: Node, amount: int) -> _Priced:
         assert root.energy is not None
         return cls(root.energy.scaled(1 / amount), not is_untested(root))
-
-
-@dataclass(frozen=True, slots=True)
-class _Lever:
-    """`whatif` and `setting` are how the model is predicted when it is pulled."""
-
-    name: str
-    change: str
-    how: str
-    whatif: WhatIf
-    setting: Setting
-    changes_work: bool = False
 
 
 def advise(report: EnergyReport, model: Any = None) -> Advice:
@@ -104,8 +71,9 @@ class _Adviser:
     def advice(self) -> Advice:
         """See `advise`."""
         now, at = self._before(), self._situation.setting
-        found: list[tuple[_Lever, Saving]] = []
-        for lever in self._levers(now):
+        found: list[tuple[Lever, Saving]] = []
+        levers = Levers(self._situation, self._profile, self._whatif, self._sure_joules)
+        for lever in levers:
             if saving := self._saving(lever, now):
                 found.append((lever, saving))
         found.sort(key=lambda each: (each[1].changes_work, -each[1].share))
@@ -154,92 +122,11 @@ class _Adviser:
             amount = setting.batch_size  # one token of each row
         return _Priced.of(root, amount)
 
-    # --- levers -----------------------------------------------------------------------------
+    def _sure_joules(self, setting: Setting) -> float | None:
+        priced = self._priced(self._whatif, setting)
+        return priced.energy.joules if priced.is_tested else None
 
-    def _levers(self, now: _Priced) -> Iterator[_Lever]:
-        at = self._situation.setting
-        if not self._situation.has_cache:
-            yield _Lever("cache", "no cache → cache", _CACHE, self._whatif, at)
-            return  # the others are priced once it is there
-        yield from self._larger_batch()
-        is_board = isinstance(self._profile, BoardProfile)
-        dtype = at.dtype or self._whatif.dtype
-        if is_board and dtype == "float32":
-            to = replace(at, dtype="bfloat16")
-            how = _DTYPE.format("torch.bfloat16")
-            yield _Lever("dtype", "float32 → bfloat16", how, self._whatif, to)
-        waits = self._situation.waiting_share
-        if is_board and at.launch == "eager" and (waits is None or waits > _LEAST_WAITING):
-            told = "" if waits is None else f" (the board waited {100 * waits:.0f} % of the time)"
-            to = replace(at, launch="graph")
-            yield _Lever("launch", f"eager → graph{told}", _GRAPH, self._whatif, to)
-        yield from self._configured()
-        yield from self._elsewhere()
-        if at.seq_len >= 2 * 4:
-            half = replace(at, seq_len=at.seq_len // 2)
-            change = f"length {at.seq_len} → {half.seq_len}"
-            yield _Lever("seq_len", change, _LENGTH, self._whatif, half, changes_work=True)
-
-    def _larger_batch(self) -> Iterator[_Lever]:
-        at = self._situation.setting
-        tried: list[tuple[float, Setting]] = []
-        size = 2 * at.batch_size
-        while size <= max(MAX_BATCH_SIZE, 4 * at.batch_size):
-            to = replace(at, batch_size=size)
-            try:
-                priced = self._priced(self._whatif, to)
-            except IreneError:
-                break  # too large for what traces it
-            # What does not fit, or lies outside the trained sizes, is no advice.
-            if priced.is_tested:
-                tried.append((priced.energy.joules, to))
-            size *= 2
-        if not tried:
-            return
-        best = min(joules for joules, _ in tried)
-        to = next(to for joules, to in tried if joules <= best * (1 + _HARDLY))
-        change = f"batch {at.batch_size} → {to.batch_size}"
-        yield _Lever("batch_size", change, _BATCH, self._whatif, to)
-
-    def _configured(self) -> Iterator[_Lever]:
-        """What the model's configuration could have otherwise."""
-        at, config = self._situation.setting, self._whatif.config
-        if config is None:
-            return
-        if getattr(config, "_attn_implementation", None) == "eager" and self._whatif.has_fused:
-
-            def fuse(config: Any) -> None:
-                config._attn_implementation = "sdpa"
-
-            yield from self._built("attention", "attention eager → sdpa", _ATTENTION, fuse)
-        size = getattr(config, "vocab_size", None)
-        if isinstance(size, int) and size % ALIGNED and at.device != REFERENCE:
-            whole = -(-size // ALIGNED) * ALIGNED
-
-            def pad(config: Any) -> None:
-                config.vocab_size = whole
-
-            how = _VOCABULARY.format(ALIGNED)
-            yield from self._built("vocabulary", f"vocabulary {size:,} → {whole:,}", how, pad)
-
-    def _built(
-        self, name: str, change: str, how: str, altered: Callable[[Any], None]
-    ) -> Iterator[_Lever]:
-        try:
-            other = self._whatif.configured(altered)
-        except IreneError:
-            return  # it cannot be built so
-        yield _Lever(name, change, how, other, self._situation.setting)
-
-    def _elsewhere(self) -> Iterator[_Lever]:
-        mine = self._profile
-        how = _BOARD if mine.scope == "board" else _MACHINE
-        for _, profile in known():
-            if profile.scope == mine.scope and profile.name != mine.name:
-                to = replace(self._situation.setting, device=profile.name)
-                yield _Lever("device", f"on {profile.label}", how, self._whatif, to)
-
-    def _together(self, levers: list[_Lever], now: _Priced) -> tuple[_Lever, Saving] | None:
+    def _together(self, levers: list[Lever], now: _Priced) -> tuple[Lever, Saving] | None:
         """All levers of this device that leave the work as it is."""
         mine = [
             lever
@@ -253,13 +140,13 @@ class _Adviser:
             changed = {lever.name: getattr(lever.setting, lever.name)}
             setting = replace(setting, **changed)
         change = " and ".join(lever.name.replace("_size", "") for lever in mine)
-        lever = _Lever("together", f"{change} together", _TOGETHER, self._whatif, setting)
+        lever = Lever("together", f"{change} together", _TOGETHER, self._whatif, setting)
         saving = self._saving(lever, now)
         return None if saving is None else (lever, saving)
 
     # --- prices -----------------------------------------------------------------------------
 
-    def _saving(self, lever: _Lever, now: _Priced) -> Saving | None:
+    def _saving(self, lever: Lever, now: _Priced) -> Saving | None:
         """None where it does not save for sure; it is told then."""
         try:
             then = self._priced(lever.whatif, lever.setting)
@@ -290,7 +177,7 @@ class _Adviser:
             changes_work=lever.changes_work,
         )
 
-    def _rests_on(self, lever: _Lever, is_tested: bool) -> str:
+    def _rests_on(self, lever: Lever, is_tested: bool) -> str:
         whose = self._profile.label
         if lever.setting.device != self._situation.setting.device:
             whose += f" and {load_device(lever.setting.device).label}"

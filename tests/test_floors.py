@@ -21,6 +21,7 @@ FLOORS = (
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif"},
     {"situation"},
+    {"levers"},
     {"advising"},
     {"commands"},
     {"notebook", "cli"},

@@ -60,9 +60,9 @@ class EnergyTree(anywidget.AnyWidget):
     expanded_depth = traitlets.Int(DEFAULT_DEPTH, min=0).tag(sync=True)
     view = traitlets.Enum(VIEWS, default_value="tree").tag(sync=True)
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
-    phase = traitlets.Unicode("").tag(sync=True)
     # What would help, as JSON: empty until somebody asks, with "problem" where nothing can be said.
     advice = traitlets.Dict().tag(sync=True)
+    phase = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,

@@ -36,8 +36,8 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
-    onPhase: (name) => send("phase", name),
     onAdvice: () => model.send({ ask: "advice" }),
+    onPhase: (name) => send("phase", name),
   });
   view.showAdvice(model.get("advice"));
   const changes: Record<string, () => void> = {
@@ -46,8 +46,8 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expanded_depth: () => view.setDepth(depth()),
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
-    phase: () => view.setPhase(phase()),
     advice: () => view.showAdvice(model.get("advice")),
+    phase: () => view.setPhase(phase()),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

@@ -32,9 +32,9 @@ export interface TreeOptions {
   onDepth?: (depth: number) => void;
   onUnit?: (unit: Unit) => void;
   onView?: (view: ViewName) => void;
-  onPhase?: (phase: string) => void;
   /** The reader asks what would help; without it there is nobody to ask. */
   onAdvice?: () => void;
+  onPhase?: (phase: string) => void;
 }
 
 export class Shell {
@@ -45,8 +45,8 @@ export class Shell {
   readonly #panes = make("div", "panes");
   readonly #outline: OutlineView<TreeNode>;
   readonly #icicle: Icicle;
-  readonly #heading = make("div", "heading", { role: "row" });
   readonly #advice: AdvicePane | null;
+  readonly #heading = make("div", "heading", { role: "row" });
   #report: Report;
   /** The report, or what is in one phase of it. */
   #shown: Report;
