@@ -40,6 +40,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   "launch-bound": "◔",
   frozen: "❄",
   recomputed: "↻",
+  by_bytes: "÷",
 };
 const MOST_WORDS = 1;
 
