@@ -52,7 +52,8 @@ ROOMS = {
     ),
     "attribution": (
         {"apportion"},
-        {"leveling"},
+        {"leveling", "whole_step"},
+        {"step_parts"},
         {"cell"},
         {"board_times"},
         {"board_division"},

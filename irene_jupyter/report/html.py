@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.folding import Row, count_rows, limited_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.said import (
     PART_COLUMNS,
@@ -75,7 +75,7 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     if runs:
         parts.append(_table(columns, runs))
     if report.phases:
-        parts.append(_table(PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases]))
+        parts.append(_table(*phase_table(report.phases)))
         parts.append(f'<p class="dim">{safe(phase_legend(report))}</p>')
     if rows := part_rows(report):
         parts.append(_table(PART_COLUMNS, rows))

@@ -62,7 +62,7 @@ class RunSummary:
     """
 
     model: str
-    phase: str | None = None  # "prefill" or "decode" within generate()
+    phase: str | None = None  # "prefill" or "decode" within generate(), or of a training step
     status: RunStatus = "run"
     training: bool = False  # the module's mode, as `module.train()` and `eval()` set it
     calls: int = 1
@@ -171,7 +171,10 @@ class EnergyReport:
     # --- tables and files ---------------------------------------------------------------------
 
     def phase(self, name: str, model: str | None = None) -> PhaseSummary:
-        """A phase of generate(), "prefill" or "decode": its tokens, joules and tree.
+        """A phase by its name: its joules and tree.
+
+        Of generate() "prefill" and "decode"; of training "forward", "backward", "optimiser", and
+        "evaluation" for what the model did beside it.
 
         `model` tells which, where several models generated. Raises `ReportError` if there is none.
         """

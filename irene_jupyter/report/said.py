@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.merging import ranged
 from irene_jupyter.report.folding import flag_codes
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.units import (
     INTERVAL,
     format_joules,
@@ -239,7 +239,7 @@ def said(report: EnergyReport) -> dict[str, Any]:
     `joules` and `source` are the root's: what is said of another tree is not believed.
     """
     energy = None if report.root is None else report.root.energy
-    phases = [phase_cells(phase) for phase in report.phases]
+    heads, phases = phase_table(report.phases)
     lines = (counter_line(report), resource_line(report), observer_line(report))
     return {
         "joules": None if energy is None else energy.joules,
@@ -248,7 +248,7 @@ def said(report: EnergyReport) -> dict[str, Any]:
         "provenance": provenance(report),
         "interval": INTERVAL,
         "flags": [[line.sign, line.text] for line in flag_lines(report)],
-        "phases": _table(PHASE_COLUMNS, phases, phase_legend(report)),
+        "phases": _table(heads, phases, phase_legend(report)),
         "parts": _table(PART_COLUMNS, part_rows(report)),
         "lines": [line for line in lines if line],
         "work": asdict(work_of(report)),

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from irene_jupyter.report.folding import AnyRow, Row, limited_rows
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.said import (
     PART_COLUMNS,
@@ -278,9 +278,9 @@ def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[
 def _draw_phases(console: Console, report: EnergyReport) -> None:
     is_one_model = len({phase.model for phase in report.phases}) == 1
     for with_model in (True, False) if is_one_model else (True,):  # a long name gives way
-        cells = [phase_cells(phase, with_model) for phase in report.phases]
-        if sum(_widths([PHASE_COLUMNS, *cells])) <= console.width:
-            _draw_table(console, PHASE_COLUMNS, cells)
+        heads, cells = phase_table(report.phases, with_model)
+        if sum(_widths([heads, *cells])) <= console.width:
+            _draw_table(console, heads, cells)
             break
     else:
         for phase in report.phases:
