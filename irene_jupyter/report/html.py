@@ -27,12 +27,13 @@ from irene_jupyter.report.said import (
 from irene_jupyter.report.units import format_interval, format_joules, format_share, share
 from irene_jupyter.report.words import (
     LEGEND,
-    NOT_RUN_TITLE,
     NOTE_LENGTH,
     badge,
     codes_text,
     detail,
+    elsewhere_line,
     headline,
+    not_run_title,
     notes,
     provenance,
     title,
@@ -65,10 +66,12 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
             f'<span class="badge">{safe(badge(report))}</span></p>'
             f"<p>{safe(provenance(report))}</p>"
         )
+        if other := elsewhere_line(report):
+            parts.append(f'<p class="dim">{safe(other)}</p>')
         parts.extend(_tree(report.root, depth, MAX_ROWS))
         parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
-        parts.append(f"<p><strong>{safe(NOT_RUN_TITLE)}</strong></p>")
+        parts.append(f"<p><strong>{safe(not_run_title(report))}</strong></p>")
         for node in report.not_run:
             parts.extend(_tree(node, depth, MAX_ROWS // len(report.not_run)))
     columns, runs = run_table(report)

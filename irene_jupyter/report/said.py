@@ -12,13 +12,21 @@ from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.units import (
     INTERVAL,
+    RANGE,
     format_joules,
     format_seconds,
     format_share,
     printable,
 )
 from irene_jupyter.report.waiting import LAUNCH_BOUND
-from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
+from irene_jupyter.report.words import (
+    MARK,
+    MARKS,
+    NOTE_LENGTH,
+    elsewhere_line,
+    provenance,
+    title,
+)
 from irene_jupyter.report.work import work_of
 
 if TYPE_CHECKING:
@@ -146,6 +154,7 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     is_measured = report.measured is not None and report.measured.joules is not None
     if not is_measured and not _is_rest_worth_telling(parts):
         return ()
+    is_known = is_measured or report.device.kind == "estimated"
     rows = [
         (
             printable(part.name, 40) + (" (forward)" if part.kind == "model" else ""),
@@ -154,7 +163,7 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
         )
         for part in parts
     ]
-    total = format_joules(parts.total_joules) if is_measured else "–"
+    total = format_joules(parts.total_joules) if is_known else "–"
     return (*rows, ("the whole cell", format_seconds(parts.total_seconds), total))
 
 
@@ -181,8 +190,15 @@ def counter_line(report: EnergyReport) -> str:
         return ""
     if found.joules is None:
         # What would help stands behind the semicolon, and in doctor.
-        reasons = [each.reason.partition(";")[0] for each in found.counters if each.reason]
+        reasons = [
+            each.reason.partition(";")[0]
+            for each in found.counters
+            if each.reason and (each.scope != "gpu" or not report.device.how)
+        ]
         reason = printable("; ".join(reasons) or found.reason or "", NOTE_LENGTH)
+        if report.device.how:
+            how = printable(report.device.how, NOTE_LENGTH)
+            return f"Estimated: {how}. Not counted ({reason}); `irene-jupyter doctor` tells more"
         return f"No energy was measured here ({reason}); `irene-jupyter doctor` tells more"
     told = [
         f"{printable(each.name, 80)} {format_joules(each.joules)}"
@@ -246,7 +262,8 @@ def said(report: EnergyReport) -> dict[str, Any]:
         "source": None if energy is None else energy.source,
         "title": title(report),
         "provenance": provenance(report),
-        "interval": INTERVAL,
+        **({"elsewhere": elsewhere_line(report)} if report.elsewhere else {}),
+        "interval": RANGE if energy is not None and energy.source == "estimated" else INTERVAL,
         "flags": [[line.sign, line.text] for line in flag_lines(report)],
         "phases": _table(heads, phases, phase_legend(report)),
         "parts": _table(PART_COLUMNS, part_rows(report)),

@@ -26,7 +26,7 @@ from irene_jupyter.report.said import (
     resource_line,
 )
 from irene_jupyter.report.units import format_joules, format_share, printable, share
-from irene_jupyter.report.words import NOT_RUN_TITLE, codes_text, headline, notes
+from irene_jupyter.report.words import codes_text, elsewhere_line, headline, not_run_title, notes
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
@@ -121,11 +121,13 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(headline(report)))
     else:
         console.print(Text(headline(report), style="bold"))
+        if other := elsewhere_line(report):
+            console.print(Text(other, style="dim"))
         console.print()
         _draw_tree(console, (report.root,), depth, most)
     if report.not_run:
         console.print()
-        console.print(Text(NOT_RUN_TITLE, style="bold"))
+        console.print(Text(not_run_title(report), style="bold"))
         _draw_tree(console, report.not_run, depth, most)
     columns, runs = run_table(report)
     if runs:
