@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.merging import energies_of, gathered, moved, total
 from irene_jupyter.report.device_label import HERE, DeviceLabel, Elsewhere
+from irene_jupyter.report.folding import is_untested
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.report import EnergyReport, Mode
 from irene_jupyter.report.waiting import said_where_waiting
@@ -104,8 +105,9 @@ def make_report(
 
 def _elsewhere(device: DeviceLabel, models: Sequence[ModelEnergy]) -> Elsewhere | None:
     """What the models that ran need on a profile's device, in all."""
-    found = total(energies_of(model.root for model in models if model.has_run))
-    return None if found is None else Elsewhere(device, found)
+    roots = [model.root for model in models if model.has_run]
+    found = total(energies_of(roots))
+    return None if found is None else Elsewhere(device, found, any(map(is_untested, roots)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,14 @@ class DeviceLabel:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What a profile predicts for the same runs on another device: a line beside the tree."""
+    """What a profile predicts for the same runs on another device: a line beside the tree.
+
+    `is_untested`: its interval is a range, as some of it is beyond what the profile was tested on.
+    """
 
     device: DeviceLabel
     energy: Energy
+    is_untested: bool = False
 
 
 class Switch(Protocol):

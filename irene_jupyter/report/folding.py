@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from irene_jupyter.merging import CELL
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Energy, Features, Node
 
@@ -31,7 +32,7 @@ ESTIMATE_TOLERANCE = 0.25
 OWN_SHARE_SHOWN = 0.01
 
 # Codes of flags whose node has a declared range in place of a tested interval.
-UNTESTED = frozenset({"estimated", "extrapolated"})
+UNTESTED = frozenset({"estimated", "extrapolated", "does_not_fit"})
 
 _Item = TypeVar("_Item")
 AnyRow = TypeVar("AnyRow", "Row", "PairRow")
@@ -127,9 +128,16 @@ def _lasting(codes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_untested(node: Node) -> bool:
-    """Whether its interval is a declared range: it is estimated or extrapolated in what matters."""
-    is_estimated = node.energy is not None and node.energy.source == "estimated"
-    return is_estimated or not UNTESTED.isdisjoint(flag_codes(node))
+    """Whether its interval is a declared range: it is estimated or extrapolated in what matters.
+
+    What was measured is as it was measured, whatever its parts are. A cell is as its models.
+    """
+    source = None if node.energy is None else node.energy.source
+    if source == "measured":
+        return False
+    if node.class_name == CELL and any(map(is_untested, node.children)):
+        return True
+    return source == "estimated" or not UNTESTED.isdisjoint(flag_codes(node))
 
 
 def display_rows(root: Node, depth: int | None = None, folded: bool = True) -> Row:

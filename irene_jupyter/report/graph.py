@@ -21,9 +21,9 @@ import graphviz
 from irene_jupyter.errors import RenderError
 from irene_jupyter.files import write_atomic
 from irene_jupyter.report.colours import EDGE, shade
+from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.icicle import Icicle, icicle_of, repetitions
-from irene_jupyter.report.said import flag_lines
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
     NOTE_LENGTH,

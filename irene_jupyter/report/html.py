@@ -12,15 +12,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import MORE
-from irene_jupyter.report.folding import Row, count_rows, limited_rows
+from irene_jupyter.report.flag_words import flag_lines
+from irene_jupyter.report.folding import Row, count_rows, is_untested, limited_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.runs import run_table
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
-    flag_lines,
-    observer_line,
+    is_watching_dear,
+    observer_fold,
     part_rows,
     resource_line,
 )
@@ -28,9 +29,11 @@ from irene_jupyter.report.units import format_interval, format_joules, format_sh
 from irene_jupyter.report.words import (
     LEGEND,
     NOTE_LENGTH,
+    asides,
     badge,
     codes_text,
     detail,
+    doubts,
     elsewhere_line,
     headline,
     not_run_title,
@@ -60,10 +63,13 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     if report.root is None:
         parts.append(f"<p>{safe(headline(report))}</p>")
     elif report.root.energy is not None:
+        energy = report.root.energy
+        badges = (
+            f' <span class="badge">{safe(b)}</span>' for b in (badge(report), *doubts(report))
+        )
         parts.append(
-            f'<p><span class="total">{safe(format_joules(report.root.energy.joules))}</span> '
-            f"{safe(format_interval(report.root.energy))} "
-            f'<span class="badge">{safe(badge(report))}</span></p>'
+            f'<p><span class="total">{safe(format_joules(energy.joules))}</span> '
+            f"{safe(format_interval(energy, is_untested(report.root)))}{''.join(badges)}</p>"
             f"<p>{safe(provenance(report))}</p>"
         )
         if other := elsewhere_line(report):
@@ -85,9 +91,14 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    for line in (counter_line(report), resource_line(report), observer_line(report, shown)):
-        if line:
-            parts.append(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>')
+    lines = [counter_line(report), resource_line(report), *asides(report)]
+    fold = observer_fold(report, shown)
+    if is_watching_dear(report):
+        lines.append("; ".join(fold))
+    parts.extend(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>' for line in lines if line)
+    if fold and not is_watching_dear(report):
+        summary, rest = (safe(each, NOTE_LENGTH) for each in fold)
+        parts.append(f"<details><summary>{summary}</summary><p>{rest}</p></details>")
     parts.append("</div>")
     body = "\n".join(parts)
     return page(safe(headline(report)), body, "60em") if full_page else body

@@ -148,7 +148,11 @@ def _elsewhere_from_dict(data: Any) -> Elsewhere | None:
         _CHECK.refuse("'elsewhere' has no joules")
     values = {name: value for name, value in bounds.items() if value is not None}
     source = _CHECK.one_of(energy, "source", SOURCES)
-    return Elsewhere(_device_from_dict(data.get("device")), Energy(**values, source=source))
+    return Elsewhere(
+        _device_from_dict(data.get("device")),
+        Energy(**values, source=source),
+        _CHECK.field(data, "is_untested", bool),
+    )
 
 
 def _runs_from_json(data: Any) -> Iterator[RunSummary]:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from irene_jupyter.report.folding import flag_codes
-from irene_jupyter.report.units import format_interval, format_joules, format_shapes, printable
+from irene_jupyter.report.folding import flag_codes, is_untested
+from irene_jupyter.report.units import (
+    INTERVAL,
+    RANGE,
+    format_interval,
+    format_joules,
+    format_shapes,
+    printable,
+)
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Node
 
@@ -21,8 +28,19 @@ LEGEND = "Shares are of the total; “own” is what a module uses beyond its pa
 NOTE_LENGTH = 600  # characters of a note or an explanation; a hostile file may have more
 
 # Signs for the codes that may stand on most rows of a tree; the legend says what they mean.
-MARKS: Mapping[str, str] = {"estimated": "≈", "extrapolated": "↗", LAUNCH_BOUND: "◔"}
+MARKS: Mapping[str, str] = {
+    "does_not_fit": "⊠",
+    "estimated": "≈",
+    "extrapolated": "↗",
+    LAUNCH_BOUND: "◔",
+}
 MARK = "⚠"
+# Codes of flags that stand beside the total, and what is said there.
+DOUBTS: Mapping[str, str] = {
+    "does_not_fit": "does not fit this device",
+    "extrapolated": "extrapolated",
+}
+_OF_REPLAY = "replay: "  # begins notes on seconds alone
 
 
 def provenance(report: EnergyReport) -> str:
@@ -60,7 +78,7 @@ def elsewhere_line(report: EnergyReport) -> str:
         return ""
     return (
         f"On a {printable(found.device.label)}: {format_joules(found.energy.joules)} "
-        f"{format_interval(found.energy)}, {found.energy.source}"
+        f"{format_interval(found.energy, found.is_untested)}, {found.energy.source}"
     )
 
 
@@ -112,14 +130,29 @@ def amount(node: Node) -> str:
     """A node's joules with their interval: "14.2 J [12.9–15.6, 90 %]"."""
     if node.energy is None:
         return format_joules(None)
-    return f"{format_joules(node.energy.joules)} {format_interval(node.energy)}"
+    return f"{format_joules(node.energy.joules)} {format_interval(node.energy, is_untested(node))}"
+
+
+def interval_name(node: Node | None) -> str:
+    """What a node's interval is called: "90 % interval", or "range" where that was not tested."""
+    return RANGE if node is not None and is_untested(node) else INTERVAL
+
+
+def doubts(report: EnergyReport) -> tuple[str, ...]:
+    """What stands as badges beside the total: why it promises less than others do.
+
+    That it is estimated, the provenance says.
+    """
+    models = () if report.root is None else (report.root, *report.models)
+    codes = {code for model in models if is_untested(model) for code in flag_codes(model)}
+    return tuple(said for code, said in DOUBTS.items() if code in codes)
 
 
 def headline(report: EnergyReport) -> str:
     """The first line of every view."""
     if report.root is None:
         return ALL_IDLE if report.not_run else EMPTY
-    return f"{provenance(report)}: {amount(report.root)}"
+    return ", ".join((f"{provenance(report)}: {amount(report.root)}", *doubts(report)))
 
 
 def title(report: EnergyReport) -> str:
@@ -138,8 +171,15 @@ def codes_text(node: Node) -> str:
 
 
 def notes(report: EnergyReport) -> tuple[str, ...]:
-    """The report's notes, each on one line."""
-    return tuple(dict.fromkeys(printable(note, NOTE_LENGTH) for note in report.notes))
+    """What the reader must know before believing the numbers, each on one line."""
+    told = (note for note in report.notes if not note.startswith(_OF_REPLAY))
+    return tuple(dict.fromkeys(printable(note, NOTE_LENGTH) for note in told))
+
+
+def asides(report: EnergyReport) -> tuple[str, ...]:
+    """Notes that no total depends on, for the foot of a view."""
+    told = (note for note in report.notes if note.startswith(_OF_REPLAY))
+    return tuple(dict.fromkeys(printable(note, NOTE_LENGTH) for note in told))
 
 
 def detail(node: Node) -> str:
