@@ -53,12 +53,11 @@ def make_report(
 
     launching = launching or USUAL
     predicted, cell = predicted_runs(runs, profile, method, launching, cell)
-    device = DeviceLabel(profile.name, profile.label, profile.kind, profile.scope)
+    device = _device(profile, cell)
     elsewhere = None
     if cell is not None and cell.estimate is not None:
-        elsewhere = _elsewhere(device, models_of(predicted, None))
+        elsewhere = _elsewhere(_device(profile, None), models_of(predicted, None))
         predicted = estimated_runs(predicted, cell)
-        device = DeviceLabel(HERE, cell.estimate.label, "estimated", how=cell.estimate.how)
     is_here = device.kind != "reference" or (cell is not None and cell.is_by_board)
     if shortage:
         predicted = [replace(each, root=doubted(each.root, shortage.reason)) for each in predicted]
@@ -103,6 +102,13 @@ def make_report(
     )
 
 
+def _device(profile: Profile, cell: Cell | None) -> DeviceLabel:
+    """Whose energy the report of a cell is, or of a prediction for a profile's device."""
+    if cell is not None and cell.estimate is not None:
+        return DeviceLabel(HERE, cell.estimate.label, "estimated", how=cell.estimate.how)
+    return DeviceLabel(profile.name, profile.label, profile.kind, profile.scope)
+
+
 def _elsewhere(device: DeviceLabel, models: Sequence[ModelEnergy]) -> Elsewhere | None:
     """What the models that ran need on a profile's device, in all."""
     roots = [model.root for model in models if model.has_run]
@@ -123,6 +129,11 @@ class Switched:
     origin: Origin | None
     observer: Mapping[str, Any] | None = None
 
+    @property
+    def own(self) -> DeviceLabel:
+        """Of the report as the cell made it."""
+        return _device(self.profile, self.cell)
+
     def report(self) -> EnergyReport:
         """As the cell itself has it: of this machine, where that can be estimated."""
         return self._made(self.profile, self.cell)
@@ -131,7 +142,7 @@ class Switched:
         """For a profile by its name or path, or "here"."""
         from irene_jupyter.predictors.profiles.loading import load_device
 
-        if device == HERE:
+        if device == self.own.name:
             return self.report()
         cell = self.cell if self.cell.estimate is None else self.cell.without_estimate()
         return self._made(load_device(device), cell)

@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from irene_jupyter.errors import IreneError
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.tree import Node
 
@@ -30,6 +31,10 @@ class EnergyTree(anywidget.AnyWidget):
     (of the total); `data` is the report's JSON, set through `report`, or given beside it where it
     is at hand (in a notebook's brief form it takes a seventh of the memory). All are synced both
     ways but `energy` and `data`.
+
+    Where the report's runs are at hand, `device` is whose energy is shown, "here" or the name of a
+    profile, and may be set to any of `devices`, pairs of name and label: the kernel then
+    makes the report again (`report.on`). Elsewhere `devices` is empty.
 
     Another report is drawn in place: open rows, unit and view stay, and the selected node too
     where the report has it.
@@ -57,6 +62,8 @@ class EnergyTree(anywidget.AnyWidget):
     expanded_depth = traitlets.Int(DEFAULT_DEPTH, min=0).tag(sync=True)
     view = traitlets.Enum(VIEWS, default_value="tree").tag(sync=True)
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
+    device = traitlets.Unicode("").tag(sync=True)
+    devices = traitlets.List(read_only=True).tag(sync=True)
 
     def __init__(
         self,
@@ -69,6 +76,8 @@ class EnergyTree(anywidget.AnyWidget):
         # With its JSON, which then need not be read back at each report: 30 ms for 1,000 nodes.
         self._given = (self._report.to_dict() if data is None else data, self._report)
         super().__init__(data=self._given[0], **traits)
+        self.set_trait("devices", _devices(self._report))
+        self.device = self._report.device.name
 
     @property
     def report(self) -> EnergyReport:
@@ -80,6 +89,8 @@ class EnergyTree(anywidget.AnyWidget):
         known = _as_report(report)
         self._given = (known.to_dict(), known)
         self.data = self._given[0]
+        self.set_trait("devices", _devices(known))
+        self.device = known.device.name
 
     @property
     def node(self) -> Node | None:
@@ -99,6 +110,16 @@ class EnergyTree(anywidget.AnyWidget):
         # Not while being made, when `selected` may be given.
         if change["old"] and self._find(self.selected) is None:
             self.selected = ""
+
+    @traitlets.validate("device")
+    def _validate_device(self, proposal: Any) -> str:
+        name = str(proposal["value"])
+        if name != self._report.device.name:
+            try:
+                self.report = self._report.on(name)
+            except IreneError as error:
+                raise traitlets.TraitError(f"device: {error}") from None
+        return name
 
     @traitlets.validate("selected")
     def _validate_selected(self, proposal: Any) -> str:
@@ -123,6 +144,16 @@ class EnergyTree(anywidget.AnyWidget):
         widget = super()._repr_mimebundle_(**kwargs) or ({}, {})
         data, metadata = widget if isinstance(widget, tuple) else (widget, {})
         return {**data, **self._report._repr_mimebundle_()}, metadata
+
+
+def _devices(report: EnergyReport) -> list[tuple[str, str]]:
+    """(name, label) of those that the report can be switched to, its own first."""
+    if report.switch is None:
+        return []
+    from irene_jupyter.predictors.profiles.loading import devices
+
+    known = [report.switch.own, report.device, *devices()]
+    return list({each.name: (each.name, each.label) for each in known}.values())
 
 
 def _as_report(report: EnergyReport | Mapping[str, Any]) -> EnergyReport:

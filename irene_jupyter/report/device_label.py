@@ -45,5 +45,9 @@ class Elsewhere:
 class Switch(Protocol):
     """What a live report can be made again with, for another device."""
 
+    @property
+    def own(self) -> DeviceLabel:
+        """Of the report as the cell made it."""
+
     def on(self, device: str) -> EnergyReport:
         """Raises `DeviceError` for an unknown one."""

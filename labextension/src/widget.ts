@@ -24,6 +24,13 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const depth = (): number => Number(model.get("expanded_depth") ?? 2);
   const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
     choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
+  const devices = (): (readonly [string, string])[] => {
+    const known: unknown = model.get("devices");
+    return (Array.isArray(known) ? known : [])
+      .filter((each): each is unknown[] => Array.isArray(each))
+      .map(([name, label]) => [String(name), String(label)] as const);
+  };
+  const device = (): string => String(model.get("device") ?? "");
   const view = renderTree(el, model.get("data"), {
     selected: selected(),
     expandedDepth: depth(),
@@ -33,6 +40,9 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
+    devices: devices(),
+    device: device(),
+    onDevice: (name) => send("device", name),
   });
   const changes: Record<string, () => void> = {
     data: () => view.update(model.get("data")),
@@ -40,6 +50,8 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expanded_depth: () => view.setDepth(depth()),
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
+    device: () => view.setDevices(devices(), device()),
+    devices: () => view.setDevices(devices(), device()),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

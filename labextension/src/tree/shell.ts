@@ -3,6 +3,7 @@
 import { formatEnergy, formatShare, type Unit } from "./data/format.js";
 import type { Report, TreeNode } from "./data/report.js";
 import { renderDetail } from "./draw/detail.js";
+import { Devices, type Device } from "./draw/devices.js";
 import { rowText } from "./draw/files.js";
 import { renderFooter } from "./draw/footer.js";
 import { renderHeader } from "./draw/header.js";
@@ -22,6 +23,10 @@ export interface TreeOptions {
   expandedDepth?: number;
   unit?: Unit;
   view?: ViewName;
+  /** What the runs can be told for, and the one that is shown; without a kernel there is none. */
+  devices?: readonly Device[];
+  device?: string;
+  onDevice?: (name: string) => void;
   /** The reader selected another node. */
   onSelect?: (path: string) => void;
   /** The reader pressed a button that opens or closes whole levels. */
@@ -38,6 +43,8 @@ export class Shell {
   readonly #panes = make("div", "panes");
   readonly #outline: OutlineView<TreeNode>;
   readonly #icicle: Icicle;
+  readonly #devices: Devices;
+  readonly #heading: HTMLElement;
   #report: Report;
   #data: unknown;
   #rows: Rows;
@@ -51,9 +58,10 @@ export class Shell {
     this.#unit = options.unit ?? "J";
     this.#view = options.view ?? "tree";
     this.#rows = new Rows(report);
+    this.#heading = renderHeading(treeColumns(report.said.interval));
     this.#outline = new OutlineView<TreeNode>(this.#rows, {
       label: "Energy by module",
-      heading: renderHeading(treeColumns(report.said.interval)),
+      heading: this.#heading,
       words: {
         follow: "Follow the energy",
         followTitle: "Open the path to the node that spends the most",
@@ -81,6 +89,9 @@ export class Shell {
       const item = this.#outline.rowOf(node);
       if (item) this.#outline.choose(item);
     });
+    this.#devices = new Devices((name) => options.onDevice?.(name));
+    this.#devices.show(options.devices ?? [], options.device ?? "");
+    this.#outline.toolbar.element.append(this.#devices.element);
     outer.replaceChildren(
       this.#head,
       this.#outline.toolbar.element,
@@ -99,7 +110,13 @@ export class Shell {
     this.#data = data;
     this.#rows = new Rows(report, this.#outline.isByWeight);
     this.#outline.take(this.#rows);
+    const heading = renderHeading(treeColumns(report.said.interval));
+    this.#heading.replaceChildren(...heading.children);
     this.#draw();
+  }
+
+  setDevices(devices: readonly Device[], chosen: string): void {
+    this.#devices.show(devices, chosen);
   }
 
   select(path: string): boolean {

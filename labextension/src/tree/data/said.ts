@@ -16,6 +16,8 @@ export interface Said {
   title: string;
   /** Whose energy it is, and how it is known. */
   provenance: string;
+  /** Beside an estimate for this machine: what another device would need. */
+  elsewhere?: string;
   /** What an interval is called. */
   interval: string;
   flags: Warning[];
@@ -67,7 +69,7 @@ export function readSaid(value: unknown, energy: Energy | null, device: unknown)
     isObject(said) &&
     said.joules === (energy?.joules ?? null) &&
     said.source === (energy?.source ?? null) &&
-    isTexts([said.title, said.provenance, said.interval]) &&
+    isTexts([said.title, said.provenance, said.interval, said.elsewhere ?? ""]) &&
     text(said.provenance).includes(text(device)) &&
     isRows(said.flags, 2) &&
     isTable(said.phases) &&
