@@ -1,8 +1,8 @@
 """An estimate for a processor that nobody counts: against what others measured, and by its parts.
 
-`published_power.csv` has packages: RAPL's readings on AWS's bare metal servers, both sockets (B.
-Davy, github.com/github-benjamin-davy/turbostressreports, 2021), and desktops (AnandTech's reviews of
-Ryzen 3 1300X, Core i9-7980XE and Comet Lake; limits of turbo where no reading is told).
+`published_power.csv` has packages: RAPL's readings on AWS's bare metal servers, both sockets
+(B. Davy, github.com/github-benjamin-davy/turbostressreports, 2021), and desktops (AnandTech's
+reviews of Ryzen 3 1300X, Core i9-7980XE and Comet Lake; limits of turbo where no reading is told).
 `published_servers.csv` has whole servers at the wall: SPECpower_ssj2008's results as Cloud Carbon
 Footprint has collected them (2023-05-01), with the makers' rated power.
 """

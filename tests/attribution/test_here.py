@@ -1,4 +1,4 @@
-"""Cells on this machine's processor, which nobody counts: whose joules they have, and which stay."""
+"""Cells on a processor that nobody counts: whose joules they have, and which stay as they were."""
 
 from __future__ import annotations
 
