@@ -111,8 +111,8 @@ def energy_line(findings: tuple[Finding, ...]) -> str:
     if calibrated:
         return "a cell's energy is predicted from this machine's own profile"
     return (
-        "a cell's energy is estimated for this machine, by its processor's rated power and load; on "
-        "a GPU without a counter it is predicted"
+        "a cell's energy is estimated for this machine, by its processor's rated power and load; "
+        "on a GPU without a counter it is predicted"
     )
 
 

@@ -63,7 +63,7 @@ class EnergyTree(anywidget.AnyWidget):
     view = traitlets.Enum(VIEWS, default_value="tree").tag(sync=True)
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
     device = traitlets.Unicode("").tag(sync=True)
-    devices = traitlets.List(read_only=True).tag(sync=True)
+    devices: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)
 
     def __init__(
         self,
@@ -152,8 +152,9 @@ def _devices(report: EnergyReport) -> list[tuple[str, str]]:
         return []
     from irene_jupyter.predictors.profiles.loading import devices
 
-    known = [report.switch.own, report.device, *devices()]
-    return list({each.name: (each.name, each.label) for each in known}.values())
+    own = (report.switch.own, report.device)
+    known = {each.name: each.label for each in own}
+    return list((known | {each.name: each.label for each in devices()}).items())
 
 
 def _as_report(report: EnergyReport | Mapping[str, Any]) -> EnergyReport:
