@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.predictors.predict.launching import Launching
     from irene_jupyter.predictors.profiles.reading import Profile
+    from irene_jupyter.report.trend import Trend
     from irene_jupyter.room import Shortage
 
 
@@ -128,6 +129,7 @@ class Switched:
     method: str
     origin: Origin | None
     observer: Mapping[str, Any] | None = None
+    trend: Trend | None = None
 
     @property
     def own(self) -> DeviceLabel:
@@ -158,4 +160,5 @@ class Switched:
             method=self.method,
             origin=self.origin,
         )
-        return replace(report, switch=self, observer=self.observer)
+        trend = self.trend if cell is self.cell else None  # its joules are those of the cell
+        return replace(report, switch=self, observer=self.observer, trend=trend)

@@ -20,6 +20,9 @@ FLOORS = (
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"levers"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )
@@ -29,8 +32,9 @@ ROOMS = {
         {"count"},
         {"copies", "in_place"},
         {"record", "inputs", "models"},
+        {"training"},
         {"watch", "repeat"},
-        {"dry"},
+        {"dry", "training_runs"},
         {"gather"},
     ),
     "meters": (
@@ -58,6 +62,7 @@ ROOMS = {
         {"board_times"},
         {"board_division"},
         {"model_energy"},
+        {"trending"},
     ),
     "predictors": (
         {"forms"},

@@ -7,7 +7,13 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.attribution.apportion import Share, measured_energy, seconds_by_part, shares
+from irene_jupyter.attribution.apportion import (
+    Points,
+    Share,
+    measured_energy,
+    seconds_by_part,
+    shares,
+)
 from irene_jupyter.attribution.estimate import Estimate
 from irene_jupyter.attribution.leveling import scaled_to
 from irene_jupyter.attribution.step_parts import StepShares, with_steps
@@ -46,6 +52,7 @@ class Cell:
     measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
     shares: Mapping[Hashable, Share] = field(default_factory=dict)
     steps: Mapping[str, StepShares] = field(default_factory=dict)
+    curves: tuple[Points, ...] = ()  # of the counters behind what was measured
     warnings: tuple[str, ...] = ()
     waited: Mapping[Hashable, float] = field(default_factory=dict)
     board_names: frozenset[str] = frozenset()
@@ -201,6 +208,7 @@ def observed_cell(
         measured,
         known,
         found.steps,
+        usable.curves,
         usable.warnings,
         waited=found.waited,
         board_names=_boards_of(ran),

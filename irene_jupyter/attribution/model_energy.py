@@ -17,7 +17,8 @@ from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.predict.launching import Launching
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.reading import Profile
-from irene_jupyter.report.phases import EVALUATION, PhaseSummary
+from irene_jupyter.report.phase_table import EVALUATION
+from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import RunSummary
 from irene_jupyter.tree import STEP_PHASES, Node, Run
 
@@ -177,7 +178,9 @@ def predicted_runs(
     made = [
         PredictedRun(run, next(roots))
         if division and run.status != "not_run"
-        else PredictedRun.of(run, predict_with(run.tree, profile, method, launching).root)
+        else PredictedRun.of(
+            run, predict_with(run.tree, profile, method, launching, run.phase).root
+        )
         for run in runs
     ]
     return made, division.cell if division else cell

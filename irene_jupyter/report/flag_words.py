@@ -27,6 +27,8 @@ FLAGS: Mapping[str, str] = {
     "extrapolated": "larger or smaller than anything that the profile was fitted on",
     LAUNCH_BOUND: "the board waited most of the time for its host",
     "untimed": "its time in place is not known",
+    "recomputed": "its forward pass ran again within the backward pass (checkpointing)",
+    "frozen": "its weights need no gradient",
 }
 # How predictors word their reasons.
 _OF_PARTS = re.compile(r"\d+ ?% of it ")  # of a module: its parts say why

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
@@ -15,19 +16,24 @@ if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
 
 COLUMNS = (
-    "phase", "calls", "tokens", "samples", "time here", "replayed", "energy", "per token",
-    "per step", "per sample", "time/token",
+    "phase", "calls", "tokens", "samples", "batch×seq", "time here", "replayed", "energy",
+    "per token", "per step", "per sample", "time/token",
 )  # fmt: skip
+EVALUATION = "evaluation"  # calls without a phase of a model that was trained in the same cell
 UNKNOWN = format_seconds(None)  # in a cell
 WHOLE_STEP = "whole step"
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
-def phase_table(phases: Sequence[PhaseSummary], with_model: bool = True) -> Table:
+def phase_table(
+    phases: Sequence[PhaseSummary],
+    sizes: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    with_model: bool = True,
+) -> Table:
     """(column heads, rows of cells); columns of which nothing is known are left out.
 
-    Below the phases of a model's training stands their sum.
+    `sizes` are texts by model and phase. Below the phases of a model's training stands their sum.
     """
     if not phases:
         return (), []
@@ -35,22 +41,25 @@ def phase_table(phases: Sequence[PhaseSummary], with_model: bool = True) -> Tabl
     for model in dict.fromkeys(phase.model for phase in phases):
         own = [phase for phase in phases if phase.model == model]
         step = [phase for phase in own if phase.phase in STEP_PHASES]
-        rows += [phase_cells(phase, with_model) for phase in own[: len(step)]]
-        if len(step) > 1:
-            rows.append(_whole_step(step, with_model))
-        rows += [phase_cells(phase, with_model) for phase in own[len(step) :]]
+        for phase in own:
+            rows.append(phase_cells(phase, sizes.get((model, phase.phase), UNKNOWN), with_model))
+            if len(step) > 1 and phase is step[-1]:
+                rows.append(_whole_step(step, with_model))
     known = [cells for cells in zip(COLUMNS, *rows, strict=True) if set(cells[1:]) != {UNKNOWN}]
     heads, *shown = zip(*known, strict=True)
     return heads, shown
 
 
-def phase_cells(phase: PhaseSummary, with_model: bool = True) -> tuple[str, ...]:
+def phase_cells(
+    phase: PhaseSummary, size: str = UNKNOWN, with_model: bool = True
+) -> tuple[str, ...]:
     """A phase as cells under `COLUMNS`."""
     return (
         _name(phase.model, phase.phase, with_model),
         f"{phase.calls:,}",
         f"{phase.tokens:,}" if phase.tokens else UNKNOWN,
         f"{phase.samples:,}" if phase.samples else UNKNOWN,
+        size,
         format_seconds(phase.seconds),
         format_seconds(phase.replayed_seconds),
         format_joules(phase.joules),
@@ -66,19 +75,15 @@ def _whole_step(step: Sequence[PhaseSummary], with_model: bool) -> tuple[str, ..
     first = step[0]
     joules = math.fsum(phase.joules for phase in step)
     seconds = [phase.seconds for phase in step if phase.seconds is not None]
-    return (
-        _name(first.model, WHOLE_STEP, with_model),
-        UNKNOWN,
-        UNKNOWN,
-        f"{first.samples:,}" if first.samples else UNKNOWN,
-        format_seconds(math.fsum(seconds) if seconds else None),
-        UNKNOWN,
-        format_joules(joules),
-        UNKNOWN,
-        _amount(joules / first.steps if first.steps else None),
-        _amount(joules / first.samples if first.samples else None),
-        UNKNOWN,
-    )
+    known = {
+        "phase": _name(first.model, WHOLE_STEP, with_model),
+        "samples": f"{first.samples:,}" if first.samples else UNKNOWN,
+        "time here": format_seconds(math.fsum(seconds) if seconds else None),
+        "energy": format_joules(joules),
+        "per step": _amount(joules / first.steps if first.steps else None),
+        "per sample": _amount(joules / first.samples if first.samples else None),
+    }
+    return tuple(known.get(column, UNKNOWN) for column in COLUMNS)
 
 
 def _amount(joules: float | None) -> str:

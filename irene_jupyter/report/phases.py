@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
 
 
-EVALUATION = "evaluation"  # calls without a phase of a model that was trained in the same cell
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseSummary:
     """One phase of a model, all calls: "prefill", "decode"; "forward", "backward", "optimiser",

@@ -19,6 +19,7 @@ from irene_jupyter.report.report import (
     Mode,
     RunSummary,
 )
+from irene_jupyter.report.trend import trend_from_dict
 from irene_jupyter.tree import SOURCES, Energy, Node, RunStatus, Shape, TreeError
 from irene_jupyter.tree_json import node_from_dict
 
@@ -96,6 +97,7 @@ def _report_from_dict(data: Any) -> EnergyReport:
         configuration=_configuration_from_dict(_unwrapped(data.get("configuration"))),
         parts=_parts_from_list(data.get("parts")),
         measured=_measured_from_dict(data.get("measured")),
+        trend=trend_from_dict(_unwrapped(data.get("trend")), _CHECK),
         observer=_observer_from_dict(data.get("observer")),
         notes=tuple(_CHECK.strings(data.get("notes"), "'notes'")),
         created=_CHECK.field(data, "created", str),

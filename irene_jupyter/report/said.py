@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.phase_table import phase_legend, phase_table
+from irene_jupyter.report.runs import sizes_of
+from irene_jupyter.report.training_words import is_trained, training_line, training_short
 from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
 from irene_jupyter.report.words import (
     NOTE_LENGTH,
@@ -21,6 +23,7 @@ from irene_jupyter.report.words import (
     title,
 )
 from irene_jupyter.report.work import work_of
+from irene_jupyter.tree import STEP_PHASES
 
 if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
@@ -92,7 +95,7 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     is_known = is_measured or report.device.kind == "estimated"
     rows = [
         (
-            printable(part.name, 40) + (" (forward)" if part.kind == "model" else ""),
+            printable(part.name, 40) + _what(report, part),
             format_seconds(part.seconds),
             _part_joules(part),
         )
@@ -100,6 +103,14 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     ]
     total = format_joules(parts.total_joules) if is_known else "–"
     return (*rows, ("the whole cell", format_seconds(parts.total_seconds), total))
+
+
+def _what(report: EnergyReport, part: Part) -> str:
+    """What of a model, or of the passes, is in the part."""
+    if part.kind == "model":
+        return " (whole steps)" if is_trained(report, part.name) else " (forward)"
+    is_left = part.kind in STEP_PHASES and any(each.phase == part.kind for each in report.phases)
+    return ", not divided" if is_left else ""
 
 
 def _is_rest_worth_telling(parts: Parts) -> bool:
@@ -145,6 +156,11 @@ def counter_line(report: EnergyReport) -> str:
         label = printable(report.device.label, 80)
         told.append(f"beyond idle power {found.beyond_idle:.3g} times what {label} expects")
     return f"Energy counters here: {'; '.join(told)}"
+
+
+def trend_line(report: EnergyReport) -> str:
+    """How a long loop went, in one line; empty where there was none."""
+    return "" if report.trend is None or report.root is None else f"Trend: {report.trend}"
 
 
 def observer_line(report: EnergyReport, display_seconds: float | None = None) -> str:
@@ -202,15 +218,17 @@ def said(report: EnergyReport) -> dict[str, Any]:
     `joules` and `source` are the root's: what is said of another tree is not believed.
     """
     energy = None if report.root is None else report.root.energy
-    heads, phases = phase_table(report.phases)
+    heads, phases = phase_table(report.phases, sizes_of(report))
     fold, is_dear = observer_fold(report), is_watching_dear(report)
-    lines = (counter_line(report), resource_line(report), *asides(report))
+    lines = (trend_line(report), counter_line(report), resource_line(report), *asides(report))
     return {
         "joules": None if energy is None else energy.joules,
         "source": None if energy is None else energy.source,
         "title": title(report),
         "provenance": provenance(report),
         **({"elsewhere": elsewhere_line(report)} if report.elsewhere else {}),
+        "training": training_line(report),
+        "training_short": training_short(report),
         "interval": interval_name(report.root),
         "doubts": list(doubts(report)),
         "flags": [[line.sign, line.text] for line in flag_lines(report)],

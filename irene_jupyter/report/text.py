@@ -16,15 +16,18 @@ from rich.text import Text
 
 from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.folding import AnyRow, Row, limited_rows
+from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
 from irene_jupyter.report.phase_table import phase_legend, phase_table
-from irene_jupyter.report.runs import run_table
+from irene_jupyter.report.runs import run_table, sizes_of
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
     observer_line,
     part_rows,
     resource_line,
+    trend_line,
 )
+from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
     asides,
@@ -46,6 +49,8 @@ _MIN_WIDTH = 30
 _NARROW = 60  # columns of width under which guides and gaps shrink to one column
 _BAR_FROM = 72  # columns of width from which there is room for bars
 _BAR = 10
+_PHASES_FROM = 80  # for columns of a training step's phases, which take the place of bars
+_PHASES_AND_BARS_FROM = 112
 _FULL, _EIGHTHS = "█", " ▏▎▍▌▋▊▉"
 _LABEL_ROOM = 10  # the tree's column keeps at least this much
 _RUN_ROOM = 20  # and that of runs this much, or it is a list
@@ -53,7 +58,8 @@ _RUN_ROOM = 20  # and that of runs this much, or it is a list
 _ASCII = str.maketrans(
     {
         "├": "|", "└": "`", "│": "|", "─": "-", "█": "#", "–": "-", "×": "x", "µ": "u",
-        "→": ">", "…": "~", "·": "-", "⚠": "!", "⊠": "!", "≈": "~", "↗": "^", "◔": "o",
+        "→": ">", "…": "~", "·": "-", "⚠": "!", "⊠": "!", "≈": "~", "↗": "^", "◔": "o", "❄": "*",
+        "↻": "@",
         **dict.fromkeys(_EIGHTHS[1:4], "."), **dict.fromkeys(_EIGHTHS[4:], "#"),
     }
 )  # fmt: skip
@@ -130,8 +136,10 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(headline(report), style="bold"))
         if other := elsewhere_line(report):
             console.print(Text(other, style="dim"))
+        if training := training_line(report):
+            console.print(Text(training))
         console.print()
-        _draw_tree(console, (report.root,), depth, most)
+        _draw_tree(console, (report.root,), depth, most, PhaseColumns.of_training(report))
     if report.not_run:
         console.print()
         console.print(Text(not_run_title(report), style="bold"))
@@ -152,7 +160,7 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
                 console.print(Text(f"{name}: {seconds}, {joules}"))
     shown = time.perf_counter() - began
     flags = flag_lines(report)
-    lines = [counter_line(report), resource_line(report), *asides(report)]
+    lines = [trend_line(report), counter_line(report), resource_line(report), *asides(report)]
     lines.append(observer_line(report, shown))
     if any((*flags, *lines, *notes(report))):
         console.print()
@@ -164,24 +172,34 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(line, style="dim"))
 
 
-def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, most: int) -> None:
+def _draw_tree(
+    console: Console,
+    roots: tuple[Node, ...],
+    depth: int | None,
+    most: int,
+    phases: PhaseColumns = NO_PHASES,
+) -> None:
     trees = [limited_rows(root, depth, most // len(roots))[0] for root in roots]
     narrow = console.width < _NARROW
     lines = [
         _Line(guide, row, tree.joules) for tree in trees for guide, row in guided(tree, narrow)
     ]
     gap = 1 if narrow else 2
-    bars = console.width >= _BAR_FROM
-    calls = any(line.row.node.features.calls > 1 for line in lines)
+    names = phases.names if console.width >= _PHASES_FROM else ()
+    bars = console.width >= (_PHASES_AND_BARS_FROM if names else _BAR_FROM)
+    numbers = {line.row.node.features.calls for line in lines}
+    # A training loop has as many calls of nearly everything: its table of phases tells them.
+    calls = max(numbers) > 1 and not names
     cells = [
         (
             format_share(share(line.row.joules, line.total)),
             format_joules(line.row.joules),
             *([_calls(line.row)] if calls else []),
+            *(_in_phases(phases, names, line.row)),
         )
         for line in lines
     ]
-    heads = ("share", "energy", "calls")[: len(cells[0])]
+    heads = ("share", "energy", *(["calls"] if calls else []), *names)
     widths = [
         max(len(head), *(cell_len(row[column]) for row in cells))
         for column, head in enumerate(heads)
@@ -209,6 +227,13 @@ def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, mos
     if hidden:
         plural = "node" if hidden == 1 else "nodes"
         console.print(Text(f"{hidden:,} {plural} below the depth shown", style="dim"))
+
+
+def _in_phases(phases: PhaseColumns, names: Sequence[str], row: Row) -> Iterator[str]:
+    joules = phases.at_row(row) if names else {}
+    for name in names:
+        value = joules[name]
+        yield format_joules(value) if value else "–"
 
 
 def guided(tree: AnyRow, narrow: bool = False) -> Iterator[tuple[str, AnyRow]]:
@@ -288,7 +313,7 @@ def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[
 def _draw_phases(console: Console, report: EnergyReport) -> None:
     is_one_model = len({phase.model for phase in report.phases}) == 1
     for with_model in (True, False) if is_one_model else (True,):  # a long name gives way
-        heads, cells = phase_table(report.phases, with_model)
+        heads, cells = phase_table(report.phases, sizes_of(report), with_model)
         if sum(_widths([heads, *cells])) <= console.width:
             _draw_table(console, heads, cells)
             break

@@ -8,8 +8,8 @@ from irene_jupyter.tree import Energy, Shape
 _JOULE_UNITS = (("kJ", 1e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6))
 # What an interval is called: of a hundred energies ninety lie in theirs. Where that was not tested
 # on such as this one, it is a range and no more.
-_CONFIDENCE = "90 %"
-INTERVAL = f"{_CONFIDENCE} interval"
+CONFIDENCE = "90 %"
+INTERVAL = f"{CONFIDENCE} interval"
 RANGE = "range"
 _MAX_NAME = 120  # characters; a path of torch's is seldom longer, a hostile one may be
 
@@ -26,7 +26,7 @@ def format_interval(energy: Energy, is_untested: bool = False) -> str:
     """An energy's interval in the energy's own unit: "[12.9–15.6, 90 %]", or "[9–21, range]"."""
     _, scale = _joule_unit(energy.joules)
     low, high = (_three_digits(value / scale) for value in (energy.low, energy.high))
-    return f"[{low}–{high}, {RANGE if is_untested else _CONFIDENCE}]"
+    return f"[{low}–{high}, {RANGE if is_untested else CONFIDENCE}]"
 
 
 def format_share(fraction: float | None) -> str:

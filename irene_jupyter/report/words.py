@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import flag_codes, is_untested
+from irene_jupyter.report.training_words import training_short
 from irene_jupyter.report.units import (
     INTERVAL,
     RANGE,
@@ -33,6 +34,8 @@ MARKS: Mapping[str, str] = {
     "estimated": "≈",
     "extrapolated": "↗",
     LAUNCH_BOUND: "◔",
+    "frozen": "❄",
+    "recomputed": "↻",
 }
 MARK = "⚠"
 # Codes of flags that stand beside the total, and what is said there.
@@ -156,12 +159,13 @@ def headline(report: EnergyReport) -> str:
 
 
 def title(report: EnergyReport) -> str:
-    """A short title: "BertModel: 14.2 J [12.9–15.6, 90 %]"."""
+    """A short title: "BertModel: 14.2 J [12.9–15.6, 90 %]", with the joules a training step."""
     if report.root is None:
         return headline(report)
     names = [printable(model.class_name, 40) for model in report.models]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown}: {amount(report.root)}"
+    training = training_short(report)
+    return f"{shown}: {amount(report.root)}" + (f", {training}" if training else "")
 
 
 def codes_text(node: Node) -> str:

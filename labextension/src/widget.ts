@@ -7,6 +7,7 @@ interface Model {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
+  send(content: unknown): void;
   on(event: string, listener: () => void): void;
   off(event: string, listener: () => void): void;
 }
@@ -22,6 +23,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
   const selected = (): string => String(model.get("selected") ?? "");
   const depth = (): number => Number(model.get("expanded_depth") ?? 2);
+  const phase = (): string => String(model.get("phase") ?? "");
   const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
     choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
   const devices = (): (readonly [string, string])[] => {
@@ -36,6 +38,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expandedDepth: depth(),
     unit: choice("unit", UNITS),
     view: choice("view", VIEWS),
+    phase: phase(),
     onSelect: (path) => send("selected", path),
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
@@ -43,7 +46,10 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     devices: devices(),
     device: device(),
     onDevice: (name) => send("device", name),
+    onAdvice: () => model.send({ ask: "advice" }),
+    onPhase: (name) => send("phase", name),
   });
+  view.showAdvice(model.get("advice"));
   const changes: Record<string, () => void> = {
     data: () => view.update(model.get("data")),
     selected: () => void view.select(selected()),
@@ -52,6 +58,8 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     view: () => view.setView(choice("view", VIEWS)),
     device: () => view.setDevices(devices(), device()),
     devices: () => view.setDevices(devices(), device()),
+    advice: () => view.showAdvice(model.get("advice")),
+    phase: () => view.setPhase(phase()),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

@@ -43,7 +43,9 @@ def tree(*children: Node, own: float = 0.0) -> Node:
     return Node("", "model", "Net", features, children)
 
 
-def run(root: Node, phase: str | None, seconds: float, name: str = "net", calls: int = STEPS) -> Run:
+def run(
+    root: Node, phase: str | None, seconds: float, name: str = "net", calls: int = STEPS
+) -> Run:
     items = BATCH * calls if phase in ("forward", None) else 0
     return Run(
         model=name,

@@ -28,6 +28,10 @@ export interface TreeView {
   setView(view: ViewName): void;
   /** What the runs can be told for, and the one that is shown. */
   setDevices(devices: readonly Device[], chosen: string): void;
+  /** The answer to `onAdvice`, as its JSON; an empty one takes an older away. */
+  showAdvice(advice: unknown): void;
+  /** The tree of one phase, "" for all of them. */
+  setPhase(phase: string): void;
 }
 
 /** The element that everything is drawn into; keys in it are no shortcuts of the notebook. */
@@ -93,6 +97,11 @@ export function renderTree(element: Element, data: unknown, options: TreeOptions
     setDevices: (devices, chosen) => {
       Object.assign(asked, { devices, device: chosen });
       shell?.setDevices(devices, chosen);
+    },
+    showAdvice: (advice) => shell?.showAdvice(advice),
+    setPhase: (phase) => {
+      asked.phase = phase;
+      shell?.setPhase(phase);
     },
   };
 }

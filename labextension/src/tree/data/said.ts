@@ -18,6 +18,10 @@ export interface Said {
   provenance: string;
   /** Beside an estimate for this machine: what another device would need. */
   elsewhere?: string;
+  /** How much a training step takes, and where it goes; empty or missing without training. */
+  training?: string;
+  /** The same in a few words: "1.78 J a step". */
+  training_short?: string;
   /** What an interval is called. */
   interval: string;
   flags: Warning[];
@@ -70,6 +74,7 @@ export function readSaid(value: unknown, energy: Energy | null, device: unknown)
     said.joules === (energy?.joules ?? null) &&
     said.source === (energy?.source ?? null) &&
     isTexts([said.title, said.provenance, said.interval, said.elsewhere ?? ""]) &&
+    isTexts([said.training ?? "", said.training_short ?? ""]) &&
     text(said.provenance).includes(text(device)) &&
     isRows(said.flags, 2) &&
     isTable(said.phases) &&

@@ -78,6 +78,9 @@ export function renderHeader(report: Report, unit: Unit): HTMLElement {
   );
   const { elsewhere } = report.said;
   if (elsewhere) header.append(make("p", "provenance irene-elsewhere", {}, nameOf(elsewhere, "")));
+  if (report.said.training) {
+    header.append(make("p", "training", {}, nameOf(report.said.training, "")));
+  }
   if (report.runRows.length) {
     const total = report.root?.energy?.joules ?? 0;
     const own: Unit = unit === "%" ? "J" : unit;
