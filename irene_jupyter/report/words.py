@@ -36,6 +36,7 @@ MARKS: Mapping[str, str] = {
     LAUNCH_BOUND: "◔",
     "frozen": "❄",
     "recomputed": "↻",
+    "by_bytes": "÷",
 }
 MARK = "⚠"
 # Codes of flags that stand beside the total, and what is said there.

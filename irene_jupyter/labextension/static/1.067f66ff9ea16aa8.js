@@ -930,6 +930,11 @@
   cursor: pointer;
 }
 
+/* Labels of devices are long: what is chosen is said above, too. */
+.irene-select[data-menu="device"] {
+  max-width: 140px;
+}
+
 .irene-search {
   width: 150px;
 }
