@@ -60,6 +60,7 @@ class PredictedRun:
             tokens=run.tokens,
             items=run.items,
             cache_length=run.cache_length,
+            padding_share=run.padding_share,
             input_shapes=features.input_shapes,
             signature=" ".join(part for part in told if part),
         )
