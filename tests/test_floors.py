@@ -34,7 +34,7 @@ ROOMS = {
         {"record", "inputs", "models"},
         {"training"},
         {"watch", "repeat"},
-        {"dry"},
+        {"dry", "training_runs"},
         {"gather"},
     ),
     "meters": (

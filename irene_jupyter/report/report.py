@@ -74,6 +74,7 @@ class RunSummary:
     tokens: int = 0  # that went in within generate(); 0 elsewhere
     items: int = 0  # of the batch that the calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the key-value cache of the call that was recorded
+    padding_share: float | None = None  # of that call's tokens, 0 to 1; None where no mask tells
     input_shapes: tuple[Shape, ...] = ()
     joules: float
     signature: str = ""  # for people
