@@ -27,8 +27,15 @@ def trained() -> dict[str, Any]:
         root = tree(joules, head=name != "optimiser")
         phases.append(
             {
-                "phase": name, "model": "net", "calls": 4, "tokens": 0, "samples": 32, "steps": 4,
-                "seconds": 0.5, "joules": root["energy"]["joules"], "root": json.dumps(root),
+                "phase": name,
+                "model": "net",
+                "calls": 4,
+                "tokens": 0,
+                "samples": 32,
+                "steps": 4,
+                "seconds": 0.5,
+                "joules": root["energy"]["joules"],
+                "root": json.dumps(root),
             }  # fmt: skip
         )
     root = tree(sum(PHASES.values()))
