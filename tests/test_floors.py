@@ -51,6 +51,7 @@ ROOMS = {
         {"calibrate"},
     ),
     "attribution": (
+        {"process_share"},
         {"apportion"},
         {"leveling"},
         {"cell"},

@@ -22,6 +22,7 @@ from irene_jupyter.report.said import (
     flag_lines,
     observer_line,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
@@ -83,7 +84,12 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    lines = [trend_line(report), counter_line(report), resource_line(report)]
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+    ]
     for line in (*lines, observer_line(report, shown)):
         if line:
             parts.append(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>')
