@@ -20,6 +20,9 @@ FLOORS = (
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"levers"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )
@@ -53,7 +56,8 @@ ROOMS = {
     "attribution": (
         {"process_share"},
         {"apportion"},
-        {"leveling"},
+        {"leveling", "whole_step"},
+        {"step_parts"},
         {"cell"},
         {"board_times"},
         {"board_division"},

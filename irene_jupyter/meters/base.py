@@ -16,7 +16,6 @@ from irene_jupyter.errors import IreneError
 Scope = Literal["wall", "cpu", "dram", "gpu", "board"]
 Truth = Literal["truth", "weak"]
 
-SCOPES: tuple[Scope, ...] = ("wall", "cpu", "dram", "gpu", "board")
 # Those that contain others, so that they are never added to them; the narrower one first.
 CONTAINING: tuple[Scope, ...] = ("board", "wall")
 # How a scope is called before people.

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.folding import Row, count_rows, limited_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
-from irene_jupyter.report.runs import run_table
+from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
+from irene_jupyter.report.phase_table import phase_legend, phase_table
+from irene_jupyter.report.runs import run_table, sizes_of
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
@@ -26,6 +27,7 @@ from irene_jupyter.report.said import (
     resource_line,
     trend_line,
 )
+from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_interval, format_joules, format_share, share
 from irene_jupyter.report.words import (
     LEGEND,
@@ -67,7 +69,9 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
             f'<span class="badge">{safe(badge(report))}</span></p>'
             f"<p>{safe(provenance(report))}</p>"
         )
-        parts.extend(_tree(report.root, depth, MAX_ROWS))
+        if training := training_line(report):
+            parts.append(f"<p>{safe(training, NOTE_LENGTH)}</p>")
+        parts.extend(_tree(report.root, depth, MAX_ROWS, PhaseColumns.of_training(report)))
         parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
         parts.append(f"<p><strong>{safe(NOT_RUN_TITLE)}</strong></p>")
@@ -77,7 +81,7 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     if runs:
         parts.append(_table(columns, runs))
     if report.phases:
-        parts.append(_table(PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases]))
+        parts.append(_table(*phase_table(report.phases, sizes_of(report))))
         parts.append(f'<p class="dim">{safe(phase_legend(report))}</p>')
     if rows := part_rows(report):
         parts.append(_table(PART_COLUMNS, rows))
@@ -98,12 +102,12 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     return page(safe(headline(report)), body, "60em") if full_page else body
 
 
-def _tree(root: Node, depth: int | None, most: int) -> list[str]:
+def _tree(root: Node, depth: int | None, most: int, phases: PhaseColumns = NO_PHASES) -> list[str]:
     tree, cut = limited_rows(root, depth, most)
-    calls = any(node.features.calls > 1 for node in root.walk())
+    calls = any(node.features.calls > 1 for node in root.walk()) and not phases.names
 
     def drawn(row: Row) -> Drawn:
-        cells = _cells(row, tree.joules, calls)
+        cells = _cells(row, tree.joules, calls) + _in_phases(phases, row)
         return (
             Drawn(cells, kind=" own") if row.kind == "own" else Drawn(cells, safe(detail(row.node)))
         )
@@ -111,7 +115,7 @@ def _tree(root: Node, depth: int | None, most: int) -> list[str]:
     def is_open(row: Row, level: int) -> bool:
         return level < _OPEN_LEVELS and (share(row.joules, tree.joules) or 0.0) >= _OPEN_SHARE
 
-    parts = ['<ul class="root">', *nested(tree, drawn, is_open), "</ul>"]
+    parts = ['<ul class="root">', *_heads(phases), *nested(tree, drawn, is_open), "</ul>"]
     if cut != depth:
         shown = f"The tree is shown to depth {cut} ({count_rows(tree):,} rows)"
         parts.append(f'<p class="dim">{shown}; the whole is in the saved report.</p>')
@@ -135,6 +139,25 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
         f'<span class="j">{safe(format_joules(row.joules))}</span>'
         + (f' <span class="c">{times}</span>' if calls else "")
     )
+
+
+def _in_phases(phases: PhaseColumns, row: Row) -> str:
+    joules = phases.at_row(row)
+    return "".join(
+        f' <span class="p">{safe(format_joules(value) if (value := joules[name]) else "–")}</span>'
+        for name in phases.names
+    )
+
+
+def _heads(phases: PhaseColumns) -> list[str]:
+    """A row over the columns, where there are more than bars, shares and joules."""
+    if not phases.names:
+        return []
+    names = "".join(f' <span class="p">{safe(name, 20)}</span>' for name in phases.names)
+    return [
+        '<li class="leaf dim"><span class="n"></span> <span class="b"></span> '
+        f'<span class="s">share</span> <span class="j">energy</span>{names}</li>'
+    ]
 
 
 def _label(row: Row) -> str:

@@ -194,6 +194,8 @@ def _phase_from_dict(data: Any) -> PhaseSummary:
         root=root,
         calls=_count(data, "calls", 1),
         tokens=_count(data, "tokens", 0),
+        samples=_count({"samples": 0, **data}, "samples", 0),
+        steps=_count({"steps": 0, **data}, "steps", 0),
         seconds=_optional(data, "seconds"),
         is_here=_CHECK.field(data, "is_here", bool),
     )

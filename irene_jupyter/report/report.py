@@ -23,6 +23,7 @@ from irene_jupyter.tree_json import node_to_dict
 if TYPE_CHECKING:
     import pandas as pd
 
+    from irene_jupyter.report.advice import Advice
     from irene_jupyter.report.compare import Comparison
     from irene_jupyter.report.cost_summary import CostSummary
     from irene_jupyter.report.drawing import TimelineDrawing
@@ -63,7 +64,7 @@ class RunSummary:
     """
 
     model: str
-    phase: str | None = None  # "prefill" or "decode" within generate()
+    phase: str | None = None  # "prefill" or "decode" within generate(), or of a training step
     status: RunStatus = "run"
     training: bool = False  # the module's mode, as `module.train()` and `eval()` set it
     calls: int = 1
@@ -173,7 +174,10 @@ class EnergyReport:
     # --- tables and files ---------------------------------------------------------------------
 
     def phase(self, name: str, model: str | None = None) -> PhaseSummary:
-        """A phase of generate(), "prefill" or "decode": its tokens, joules and tree.
+        """A phase by its name: its joules and tree.
+
+        Of generate() "prefill" and "decode"; of training "forward", "backward", "optimiser", and
+        "evaluation" for what the model did beside it.
 
         `model` tells which, where several models generated. Raises `ReportError` if there is none.
         """
@@ -214,6 +218,26 @@ class EnergyReport:
         from irene_jupyter.report.tables import bottlenecks
 
         return bottlenecks(self)
+
+    def advice(self, model: Any = None) -> Advice:
+        """What would save energy here: levers with the joules of a query or token, best first.
+
+        Nothing is run: each lever is predicted, and shown only where its interval does not include
+        "no saving". `model` is needed where the report does not know its own. Raises `OptionError`
+        where nothing can be predicted again.
+
+        >>> import irene_jupyter as irene
+        >>> from transformers import BertConfig
+        >>> report = irene.predict(BertConfig(num_hidden_layers=2), 1, 64, device="h100")
+        >>> advice = report.advice()
+        >>> advice["batch_size"].after_joules < advice["batch_size"].before_joules
+        True
+        """
+        from importlib import import_module
+
+        # What predicts stands above reports: the one call that goes up, when it is asked for.
+        advice: Advice = import_module("irene_jupyter.advising").advise(self, model)
+        return advice
 
     def compare(self, other: EnergyReport) -> Comparison:
         """This report against another, node by node: other minus this one, in J and percent.

@@ -8,7 +8,9 @@ from typing import Any
 import ipywidgets
 import pytest
 from traitlets import TraitError
+from transformers import BertConfig
 
+import irene_jupyter as irene
 from irene_jupyter import EnergyTree
 from irene_jupyter.errors import ReportError
 from irene_jupyter.notebook.widget import WIDGET_MIME_TYPE
@@ -151,3 +153,15 @@ def test_the_script_and_the_style_are_sent(report: EnergyReport) -> None:
     state = EnergyTree(report).get_state()
     assert "renderTree" in state["_esm"]
     assert ".irene-tree" in state["_css"]
+
+
+def test_what_would_help_is_answered_until_another_report_comes(report: EnergyReport) -> None:
+    tree = EnergyTree(irene.predict(BertConfig(num_hidden_layers=1), 1, 64, device="h100"))
+    tree._handle_custom_msg({"ask": "something else"}, [])
+    assert tree.advice == {}
+    tree._handle_custom_msg({"ask": "advice"}, [])
+    assert tree.advice == tree.report.advice().to_dict()
+    tree.report = report  # it tells of no run
+    assert tree.advice == {}
+    tree._handle_custom_msg({"ask": "advice"}, [])
+    assert "no model ran" in tree.advice["problem"]

@@ -14,7 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from irene_jupyter.checker import is_number
-from irene_jupyter.meters.base import SCOPES, CounterSource, MeterError
+from irene_jupyter.meters.base import SCOPE_NAMES, CounterSource, MeterError
 
 GROUP = "irene_jupyter.counters"
 
@@ -53,8 +53,8 @@ def _asked(point: EntryPoint) -> Plugin:
 def _checked(source: Any) -> CounterSource:
     if not isinstance(source, CounterSource):
         raise MeterError(f"it must return CounterSource objects, not {type(source).__name__}")
-    if source.scope not in SCOPES:
-        raise MeterError(f"no scope {source.scope!r}: take one of {', '.join(SCOPES)}")
+    if source.scope not in SCOPE_NAMES:
+        raise MeterError(f"no scope {source.scope!r}: take one of {', '.join(SCOPE_NAMES)}")
     if not callable(source.joules) or not is_number(source.update_seconds):
         raise MeterError(f"{source.name}: joules must be a function, update_seconds a number")
     return source
