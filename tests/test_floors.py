@@ -19,7 +19,7 @@ FLOORS = (
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
-    {"sweeps", "device_comparison", "whatif"},
+    {"sweeps", "device_comparison", "whatif", "history"},
     {"situation"},
     {"levers"},
     {"advising"},
