@@ -13,7 +13,13 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.limits import NOT_NEGATIVE
-from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
+from irene_jupyter.options import (
+    DEFAULT_BATCH_SIZE,
+    DEFAULT_OPTIMISER,
+    DEFAULT_SEQ_LEN,
+    Options,
+    check_training,
+)
 from irene_jupyter.predictors.methods import DEFAULT
 from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.automatic import AUTO, Chosen, automatic
@@ -22,7 +28,6 @@ from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.so_far import SoFar
 from irene_jupyter.room import shortage_of
-from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
     from torch import nn
@@ -316,6 +321,8 @@ def predict(
     images: int | None = None,
     launch: Launch = "eager",
     host_seconds_per_op: float | Literal["measure"] | None = None,
+    training: bool = False,
+    optimiser: str = DEFAULT_OPTIMISER,
 ) -> EnergyReport:
     """The energy of one forward pass of `model`, which is not run and may not fit this machine.
 
@@ -327,6 +334,10 @@ def predict(
     A model that reads images (or sounds) within its text gets `images` for each row of the batch,
     of the size in its configuration, beside `seq_len` tokens of text: one, if not said. A note
     says so, and which class was built of a configuration that names none.
+
+    With `training`, of a whole training step: `report.phase("forward")`, "backward" and
+    "optimiser", one of torch.optim by name; what is frozen or checkpointed counts as such, and a
+    note tells the memory that a step needs.
 
     On a board's profile, such as h100, `launch` says how operations get there: "eager", one by one
     from a host that needs `host_seconds_per_op` for each (the profile's, if not said; "measure"
@@ -349,8 +360,7 @@ def predict(
     >>> report["encoder.layer.1"].energy.source
     'predicted'
     """
-    from irene_jupyter.capture.dry.generation import generation_of
-    from irene_jupyter.capture.dry.structure import structure_of
+    from irene_jupyter.capture.dry.foreseen import Foreseen
     from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
@@ -360,25 +370,27 @@ def predict(
     NOT_NEGATIVE.check("new_tokens", new_tokens)
     if images is not None:
         NOT_NEGATIVE.check("images", images)
-    generates = new_tokens > 0
-    built = build_model(model, generates=generates)
-    notes = [*chosen.notes, *built_of(model, built)]
-    if generates:
-        runs = generation_of(
-            built, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds, images=images
-        )
-    else:
-        tree = structure_of(built, batch_size, seq_len, images=images)
-        runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
+    if training:
+        check_training(new_tokens, method)
+    built = build_model(model, generates=new_tokens > 0)
+    foreseen = Foreseen.of(
+        built,
+        batch_size,
+        seq_len,
+        new_tokens,
+        optimiser=optimiser if training else None,
+        replay_seconds=budget_seconds,
+        images=images,
+    )
     return make_report(
-        runs,
+        foreseen.runs,
         chosen.profile,
         "predict",
-        notes,
+        [*chosen.notes, *built_of(model, built), *foreseen.notes],
         method=method,
         origin=Origin.of(built),
         launching=launching,
-        shortage=shortage_of(built, runs, chosen.profile),
+        shortage=shortage_of(built, foreseen.runs, chosen.profile, foreseen.memory),
     )
 
 

@@ -32,8 +32,9 @@ ROOMS = {
         {"count"},
         {"copies", "in_place"},
         {"record", "inputs", "models"},
+        {"training"},
         {"watch", "repeat"},
-        {"dry"},
+        {"dry", "training_runs"},
         {"gather"},
     ),
     "meters": (

@@ -9,7 +9,7 @@ from irene_jupyter.attribution.board_division import Division, divided, fits
 from irene_jupyter.attribution.cell import Cell
 from irene_jupyter.attribution.leveling import leveled_phases, scaled_to
 from irene_jupyter.attribution.step_parts import StepShares
-from irene_jupyter.attribution.whole_step import FOLLOWING, summed
+from irene_jupyter.attribution.whole_step import FOLLOWING, is_recomputed, summed, with_forward
 from irene_jupyter.merging import merged, repeated
 from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.predict.launching import Launching
@@ -60,6 +60,7 @@ class PredictedRun:
             tokens=run.tokens,
             items=run.items,
             cache_length=run.cache_length,
+            padding_share=run.padding_share,
             input_shapes=features.input_shapes,
             signature=" ".join(part for part in told if part),
         )
@@ -112,7 +113,7 @@ class ModelEnergy:
 
         `is_here`: predicted joules are of this machine, too.
         """
-        trained = "backward" in self.phases
+        trained = any(phase in FOLLOWING for phase in self.phases)
         runs = [each.run for each in self.runs]
         steps = sum(run.calls for run in runs if run.phase == "optimiser")
         samples = sum(run.items for run in runs if run.phase == "forward")
@@ -126,7 +127,7 @@ class ModelEnergy:
                 phase=phase or EVALUATION,
                 model=self.name,
                 root=root,
-                calls=sum(run.calls for run in own),
+                calls=sum(run.calls for run in own if not is_recomputed(run)) or own[0].calls,
                 tokens=sum(run.tokens for run in own),
                 samples=samples if of_step else sum(run.items for run in own) if not phase else 0,
                 steps=steps if of_step else 0,
@@ -168,6 +169,7 @@ def predicted_runs(
 
     That it does where the models ran on such a board, or on one that was counted.
     """
+    runs = with_forward(runs)
     division: Division | None = None
     if cell is not None and isinstance(profile, BoardProfile) and fits(profile, cell):
         ran = [run for run in runs if run.status != "not_run"]
@@ -176,7 +178,9 @@ def predicted_runs(
     made = [
         PredictedRun(run, next(roots))
         if division and run.status != "not_run"
-        else PredictedRun.of(run, predict_with(run.tree, profile, method, launching).root)
+        else PredictedRun.of(
+            run, predict_with(run.tree, profile, method, launching, run.phase).root
+        )
         for run in runs
     ]
     return made, division.cell if division else cell

@@ -176,6 +176,7 @@ def _run_from_dict(data: dict[str, Any]) -> RunSummary:
         tokens=_count({"tokens": 0, **data}, "tokens", 0),
         items=_count({"items": 0, **data}, "items", 0),
         cache_length=None if data.get("cache_length") is None else _count(data, "cache_length", 0),
+        padding_share=_share(data, "padding_share"),
         input_shapes=tuple(_shape(shape) for shape in shapes),
         joules=_number(data, "joules"),
         signature=_CHECK.field(data, "signature", str),
@@ -297,6 +298,13 @@ def _count(data: Mapping[str, Any], key: str, least: int) -> int:
 
 def _optional(data: Mapping[str, Any], key: str) -> float | None:
     return None if data.get(key) is None else _number(data, key)
+
+
+def _share(data: Mapping[str, Any], key: str) -> float | None:
+    found = _optional(data, key)
+    if found is not None and not 0 <= found <= 1:
+        _CHECK.refuse(f"{key!r} must lie between 0 and 1")
+    return found
 
 
 def _text_or_none(data: Mapping[str, Any], key: str) -> str | None:

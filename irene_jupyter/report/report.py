@@ -75,6 +75,7 @@ class RunSummary:
     tokens: int = 0  # that went in within generate(); 0 elsewhere
     items: int = 0  # of the batch that the calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the key-value cache of the call that was recorded
+    padding_share: float | None = None  # of that call's tokens, 0 to 1; None where no mask tells
     input_shapes: tuple[Shape, ...] = ()
     joules: float
     signature: str = ""  # for people
@@ -202,17 +203,17 @@ class EnergyReport:
         pue: float = 1.0,
         country: str | None = None,
         items: int | None = None,
+        steps: float | None = None,
     ) -> CostSummary:
         """kWh, USD and, with a `country`, gCO2e for that many queries (paper, table 3).
 
-        A query is one item of the batch, such as a sentence, an image or a prompt; `items` says
-        how many the total answered, where calls × batch size is not it. The default price is the
-        paper's. `country` is a code such as "FRA" and needs irene-jupyter[carbon]. Raises
-        `ReportError` for values out of range, unknown countries, and an empty report.
+        A query is one item of the batch, such as a prompt; `items` says how many there were, where
+        calls × batch size is not it. With `steps`, of a training with so many. The default price is
+        the paper's. `country`, such as "FRA", needs irene-jupyter[carbon]. Raises `ReportError`.
         """
         from irene_jupyter.report.cost_summary import cost_of
 
-        return cost_of(self, queries, usd_per_kwh, pue, country, items)
+        return cost_of(self, queries, usd_per_kwh, pue, country, items, steps)
 
     def bottlenecks(self) -> Bottlenecks:
         """Energy by class of the modules right above the ml primitives (paper, table 10)."""

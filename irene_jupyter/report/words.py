@@ -27,6 +27,7 @@ MARKS: Mapping[str, str] = {
     LAUNCH_BOUND: "◔",
     "frozen": "❄",
     "recomputed": "↻",
+    "by_bytes": "÷",
 }
 MARK = "⚠"
 

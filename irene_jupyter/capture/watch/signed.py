@@ -19,8 +19,10 @@ from torch import nn
 from irene_jupyter.capture.in_place.boundaries import Boundaries
 from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.record.calls import Call
+from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.capture.record.hidden import HiddenPart
 from irene_jupyter.capture.record.signatures import Flags, state_of
+from irene_jupyter.capture.watch.padding import Padding
 from irene_jupyter.capture.watch.steps import Role
 from irene_jupyter.tree import Node
 
@@ -133,6 +135,8 @@ class Record:
     hidden: tuple[HiddenPart, ...]
     is_complete: bool = True
     course: Course | None = None
+    gradients: Mapping[str, Gradients] = field(default_factory=dict)
+    padding: Padding | None = None
 
 
 @dataclass(slots=True)
@@ -148,6 +152,8 @@ class Ongoing:
     reading: Any = None
     record: Record | None = None
     passed: Boundaries | None = None
+    course: Course | None = None  # that `passed` took
+    number: int = 0  # of the next autograd node of the thread
 
 
 class Group:
@@ -186,6 +192,7 @@ class Group:
             course = None if signature.record is None else signature.record.course
             if returned and course is not None and course.is_taken_by(ongoing.passed):
                 signature.timed.append(ongoing.passed)
+                ongoing.course = course
             else:
                 ongoing.passed.release()
         signature.calls += returned
