@@ -28,7 +28,7 @@ FLAGS: Mapping[str, str] = {
     LAUNCH_BOUND: "the board waited most of the time for its host",
     "untimed": "its time in place is not known",
     "recomputed": "its forward pass ran again within the backward pass (checkpointing)",
-    "frozen": "its weights need no gradient",
+    "frozen": "its weights need no gradient, what goes into it does",
     "by_bytes": "an optimiser's step: its time is divided by the bytes of each module's parameters",
 }
 # How predictors word their reasons.
