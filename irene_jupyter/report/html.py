@@ -30,6 +30,7 @@ from irene_jupyter.report.said import (
     is_watching_dear,
     observer_fold,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
@@ -37,14 +38,15 @@ from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_interval, format_joules, format_share, share
 from irene_jupyter.report.words import (
     LEGEND,
-    NOT_RUN_TITLE,
     NOTE_LENGTH,
     asides,
     badge,
     codes_text,
     detail,
     doubts,
+    elsewhere_line,
     headline,
+    not_run_title,
     notes,
     provenance,
     title,
@@ -80,12 +82,14 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
             f"{safe(format_interval(energy, is_untested(report.root)))}{''.join(badges)}</p>"
             f"<p>{safe(provenance(report))}</p>"
         )
+        if other := elsewhere_line(report):
+            parts.append(f'<p class="dim">{safe(other)}</p>')
         if training := training_line(report):
             parts.append(f"<p>{safe(training, NOTE_LENGTH)}</p>")
         parts.extend(_tree(report.root, depth, MAX_ROWS, PhaseColumns.of_training(report)))
         parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
-        parts.append(f"<p><strong>{safe(NOT_RUN_TITLE)}</strong></p>")
+        parts.append(f"<p><strong>{safe(not_run_title(report))}</strong></p>")
         for node in report.not_run:
             parts.extend(_tree(node, depth, MAX_ROWS // len(report.not_run)))
     columns, runs = run_table(report)
@@ -99,7 +103,13 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    lines = [trend_line(report), counter_line(report), resource_line(report), *asides(report)]
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    ]
     fold = observer_fold(report, shown)
     if is_watching_dear(report):
         lines.append("; ".join(fold))

@@ -24,12 +24,20 @@ from irene_jupyter.report.said import (
     counter_line,
     observer_line,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
 from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_joules, format_share, printable, share
-from irene_jupyter.report.words import NOT_RUN_TITLE, asides, codes_text, headline, notes
+from irene_jupyter.report.words import (
+    asides,
+    codes_text,
+    elsewhere_line,
+    headline,
+    not_run_title,
+    notes,
+)
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
@@ -51,8 +59,8 @@ _RUN_ROOM = 20  # and that of runs this much, or it is a list
 _ASCII = str.maketrans(
     {
         "├": "|", "└": "`", "│": "|", "─": "-", "█": "#", "–": "-", "×": "x", "µ": "u",
-        "→": ">", "…": "~", "·": "-", "⚠": "!", "⊠": "!", "≈": "~", "↗": "^", "◔": "o",
-        "❄": "*", "↻": "@", "÷": "/",
+        "→": ">", "…": "~", "·": "-", "⚠": "!", "⊠": "!", "≈": "~", "↗": "^", "◔": "o", "❄": "*",
+        "↻": "@", "÷": "/",
         **dict.fromkeys(_EIGHTHS[1:4], "."), **dict.fromkeys(_EIGHTHS[4:], "#"),
     }
 )  # fmt: skip
@@ -128,13 +136,15 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(headline(report)))
     else:
         console.print(Text(headline(report), style="bold"))
+        if other := elsewhere_line(report):
+            console.print(Text(other, style="dim"))
         if training := training_line(report):
             console.print(Text(training))
         console.print()
         _draw_tree(console, (report.root,), depth, most, PhaseColumns.of_training(report))
     if report.not_run:
         console.print()
-        console.print(Text(NOT_RUN_TITLE, style="bold"))
+        console.print(Text(not_run_title(report), style="bold"))
         _draw_tree(console, report.not_run, depth, most)
     columns, runs = run_table(report)
     if runs:
@@ -152,7 +162,13 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
                 console.print(Text(f"{name}: {seconds}, {joules}"))
     shown = time.perf_counter() - began
     flags = flag_lines(report)
-    lines = [trend_line(report), counter_line(report), resource_line(report), *asides(report)]
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    ]
     lines.append(observer_line(report, shown))
     if any((*flags, *lines, *notes(report))):
         console.print()

@@ -19,7 +19,8 @@ from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.report import DeviceLabel, EnergyReport
+    from irene_jupyter.report.device_label import DeviceLabel
+    from irene_jupyter.report.report import EnergyReport
 
 EMPTY = "No PyTorch model was built or run in this cell."
 ALL_IDLE = "No PyTorch model was run in this cell."
@@ -58,6 +59,8 @@ def provenance(report: EnergyReport) -> str:
             else "by its times and the constants of"
         )
         return f"{verb} ({printable(energy.scope)}), divided {how} {label}"
+    if report.device.kind == "estimated":
+        return f"Estimated for {label}, by its load and the times measured here"
     source = report.root.energy.source if report.root and report.root.energy else "predicted"
     if source == "measured":
         return f"Measured on {label}"
@@ -70,6 +73,25 @@ def provenance(report: EnergyReport) -> str:
         why = ": no profile fits, the interval is wide" if verb == "Estimated" else ""
         return f"{verb} for {label} ({kind_of_device(report.device)}){why}"
     return f"{verb} for {label} {elsewhere(report)}"
+
+
+def elsewhere_line(report: EnergyReport) -> str:
+    """What another device would need, beside an estimate for this machine; empty without one."""
+    found = report.elsewhere
+    if found is None:
+        return ""
+    return (
+        f"On a {printable(found.device.label)}: {format_joules(found.energy.joules)} "
+        f"{format_interval(found.energy, found.is_untested)}, {found.energy.source}"
+    )
+
+
+def not_run_title(report: EnergyReport) -> str:
+    """What stands above models that were built and not run."""
+    if report.elsewhere is None:
+        return NOT_RUN_TITLE
+    label = printable(report.elsewhere.device.label)
+    return f"Built but not run (one forward pass each on a {label}, not in the total)"
 
 
 def kind_of_device(device: DeviceLabel) -> str:
@@ -103,6 +125,8 @@ def badge(report: EnergyReport) -> str:
         return "measured" if source == "measured" else f"measured, {how}"
     if source in ("measured", "replayed"):
         return source
+    if report.device.kind == "estimated":
+        return "estimated, this machine"
     return f"{source}, {'this board' if is_timed(report) else kind_of_device(report.device)}"
 
 

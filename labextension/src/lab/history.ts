@@ -6,7 +6,7 @@ import type { IOutputModel } from "@jupyterlab/rendermime";
 import { Signal, type ISignal } from "@lumino/signaling";
 
 import { ENERGY_MIME } from "./static_tree.js";
-import { DataError, readReport, type Energy, type Report } from "./view.js";
+import { DataError, readReport, shorten, type Energy, type Report } from "./view.js";
 
 /** One report in an output. */
 export interface Entry {
@@ -19,7 +19,7 @@ export interface Entry {
   line: string;
   /** "measure", or "predict" where nothing ran. */
   mode: string;
-  /** The class of the model, or "Cell" for several. */
+  /** The model's class (several: with commas), and batch size × length of its costliest run. */
   model: string;
   energy: Energy;
   /** Of training: "1.78 J a step"; else empty. */
@@ -38,6 +38,8 @@ type Facts = Pick<Entry, "mode" | "model" | "energy" | "training" | "title" | "p
 
 const UPDATE_MILLISECONDS = 150;
 const LONGEST_LINE = 120;
+/** The class of the root over several models. */
+const CELL = "Cell";
 
 export class NotebookHistory {
   readonly #panel: NotebookPanel;
@@ -124,7 +126,7 @@ function readFacts(output: IOutputModel): Facts | null {
   const { created } = data as { created?: unknown };
   return {
     mode: report.mode,
-    model: report.root.className,
+    model: modelOf(report),
     energy: report.root.energy,
     training: report.said.training_short ?? "",
     title: report.said.title,
@@ -136,6 +138,20 @@ function readFacts(output: IOutputModel): Facts | null {
 
 const isWhatIf = (metadata: unknown): boolean =>
   typeof metadata === "object" && metadata !== null && "what_if" in metadata;
+
+/** "BertModel · 8×128", "BertModel, GPT2Model · 1–8×12". */
+function modelOf({ root, runRows }: Report): string {
+  if (!root) return "";
+  const isCell = root.className === CELL && root.children.every(({ type }) => type === "model");
+  const names = (isCell ? root.children : [root]).map(({ className }) => shorten(className));
+  const [run] = runRows
+    .filter(({ level }) => level === 0)
+    .sort((one, other) => (other.joules ?? 0) - (one.joules ?? 0));
+  const range = ([least, most]: [number, number]): string =>
+    least === most ? String(least) : `${least}–${most}`;
+  const size = run?.shape ?? [run?.batchSize, run?.seqLen].flatMap((each) => (each ? [range(each)] : [])).join("×");
+  return [names.join(", "), size].filter(Boolean).join(" · ");
+}
 
 /** The first line that is neither a magic, a comment nor an import; else the first line. */
 function firstLine(source: string): string {
