@@ -1,8 +1,9 @@
 """Whether somebody who can draw a widget looks at what a cell shows.
 
-nbclient runs the notebooks of papermill, nbconvert, Quarto and Jupyter Book. It answers widgets as
-a front end does and stores their state, but what draws them then comes from the network: offline
-such an output is blank, since every host prefers it to the html beside it. Nor do consoles draw any.
+nbclient runs the notebooks of papermill, nbconvert, Quarto and Jupyter Book. It answers widgets
+as a front end does and stores their state, but what draws them then comes from the network:
+offline such an output is blank, since every host prefers it to the html beside it. Nor do
+consoles draw any.
 
 All of these speak to the kernel by jupyter_client, which numbers its requests within a session
 ("SESSION_PID_1") and names no cell. JupyterLab, Notebook 7 and VS Code name the cell; they, Colab

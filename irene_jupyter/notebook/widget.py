@@ -126,8 +126,11 @@ class EnergyTree(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """One display: the live view where it can be drawn, and the report's own forms."""
-        view, metadata = self.live_view() if draws_widgets() else ({}, {})
-        return {**view, **self._report._repr_mimebundle_()}, metadata
+        lasting = self._report._repr_mimebundle_()
+        if not draws_widgets():
+            return lasting, {}
+        view, metadata = self.live_view()
+        return {**view, **lasting}, metadata
 
 
 def _as_report(report: EnergyReport | Mapping[str, Any]) -> EnergyReport:

@@ -351,7 +351,7 @@ def test_bert_base_adds_little_to_a_notebook() -> None:
 
 
 def test_ten_thousand_nodes_take_little_room() -> None:
-    """Layers with energies of their own, so that none folds: bytes of a notebook's JSON and html."""
+    """Layers with energies of their own, so that none folds; in bytes."""
     random = Random(1)
     layers = [bert_layer(f"layer.{index}", random.uniform(0.5, 2.0)) for index in range(800)]
     root = inner("", "Deep", layers, kind="model")
