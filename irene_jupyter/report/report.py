@@ -351,6 +351,10 @@ class EnergyReport:
             "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
         }
 
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows, which would offer every form of the bundle."""
+        return "text/html", self.to_html()
+
 
 def load_report(path: str | os.PathLike[str]) -> EnergyReport:
     """The report that `EnergyReport.save` wrote.
