@@ -115,8 +115,8 @@ def test_a_book_that_runs_its_notebooks(offline: Any, source: Path) -> None:
     book.mkdir()
     source.rename(book / "index.ipynb")
     (book / "conf.py").write_text(
-        'extensions = ["myst_nb"]\nnb_execution_mode = "force"\nnb_execution_raise_on_error = True\n'
-        "nb_execution_timeout = 200\n"
+        'extensions = ["myst_nb"]\nnb_execution_mode = "force"\nnb_execution_timeout = 200\n'
+        "nb_execution_raise_on_error = True\n"
     )
     run("sphinx", "-b", "html", book, book / "built", folder=book)
     assert_trees(offline, book / "built" / "index.html")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-APP = '''\
+APP = """\
 import marimo
 
 app = marimo.App()
@@ -52,7 +52,7 @@ def _(mo, tree):
 
 if __name__ == "__main__":
     app.run()
-'''
+"""
 START_SECONDS = 60.0
 
 
