@@ -58,11 +58,11 @@ def make_report(
     phases = [
         replace(phase, root=said_where_waiting(phase.root))
         for model in models
-        for phase in model.phases(is_here)
+        for phase in model.summaries(is_here)
     ]
     if len(models) > 1:
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
-    factors = {model.name: model.factor for model in ran}
+    factors = {(m.name, phase): factor for m in ran for phase, factor in m.factors.items()}
     told = [*notes, *([shortage.note] if shortage else [])]
     roots = [each.root for each in predicted]
     told += remarks(roots, profile, method, launching, was_run=mode != "predict")
@@ -78,7 +78,7 @@ def make_report(
         mode=mode,
         phases=PhaseSummaries(phases),
         not_run=tuple(moved(each.root, each.name) for each in every if ran and not each.has_run),
-        runs=tuple(each.summary(factors.get(each.run.model, 1.0)) for each in predicted),
+        runs=tuple(each.summary(factors.get(each.part, 1.0)) for each in predicted),
         resources=resources,
         parts=parts,
         measured=measured,

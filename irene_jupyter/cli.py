@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import irene_jupyter
 from irene_jupyter.commands import (
+    advise,
     calibrate,
     compare,
     crossvalidate,
@@ -93,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
     commands = found.add_subparsers(metavar="COMMAND", required=True)
     for each in (
         *(demo, predict, train, crossvalidate, evaluate),
-        *(calibrate, devices, show, compare, doctor, log_meter),
+        *(calibrate, devices, show, compare, advise, doctor, log_meter),
     ):
         each.add(commands)
     return found

@@ -12,7 +12,13 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import DeviceError, IreneError
 from irene_jupyter.limits import NOT_NEGATIVE
-from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
+from irene_jupyter.options import (
+    DEFAULT_BATCH_SIZE,
+    DEFAULT_OPTIMISER,
+    DEFAULT_SEQ_LEN,
+    Options,
+    check_training,
+)
 from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.loading import Profile, devices, load_device
 from irene_jupyter.report.folding import flag_codes
@@ -163,12 +169,15 @@ def compare_devices(
     devices: Sequence[str | Path] | None = None,
     launch: Launch = "eager",
     host_seconds_per_op: float | None = None,
+    training: bool = False,
+    optimiser: str = DEFAULT_OPTIMISER,
 ) -> DeviceComparison:
     """One model on several devices: joules a query and a token, seconds, whether it fits.
 
     `devices` are names or paths of profiles, all that are known if not said. The model is traced
     once and never run; the other arguments are those of `irene.predict`. A device that cannot be
-    predicted is a row with its error. Raises `CaptureError`, `InputShapeError` and `OptionError`.
+    predicted is a row with its error. With `training` a query is an example of the batch, in all
+    that a step does for it. Raises `CaptureError`, `InputShapeError` and `OptionError`.
 
     >>> import irene_jupyter as irene
     >>> from transformers import BertConfig
@@ -178,27 +187,29 @@ def compare_devices(
     >>> table.to_dataframe()["fits"].tolist()
     [True]
     """
-    from irene_jupyter.capture.dry.sized_runs import SizedRuns
+    from irene_jupyter.capture.dry.foreseen import Foreseen
     from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     Options(batch_size=batch_size, seq_len=seq_len)  # checks them
     NOT_NEGATIVE.check("new_tokens", new_tokens)
+    if training:
+        check_training(new_tokens)
     launching = Launching(launch, host_seconds_per_op)
     names = _all_devices() if devices is None else [str(device) for device in devices]
     generates = new_tokens > 0
     built = build_model(model, generates=generates)
-    sized = SizedRuns(built, batch_size, seq_len + new_tokens, generates=generates)
-    runs = sized.runs(batch_size, seq_len, new_tokens)
-    notes, origin = built_of(model, built), Origin.of(built)
+    trained_by = optimiser if training else None
+    foreseen = Foreseen.of(built, batch_size, seq_len, new_tokens, optimiser=trained_by)
+    notes, origin = (*built_of(model, built), *foreseen.notes), Origin.of(built)
     queries, tokens = batch_size, batch_size * (new_tokens if generates else seq_len)
     rows = []
     for name in names:
         row = OnDevice(device=name, queries=queries, tokens=tokens)
         try:
             profile = load_device(name)
-            shortage = shortage_of(built, runs, profile)
+            shortage = shortage_of(built, foreseen.runs, profile, foreseen.memory)
             report = make_report(
-                runs,
+                foreseen.runs,
                 profile,
                 "predict",
                 notes,
@@ -213,6 +224,8 @@ def compare_devices(
     size = f"batch {batch_size}, {seq_len} tokens"
     if generates:
         size = f"batch {batch_size}, prompts of {seq_len} tokens, {new_tokens} new ones"
+    if training:
+        size = f"a training step, {size}, {optimiser}"
     how = "" if launch == "eager" else ", launched as CUDA graphs on boards"
     title = f"{type(built).__name__}, {size}{how}"
     return DeviceComparison(title, "new token" if generates else "token", tuple(rows))

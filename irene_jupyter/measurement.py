@@ -13,15 +13,21 @@ from irene_jupyter.assembly import make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.limits import NOT_NEGATIVE
-from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, Options
+from irene_jupyter.options import (
+    DEFAULT_BATCH_SIZE,
+    DEFAULT_OPTIMISER,
+    DEFAULT_SEQ_LEN,
+    Options,
+    check_training,
+)
 from irene_jupyter.predictors.methods import DEFAULT
 from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.automatic import AUTO, Chosen, automatic
 from irene_jupyter.predictors.profiles.loading import chosen_device, load_device
 from irene_jupyter.report.observer import observer_cost
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.so_far import SoFar
 from irene_jupyter.room import shortage_of
-from irene_jupyter.tree import Run
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,7 +49,8 @@ class EnergyMonitor:
 
     `models` restricts the report to some of them (or a function that finds them afterwards);
     `namespace` lends the models the names of the user's variables; `progress` gets a line where
-    the analysis after the block lasts longer than a second.
+    the analysis after the block lasts longer than a second; `each_sample` is called in a thread of
+    ours whenever the machine was looked at, and may ask what `so_far()` is known.
     Raises `DeviceError` for an unknown device, before anything runs. What the code raises goes
     through, and what was seen until then is in the report, marked incomplete.
 
@@ -65,11 +72,13 @@ class EnergyMonitor:
         models: Models = (),
         namespace: Mapping[str, object] | None = None,
         progress: Callable[[str], None] | None = None,
+        each_sample: Callable[[EnergyMonitor], None] | None = None,
     ) -> None:
         self._options = options or Options()
         self._models = models
         self._namespace = namespace
         self._progress = progress
+        self._each_sample = each_sample
         # "auto" depends on where the models will have run.
         is_auto = self._options.device == AUTO
         self._device = None if is_auto else Chosen(load_device(self._options.device))
@@ -95,7 +104,10 @@ class EnergyMonitor:
         self._recorder.__enter__()
         try:
             self._sampler = Sampler(
-                self._options.interval_seconds, probe=self._counters, boards_in_use=boards_used
+                self._options.interval_seconds,
+                probe=self._counters,
+                boards_in_use=boards_used,
+                each_time=self._sampled,
             )
             self._sampler.__enter__()
         except BaseException:
@@ -156,6 +168,27 @@ class EnergyMonitor:
             ) from self._failure
         raise IreneError("the block has not ended: read `monitor.report` after the with statement")
 
+    def so_far(self) -> SoFar:
+        """What is known while the block runs. Raises `IreneError` before and after it."""
+        from irene_jupyter.capture.watch.gpu import boards_used
+
+        recorder, counters = self._recorder, self._counters
+        if recorder is None or counters is None:
+            raise IreneError("the block does not run: read `monitor.report` after its end")
+        joules, rounds = counters.joules_so_far(boards_used()), recorder.loop.rounds
+        return SoFar(
+            seconds=time.perf_counter() - self._started,
+            joules=joules,
+            source=None if joules is None else "measured",
+            unit="call" if rounds is None else rounds.unit,
+            rounds=0 if rounds is None else rounds.count,
+            tokens=recorder.loop.tokens,
+        )
+
+    def _sampled(self) -> None:
+        if self._each_sample is not None and self._started:
+            self._each_sample(self)
+
     def _automatic(self, boards: frozenset[str]) -> Chosen:
         """The device of a cell all of whose models ran on such boards."""
         # Of two kinds no profile tells, and a board's knows no method of the paper.
@@ -172,6 +205,7 @@ class EnergyMonitor:
         only: Sequence[nn.Module],
     ) -> EnergyReport:
         from irene_jupyter.attribution.cell import observed_cell
+        from irene_jupyter.attribution.trending import known_joules, trend_of
         from irene_jupyter.capture.gather import gather
         from irene_jupyter.capture.repeat.replay import replayed
 
@@ -237,7 +271,10 @@ class EnergyMonitor:
             "replay": repeated_until - structured,
             "prediction": time.perf_counter() - repeated_until,
         }
-        return replace(report, observer=observer_cost(end - self._started, stages))
+        trend = trend_of(
+            recorder.loop, self._started, known_joules(cell, report), resources.others_cpu_share
+        )
+        return replace(report, trend=trend, observer=observer_cost(end - self._started, stages))
 
 
 def measure(
@@ -284,6 +321,8 @@ def predict(
     images: int | None = None,
     launch: Launch = "eager",
     host_seconds_per_op: float | Literal["measure"] | None = None,
+    training: bool = False,
+    optimiser: str = DEFAULT_OPTIMISER,
 ) -> EnergyReport:
     """The energy of one forward pass of `model`, which is not run and may not fit this machine.
 
@@ -295,6 +334,10 @@ def predict(
     A model that reads images (or sounds) within its text gets `images` for each row of the batch,
     of the size in its configuration, beside `seq_len` tokens of text: one, if not said. A note
     says so, and which class was built of a configuration that names none.
+
+    With `training`, of a whole training step: `report.phase("forward")`, "backward" and
+    "optimiser", one of torch.optim by name; what is frozen or checkpointed counts as such, and a
+    note tells the memory that a step needs.
 
     On a board's profile, such as h100, `launch` says how operations get there: "eager", one by one
     from a host that needs `host_seconds_per_op` for each (the profile's, if not said; "measure"
@@ -317,8 +360,7 @@ def predict(
     >>> report["encoder.layer.1"].energy.source
     'predicted'
     """
-    from irene_jupyter.capture.dry.generation import generation_of
-    from irene_jupyter.capture.dry.structure import structure_of
+    from irene_jupyter.capture.dry.foreseen import Foreseen
     from irene_jupyter.capture.models.building import Origin, build_model, built_of
 
     options = Options(device, batch_size, seq_len, method, budget_seconds=budget_seconds)
@@ -328,25 +370,27 @@ def predict(
     NOT_NEGATIVE.check("new_tokens", new_tokens)
     if images is not None:
         NOT_NEGATIVE.check("images", images)
-    generates = new_tokens > 0
-    built = build_model(model, generates=generates)
-    notes = [*chosen.notes, *built_of(model, built)]
-    if generates:
-        runs = generation_of(
-            built, batch_size, seq_len, new_tokens, replay_seconds=budget_seconds, images=images
-        )
-    else:
-        tree = structure_of(built, batch_size, seq_len, images=images)
-        runs = (Run(model=tree.name, tree=tree, items=batch_size, notes=tree.notes),)
+    if training:
+        check_training(new_tokens, method)
+    built = build_model(model, generates=new_tokens > 0)
+    foreseen = Foreseen.of(
+        built,
+        batch_size,
+        seq_len,
+        new_tokens,
+        optimiser=optimiser if training else None,
+        replay_seconds=budget_seconds,
+        images=images,
+    )
     return make_report(
-        runs,
+        foreseen.runs,
         chosen.profile,
         "predict",
-        notes,
+        [*chosen.notes, *built_of(model, built), *foreseen.notes],
         method=method,
         origin=Origin.of(built),
         launching=launching,
-        shortage=shortage_of(built, runs, chosen.profile),
+        shortage=shortage_of(built, foreseen.runs, chosen.profile, foreseen.memory),
     )
 
 

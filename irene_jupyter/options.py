@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from irene_jupyter.errors import OptionError
 from irene_jupyter.limits import POSITIVE, Limits
-from irene_jupyter.predictors.methods import check_method
+from irene_jupyter.predictors.methods import DEFAULT, check_method
 from irene_jupyter.resources.sampler import (
     DEFAULT_INTERVAL_SECONDS,
     LONGEST_INTERVAL_SECONDS,
@@ -14,6 +15,7 @@ from irene_jupyter.resources.sampler import (
 
 DEFAULT_BATCH_SIZE = 8
 DEFAULT_SEQ_LEN = 128  # tokens
+DEFAULT_OPTIMISER = "AdamW"
 INTERVAL = Limits(
     f"{SHORTEST_INTERVAL_SECONDS} (/proc counts in steps of 10 ms) to "
     f"{LONGEST_INTERVAL_SECONDS:g} seconds",
@@ -57,3 +59,12 @@ class Options:
         for name in ("batch_size", "seq_len"):
             if (value := getattr(self, name)) is not None:
                 POSITIVE.check(name, value)
+
+
+def check_training(new_tokens: int, method: str = DEFAULT) -> None:
+    """Raises `OptionError` for what a prediction of a training step has no use for."""
+    if new_tokens or method != DEFAULT:
+        raise OptionError(
+            f"training=True predicts a training step, by the method {DEFAULT}: leave "
+            f"{'new_tokens' if new_tokens else 'method'} out"
+        )

@@ -11,6 +11,7 @@ from irene_jupyter.tree import Node, Run
 if TYPE_CHECKING:
     from torch import nn
 
+    from irene_jupyter.capture.training.memory import TrainingMemory
     from irene_jupyter.predictors.profiles.reading import Profile
 
 _GIBIBYTE = 2.0**30  # bytes
@@ -25,6 +26,7 @@ class Shortage:
     needed: float
     parameters: float
     memory: float
+    is_training: bool = False
 
     @property
     def reason(self) -> str:
@@ -35,19 +37,28 @@ class Shortage:
     def note(self) -> str:
         """A sentence, with what would help."""
         own = "alone take" if self.parameters > self.memory else "take"
+        does = "needs for a training step" if self.is_training else "needs"
+        remedy = (
+            "take fewer rows or tokens, gradient checkpointing, fewer parameters that are trained"
+            if self.is_training
+            else "take fewer rows or tokens, a dtype of fewer bytes"
+        )
         return (
-            f"{self.model} needs {_gibibytes(self.needed)} GiB (its parameters {own} "
+            f"{self.model} {does} {_gibibytes(self.needed)} GiB (its parameters {own} "
             f"{_gibibytes(self.parameters)}), and the device ({self.device}) has "
             f"{_gibibytes(self.memory)}: it cannot run there as it is, and its range is wider; "
-            "take fewer rows or tokens, a dtype of fewer bytes, or the profile of a larger device"
+            f"{remedy}, or the profile of a larger device"
         )
 
 
-def shortage_of(model: nn.Module, runs: Sequence[Run], profile: Profile) -> Shortage | None:
+def shortage_of(
+    model: nn.Module, runs: Sequence[Run], profile: Profile, training: TrainingMemory | None = None
+) -> Shortage | None:
     """Where `model` needs more memory than the device has; None also where that is not known.
 
     Its parameters count as they are kept, the cache of a generation at its longest, and of the
-    activations those of the largest operation alone: at least so much is needed.
+    activations those of the largest operation alone: at least so much is needed. In `training`
+    gradients, the optimiser's states and all activations that wait for the backward pass are, too.
     """
     memory = profile.memory_gibibytes
     if memory is None:
@@ -60,9 +71,11 @@ def shortage_of(model: nn.Module, runs: Sequence[Run], profile: Profile) -> Shor
     width = next((t.element_size() for t in tensors.values() if t.is_floating_point()), 4)
     working = max((_activations(run.tree.root, width) for run in runs), default=0.0)
     needed = kept + (_cache_bytes(model, runs, width) + working) / _GIBIBYTE
+    if training is not None:
+        needed = max(needed, training.total / _GIBIBYTE)
     if needed <= memory:
         return None
-    return Shortage(type(model).__name__, profile.label, needed, kept, memory)
+    return Shortage(type(model).__name__, profile.label, needed, kept, memory, training is not None)
 
 
 def _gibibytes(value: float) -> str:

@@ -23,6 +23,9 @@ Shape = tuple[int, ...]
 NODE_TYPES: tuple[NodeType, ...] = ("model", "module", "ml")
 SOURCES: tuple[Source, ...] = ("measured", "replayed", "predicted", "estimated", "simulated")
 
+# Phases of a training step, in order; the paths of the later ones are those of the first.
+STEP_PHASES = ("forward", "backward", "optimiser")
+
 MEBIBYTE = 2.0**20  # bytes
 MEGAFLOP = 1e6  # floating-point operations
 
@@ -235,7 +238,7 @@ class Run:
     seconds: float | None = None
     status: RunStatus = "run"
     training: bool = False  # whether the module was in training mode
-    phase: str | None = None  # "prefill" or "decode" within generate()
+    phase: str | None = None  # "prefill" or "decode" within generate(); one of `STEP_PHASES`
     # Tokens that went in, of all calls: each beam's copies count once. 0 without a sequence.
     tokens: int = 0
     items: int = 0  # of the batch that all calls began: a decoding step begins none

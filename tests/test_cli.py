@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import BertConfig
 
 import irene_jupyter
 from irene_jupyter import cli
@@ -267,6 +268,20 @@ def test_train_on_bad_data(
     assert not target.exists()
 
 
+# --- advise ---------------------------------------------------------------------------------------
+
+
+def test_advise_says_what_would_help(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = irene_jupyter.predict(BertConfig(num_hidden_layers=1), 1, 64, device="h100").save(
+        tmp_path / "a.energy.json"
+    )
+    assert cli.main(["advise", str(path)]) == 0
+    assert "batch 1 → " in capsys.readouterr().out
+    assert cli.main(["advise", str(path), "--json"]) == 0
+    first, *_ = json.loads(capsys.readouterr().out)["savings"]
+    assert first["after_joules"] < first["before_joules"]
+
+
 # --- compare --------------------------------------------------------------------------------------
 
 
@@ -340,7 +355,7 @@ def test_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixtur
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == f"irene-jupyter {irene_jupyter.__version__}"
-    for command in ("demo", "predict", "train", "devices", "show", "compare", "doctor"):
+    for command in ("demo", "predict", "train", "devices", "show", "compare", "advise", "doctor"):
         assert cli.main([command, "--help"]) == 0
         assert command in capsys.readouterr().out
 

@@ -19,7 +19,10 @@ FLOORS = (
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
-    {"sweeps", "device_comparison"},
+    {"sweeps", "device_comparison", "whatif"},
+    {"situation"},
+    {"levers"},
+    {"advising"},
     {"commands"},
     {"notebook", "cli"},
 )
@@ -29,8 +32,9 @@ ROOMS = {
         {"count"},
         {"copies", "in_place"},
         {"record", "inputs", "models"},
+        {"training"},
         {"watch", "repeat"},
-        {"dry"},
+        {"dry", "training_runs"},
         {"gather"},
     ),
     "meters": (
@@ -52,11 +56,13 @@ ROOMS = {
     ),
     "attribution": (
         {"apportion"},
-        {"leveling"},
+        {"leveling", "whole_step"},
+        {"step_parts"},
         {"cell"},
         {"board_times"},
         {"board_division"},
         {"model_energy"},
+        {"trending"},
     ),
     "predictors": (
         {"forms"},

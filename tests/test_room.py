@@ -10,11 +10,11 @@ import irene_jupyter as irene
 from irene_jupyter.capture.dry.generation import generation_of
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.capture.models.building import build_model
-from irene_jupyter.notebook.whatif import Setting, WhatIf
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.room import shortage_of
 from irene_jupyter.tree import Run
+from irene_jupyter.whatif import Setting, WhatIf
 
 LARGE = LlamaConfig(
     hidden_size=4096, intermediate_size=14336, num_hidden_layers=4, num_key_value_heads=8,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from irene_jupyter.attribution.apportion import Share
 from irene_jupyter.attribution.board_times import TimedRun, in_cell
 from irene_jupyter.attribution.cell import Cell
+from irene_jupyter.attribution.whole_step import FOLLOWING
 from irene_jupyter.predictors.forms.board_constants import BoardConstants
 from irene_jupyter.predictors.forms.board_work import work_units
 from irene_jupyter.predictors.forms.interval import Interval
@@ -23,7 +24,8 @@ from irene_jupyter.tree import Node, Run
 
 # k beyond these: another board, other work, or power that the profile does not know of.
 LEAST_K, MOST_K = 0.5, 2.0
-# Two products for each of the forward pass: one for the input's gradient, one for the weights'.
+# Of a backward pass that no run divides: two products for each of the forward pass, one for the
+# input's gradient, one for the weights'.
 BACKWARD_WORK = 2.0
 # What is known of a part by its kind alone is right within this factor.
 PART = Interval.factor(2.0)
@@ -71,6 +73,7 @@ def divided(runs: Sequence[Run], profile: BoardProfile, cell: Cell) -> Division:
     made = replace(
         cell,
         is_by_board=True,
+        steps={},  # its runs are divided one by one
         measured=replace(cell.measured, beyond_idle=k),
         spent=seconds,
         shares=_bounded(
@@ -123,18 +126,21 @@ def _beyond(
     """Joules beyond idle power that each part should need."""
     parts = dict.fromkeys(seconds, 0.0)
     training = 0.0
-    is_any_training = any(each.run.training for each in timed)
+    # Their backward passes are runs, which know their own work.
+    divided = {each.run.model for each in timed if each.run.phase in FOLLOWING}
+    left = [each for each in timed if each.run.model not in divided]
+    is_any_training = any(each.run.training for each in left)
     for each, joules in zip(timed, beyond, strict=True):
         parts["model", each.run.model] += joules
         # Gradients flow in a model's evaluation mode, too.
-        if each.run.training or not is_any_training:
+        if each.run.model not in divided and (each.run.training or not is_any_training):
             training += joules
     if "backward" in parts:
         parts["backward"] = BACKWARD_WORK * training
-    if "optimiser" in parts:  # as hard at work as the others
-        others = math.fsum(seconds.values()) - seconds["optimiser"]
-        if others > 0:
-            parts["optimiser"] = math.fsum(parts.values()) / others * seconds["optimiser"]
+    for kind in FOLLOWING:  # of which nothing is known: as hard at work as the others
+        others = math.fsum(value for key, value in seconds.items() if parts[key])
+        if kind in parts and not parts[kind] and others > 0:
+            parts[kind] = math.fsum(parts.values()) / others * seconds[kind]
     return parts
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from irene_jupyter.attribution.cell import Cell
+from irene_jupyter.attribution.whole_step import FOLLOWING
 from irene_jupyter.merging import repeated
 from irene_jupyter.tree import Node, Run
 
 LEAST_SECONDS = 1e-9  # of a run: power is joules over seconds
-_TRAINING = ("backward", "optimiser")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,13 @@ def in_cell(runs: Sequence[TimedRun], cell: Cell) -> tuple[list[TimedRun], dict[
     What the cell waits for at its end is work of all parts, whatever ran last. Where the board is
     behind its host in the models' training calls, so it is in backward passes and steps.
     """
+    behind = _behind(runs)
+    runs = [
+        replace(each, seconds=each.seconds * behind)
+        if each.run.phase in FOLLOWING and not each.is_divided
+        else each
+        for each in runs
+    ]
     launched = {key: spent - cell.waited.get(key, 0.0) for key, spent in cell.spent.items()}
     parts: dict[Hashable, float] = {}
     for name in dict.fromkeys(each.run.model for each in runs):
@@ -69,8 +76,7 @@ def in_cell(runs: Sequence[TimedRun], cell: Cell) -> tuple[list[TimedRun], dict[
         told = math.fsum(each.seconds for each in own)
         is_told = all(each.is_divided for each in own)
         parts["model", name] = told if is_told else max(told, launched.get(("model", name), 0.0))
-    behind = _behind(runs)
-    for key in _TRAINING:
+    for key in FOLLOWING:
         if key in launched:
             parts[key] = launched[key] * behind
     whole = math.fsum(parts.values())

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.attribution.apportion import Share, measured_energy, seconds_by_part, shares
+from irene_jupyter.attribution.apportion import (
+    Points,
+    Share,
+    measured_energy,
+    seconds_by_part,
+    shares,
+)
 from irene_jupyter.attribution.leveling import scaled_to
+from irene_jupyter.attribution.step_parts import StepShares, with_steps
+from irene_jupyter.attribution.whole_step import FOLLOWING
 from irene_jupyter.capture.watch.gpu import board_name, boards_used
 from irene_jupyter.report.parts import MeasuredEnergy, Part, Parts
-from irene_jupyter.tree import Node, Run
+from irene_jupyter.tree import Energy, Node, Run
 
 if TYPE_CHECKING:
     from irene_jupyter.capture.watch.activity import Activity
@@ -28,16 +36,20 @@ _NEARLY_ALL = 0.99  # operations and bytes: a step in Python may make a small te
 class Cell:
     """What is known of a whole cell beside its models' trees.
 
-    Keys of `spent`, `waited` and `shares` are ("model", name), "backward" and "optimiser". Of the
-    seconds `spent`, some were `waited` for a GPU at the cell's end. `board_names` are of the GPUs
-    on which all of its models ran, as their driver names them; empty where they did not, or where
-    that is not known. Of these, `boards` were counted, with `board_joules`.
+    Keys of `spent`, `waited` and `shares` are ("model", name), which has its whole training steps,
+    and "backward" and "optimiser", which have what is in no model's; `steps` are the shares that a
+    trained model's consists of. Of the seconds `spent`, some were `waited` for a GPU at the cell's
+    end. `board_names` are of the GPUs on which all of its models ran, as their driver names them;
+    empty where they did not, or where that is not known. Of these, `boards` were counted, with
+    `board_joules`.
     """
 
     seconds: float
     spent: Mapping[Hashable, float] = field(default_factory=dict)
     measured: MeasuredEnergy = field(default_factory=MeasuredEnergy)
     shares: Mapping[Hashable, Share] = field(default_factory=dict)
+    steps: Mapping[str, StepShares] = field(default_factory=dict)
+    curves: tuple[Points, ...] = ()  # of the counters behind what was measured
     warnings: tuple[str, ...] = ()
     waited: Mapping[Hashable, float] = field(default_factory=dict)
     board_names: frozenset[str] = frozenset()
@@ -49,6 +61,21 @@ class Cell:
         """A model's predicted tree at the level that was measured, or as it is."""
         share = self.shares.get(("model", name))
         return node if share is None or share.joules <= 0 else scaled_to(node, share)
+
+    def step_shares(self, name: str, phases: Iterable[str | None]) -> StepShares | None:
+        """A trained model's shares by phase; None where one of its `phases` has no joules."""
+        found = self.steps.get(name, {})
+        needed = {phase if phase in FOLLOWING else "forward" for phase in phases}
+        known = all(phase in found and found[phase].joules > 0 for phase in needed)
+        return found if found and known else None
+
+    def covering(self, name: str, node: Node) -> Node:
+        """A trained model's tree of all its phases, as known as its share is as a whole."""
+        share, energy = self.shares["model", name], node.energy
+        if not share.is_whole or energy is None:
+            return node
+        low, high = min(share.low, energy.joules), max(share.high, energy.joules)
+        return replace(node, energy=Energy(energy.joules, low, high, "measured"))
 
     def parts(self, models: Sequence[tuple[str, Node]]) -> Parts:
         """The models that ran, what else was told apart, and the rest, which makes it exact."""
@@ -133,17 +160,25 @@ def observed_cell(
         boards=boards_used(),
     )
     measured = usable.measured
-    found = shares(usable.curves, bins, start, end) if usable.curves else {}
+    found = with_steps(
+        seconds_by_part(bins),
+        _by_name(activity.waited, owners),
+        shares(usable.curves, bins, start, end) if usable.curves else {},
+        ran,
+    )
+    known = found.shares
     if joules := measured.joules:
         sure = (measured.low or 0.0) / joules, (measured.high or 0.0) / joules
-        found = {k: each.covered(*sure) if each.is_whole else each for k, each in found.items()}
+        known = {k: each.covered(*sure) if each.is_whole else each for k, each in known.items()}
     return Cell(
         end - start,
-        seconds_by_part(bins),
+        found.spent,
         measured,
-        found,
+        known,
+        found.steps,
+        usable.curves,
         usable.warnings,
-        waited=_by_name(activity.waited, owners),
+        waited=found.waited,
         board_names=_boards_of(ran),
         board_joules=usable.board_joules,
         boards=usable.boards,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from irene_jupyter.attribution.board_division import Division, divided, fits
 from irene_jupyter.attribution.cell import Cell
-from irene_jupyter.attribution.leveling import leveled_phases
+from irene_jupyter.attribution.leveling import leveled_phases, scaled_to
+from irene_jupyter.attribution.step_parts import StepShares
+from irene_jupyter.attribution.whole_step import FOLLOWING, summed
 from irene_jupyter.merging import merged, repeated
 from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.predict.launching import Launching
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.reading import Profile
+from irene_jupyter.report.phase_table import EVALUATION
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import RunSummary
-from irene_jupyter.tree import Node, Run
+from irene_jupyter.tree import STEP_PHASES, Node, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class PredictedRun:
             flag = f"not_run: built and never called; this is one forward pass at {size}"
             root = replace(root, flags=(flag, *root.flags))
         return cls(run, root)
+
+    @property
+    def part(self) -> tuple[str, str | None]:
+        """Its model and phase."""
+        return self.run.model, self.run.phase
 
     def summary(self, factor: float) -> RunSummary:
         """The run in one line, with `factor` times the joules that were predicted."""
@@ -61,59 +69,96 @@ class PredictedRun:
 class ModelEnergy:
     """A model that ran, or one that was only built: `predicted` is the sum of its runs.
 
-    `root` is that sum at the level that was measured, where it was.
+    `phases` are its trees by phase, in order, of one that was trained forward, backward, optimiser.
+    Both they and `root`, their sum, are at the level that was measured, where it was.
     """
 
     name: str
     runs: tuple[PredictedRun, ...]
     predicted: Node
     root: Node
+    phases: Mapping[str | None, Node]
+    factors: Mapping[str | None, float]  # from predicted joules to measured ones, by phase
 
     @classmethod
     def of(cls, name: str, runs: Sequence[PredictedRun], cell: Cell | None) -> ModelEnergy:
         """Of `runs`, which are of this model and not empty."""
-        predicted = merged([each.root for each in runs])
-        root = predicted if cell is None else cell.leveled(name, predicted)
-        return cls(name, tuple(runs), predicted, root)
+        groups: dict[str | None, list[Node]] = {}
+        for each in sorted(runs, key=_place):
+            groups.setdefault(each.run.phase, []).append(each.root)
+        trees = {phase: merged(roots) for phase, roots in groups.items()}
+        predicted = summed(trees)
+        phases, root = trees, predicted
+        if cell is not None and (shares := cell.step_shares(name, trees)):
+            phases = _by_part(trees, shares)
+            root = cell.covering(name, summed(phases))
+        elif cell is not None:
+            root = cell.leveled(name, predicted)
+            if len(trees) == 1:
+                phases = dict.fromkeys(trees, root)
+            elif root is not predicted:
+                leveled = leveled_phases(list(trees.values()), root)
+                phases = dict(zip(trees, leveled, strict=True))
+        factors = {phase: _factor(tree, phases[phase]) for phase, tree in trees.items()}
+        return cls(name, tuple(runs), predicted, root, phases, factors)
 
     @property
     def has_run(self) -> bool:
         """Whether it was called, if only until something failed."""
         return self.runs[0].run.status != "not_run"
 
-    @property
-    def factor(self) -> float:
-        """From the joules that were predicted to those that were measured; 1 where none were."""
-        before, after = self.predicted.energy, self.root.energy
-        if self.predicted is self.root or before is None or after is None:
-            return 1.0
-        return after.joules / before.joules if before.joules > 0 else 1.0
-
-    def phases(self, is_here: bool) -> Iterator[PhaseSummary]:
-        """The phases of its generations, at the level of `root`.
+    def summaries(self, is_here: bool) -> Iterator[PhaseSummary]:
+        """Its phases, at the level of `root`; without a name only where it was trained, too.
 
         `is_here`: predicted joules are of this machine, too.
         """
-        phases: dict[str | None, list[PredictedRun]] = {}
-        for each in self.runs:
-            phases.setdefault(each.run.phase, []).append(each)
-        trees = [merged([each.root for each in those]) for those in phases.values()]
-        if self.predicted is not self.root:
-            trees = leveled_phases(trees, self.root)
-        for (phase, those), root in zip(phases.items(), trees, strict=True):
-            if phase is None or root.energy is None:
+        trained = "backward" in self.phases
+        runs = [each.run for each in self.runs]
+        steps = sum(run.calls for run in runs if run.phase == "optimiser")
+        samples = sum(run.items for run in runs if run.phase == "forward")
+        for phase, root in self.phases.items():
+            if root.energy is None or (phase is None and not trained):
                 continue
-            runs = [each.run for each in those]
-            seconds = [run.seconds for run in runs if run.seconds is not None]
+            own = [run for run in runs if run.phase == phase]
+            seconds = [run.seconds for run in own if run.seconds is not None]
+            of_step = phase in STEP_PHASES
             yield PhaseSummary(
-                phase=phase,
+                phase=phase or EVALUATION,
                 model=self.name,
                 root=root,
-                calls=sum(run.calls for run in runs),
-                tokens=sum(run.tokens for run in runs),
+                calls=sum(run.calls for run in own),
+                tokens=sum(run.tokens for run in own),
+                samples=samples if of_step else sum(run.items for run in own) if not phase else 0,
+                steps=steps if of_step else 0,
                 seconds=sum(seconds) if seconds else None,
                 is_here=is_here or self.predicted is not self.root,
             )
+
+
+def _place(each: PredictedRun) -> int:
+    """A training step's phases come first, in their order."""
+    phase = each.run.phase
+    return STEP_PHASES.index(phase) if phase in STEP_PHASES else len(STEP_PHASES)
+
+
+def _by_part(trees: Mapping[str | None, Node], shares: StepShares) -> dict[str | None, Node]:
+    """The trees, each at the level of the part of the cell in which it was."""
+    phases = dict(trees)
+    calls = {phase: tree for phase, tree in trees.items() if phase not in FOLLOWING}
+    if calls:
+        level = scaled_to(merged(list(calls.values())), shares["forward"])
+        phases |= zip(calls, leveled_phases(list(calls.values()), level), strict=True)
+    for phase in FOLLOWING:
+        if phase in trees:
+            phases[phase] = scaled_to(trees[phase], shares[phase])
+    return phases
+
+
+def _factor(before: Node, after: Node) -> float:
+    """From the joules that were predicted to those that were measured; 1 where none were."""
+    if before.energy is None or after.energy is None or before.energy.joules <= 0:
+        return 1.0
+    return after.energy.joules / before.energy.joules
 
 
 def predicted_runs(
@@ -131,7 +176,9 @@ def predicted_runs(
     made = [
         PredictedRun(run, next(roots))
         if division and run.status != "not_run"
-        else PredictedRun.of(run, predict_with(run.tree, profile, method, launching).root)
+        else PredictedRun.of(
+            run, predict_with(run.tree, profile, method, launching, run.phase).root
+        )
         for run in runs
     ]
     return made, division.cell if division else cell

@@ -18,6 +18,9 @@ from irene_jupyter.capture.in_place.timed import LENT, with_times
 from irene_jupyter.capture.record.builder import count_parameters
 from irene_jupyter.capture.record.calls import Recorded
 from irene_jupyter.capture.record.doubts import uncounted
+from irene_jupyter.capture.record.gradients import Gradients
+from irene_jupyter.capture.training.step_trees import with_hidden
+from irene_jupyter.capture.training_runs import Ran, trained
 from irene_jupyter.capture.watch.homes import Homes, Naming, tops_of, under, unique
 from irene_jupyter.capture.watch.recorder import Recorder
 from irene_jupyter.capture.watch.signed import Signature
@@ -72,7 +75,7 @@ def gather(
     notes = list(_notes_of(recorder))
     owners: dict[int, str] = {}
     recorded: list[Recorded | None] = []
-    seen: list[tuple[Signature, str]] = []  # of each run, and the path of its module
+    seen: list[tuple[Signature, tuple[nn.Module, str] | None]] = []  # of each run, and its home
     for signature in signatures:
         module = None if signature.module is None else uncompiled(signature.module)
         home = homes.find(module) if module is not None else None
@@ -82,7 +85,7 @@ def gather(
         run, problem = _run_of(signature, name, home, records)
         if run is not None:
             runs.append(run)
-            seen.append((signature, home[1] if home else ""))
+            seen.append((signature, home))
             owners[id(signature)] = run.model
             live = signature.record is not None and signature.record.node is not None
             recorded.append(
@@ -92,15 +95,22 @@ def gather(
             )
         if problem:
             notes.append(problem)
-    runs = _within_generation(runs, seen)
+    runs = _within_generation(runs, [(each, home[1] if home else "") for each, home in seen])
+    ran = [
+        Ran(run, signature, *records.with_gradients(signature), home)
+        for run, (signature, home) in zip(runs, seen, strict=True)
+    ]
+    runs, of_training, told = trained(ran, recorder.passes, recorder.steps)
+    notes += told
     if may_trace():
-        ran = {id(home[0]) for module in called if (home := homes.find(module))}
-        ran |= {id(home[0]) for module in within if (home := homes.find(module))}
+        met = {id(home[0]) for module in called if (home := homes.find(module))}
+        met |= {id(home[0]) for module in within if (home := homes.find(module))}
         elsewhere = {id(module) for module in owned} - {id(module) for module in built}
-        idle = [top for top in homes.tops if id(top) not in ran and id(top) not in elsewhere]
+        idle = [top for top in homes.tops if id(top) not in met and id(top) not in elsewhere]
         more, told = _built_only(idle, naming, batch_size, seq_len, bool(runs), may_trace)
         runs += more
         notes += told
+    runs += of_training
     recorded += [None] * (len(runs) - len(recorded))
     return Captured(tuple(runs), tuple(dict.fromkeys(notes)), owners, tuple(recorded))
 
@@ -160,6 +170,15 @@ class _Records:
             return sized.node, ()
         flag = uncounted("this size was not recorded, and is counted as the nearest that was")
         return sized.node.flagged(flag), ()
+
+    def with_gradients(self, signature: Signature) -> tuple[Node, Mapping[str, Gradients]]:
+        """The tree of one call that has one, and which gradients its backward pass makes."""
+        node, _ = self.of(signature)
+        assert node is not None
+        record = signature.record or self._kinds[signature.kind][0].record
+        assert record is not None
+        hidden = [part.path for part in record.hidden]
+        return node, with_hidden(record.gradients, node, hidden)
 
     def _recorded(self, signature: Signature) -> tuple[Node | None, tuple[str, ...]]:
         key = id(signature)

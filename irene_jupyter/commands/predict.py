@@ -14,13 +14,13 @@ from irene_jupyter.commands.result import Result
 from irene_jupyter.commands.views import add_views, shown
 from irene_jupyter.errors import CaptureError
 from irene_jupyter.limits import NOT_NEGATIVE, POSITIVE
-from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
+from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_OPTIMISER, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
 
 
 def add(commands: Commands) -> None:
     predict = commands.add_parser(
-        "predict", help="the energy of a model's forward pass, without running it"
+        "predict", help="the energy of a model's forward pass or training step, without running it"
     )
     predict.set_defaults(command=run)
     predict.add_argument(
@@ -44,6 +44,17 @@ def add(commands: Commands) -> None:
         type=NOT_NEGATIVE,
         metavar="N",
         help="(or sounds) beside each text, of a model that reads them; default: one",
+    )
+    predict.add_argument(
+        "--training",
+        action="store_true",
+        help="a whole training step: forward pass, backward pass and optimiser",
+    )
+    predict.add_argument(
+        "--optimiser",
+        default=DEFAULT_OPTIMISER,
+        metavar="NAME",
+        help="one of torch.optim, with --training (default: %(default)s)",
     )
     add_all(predict, PROFILE)
     predict.add_argument(
@@ -75,6 +86,8 @@ def run(arguments: argparse.Namespace) -> Result:
         method=arguments.method,
         launch=arguments.launch,
         host_seconds_per_op=arguments.host_seconds_per_op,
+        training=arguments.training,
+        optimiser=arguments.optimiser,
     )
     return shown(report, arguments)
 

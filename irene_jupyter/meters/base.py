@@ -15,7 +15,6 @@ from irene_jupyter.errors import IreneError
 Scope = Literal["wall", "cpu", "gpu", "board"]
 Truth = Literal["truth", "weak"]
 
-SCOPES: tuple[Scope, ...] = ("wall", "cpu", "gpu", "board")
 # How a scope is called before people.
 SCOPE_NAMES = {"wall": "wall", "cpu": "CPU package", "gpu": "GPU board", "board": "board"}
 

@@ -57,6 +57,10 @@ ARGUMENTS: Arguments = {
         "default": "auto",
         "help": "auto: the live tree in a notebook, text in a terminal",
     },
+    "--no-live": {
+        "action": "store_true",
+        "help": "no line with the joules so far while a cell runs for more than five seconds",
+    },
     "--save": {"metavar": "PATH", "help": "write the report to a file, as JSON"},
     "--output": {"metavar": "NAME", "help": "assign the report to a variable"},
     "-h --help": {"action": "store_true", "help": "show this text; the cell is not run"},
@@ -71,6 +75,7 @@ class CellOptions:
     models: tuple[str, ...] = ()  # expressions, evaluated in the user's namespace at the end
     depth: int | None = None  # levels of the tree shown
     view: View = "auto"
+    is_live: bool = True  # a line tells what a long cell has used so far
     save: Path | None = None
     output: str | None = None  # a variable for the report
 
@@ -112,6 +117,7 @@ def checked(arguments: argparse.Namespace) -> CellOptions:
         models=tuple(arguments.models),
         depth=arguments.depth,
         view=arguments.view,
+        is_live=not arguments.no_live,
         save=save,
         output=output,
     )

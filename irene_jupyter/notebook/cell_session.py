@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.cell_options import CellOptions
 from irene_jupyter.notebook.display import attempt, complain, say, show
+from irene_jupyter.notebook.live_line import LiveLine
 from irene_jupyter.report.observer import with_display
 
 if TYPE_CHECKING:
@@ -36,9 +37,15 @@ class CellSession:
         self._shell = shell
         self._options = options
         self._trees = trees
+        # A cell that shows nothing in the end shows nothing before.
+        self._live = LiveLine(shell) if options.is_live and options.view != "none" else None
         try:
             self._monitor = EnergyMonitor(
-                options.measure, models=self._models, namespace=shell.user_ns, progress=say
+                options.measure,
+                models=self._models,
+                namespace=shell.user_ns,
+                progress=say,
+                each_sample=self._live,
             )
         except IreneError as error:
             raise UsageError(f"%%energy: {error}") from None
@@ -68,6 +75,9 @@ class CellSession:
         except Exception as own:
             self._shell.user_ns.pop(VARIABLE, None)  # an older cell's report would mislead
             complain("no report", own)
+        finally:
+            if self._live is not None:
+                self._live.settle("the cell did not end" if error else "there is no tree")
         if is_interrupted and error is None:  # else what the cell raised comes first
             raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended")
 
@@ -76,7 +86,11 @@ class CellSession:
         self._keep(report)
         if error is None:
             began = time.perf_counter()
-            attempt("not shown", lambda: show(self._shell, report, self._options, self._trees))
+            place = None if self._live is None else self._live.take()
+            attempt(
+                "not shown",
+                lambda: show(self._shell, report, self._options, self._trees, place),
+            )
             if self._options.view != "none":
                 self._keep(with_display(report, time.perf_counter() - began))
         kept = self._shell.user_ns[VARIABLE]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from IPython.display import display
+from IPython.display import display, update_display
 
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.cell_options import CellOptions
@@ -25,20 +25,31 @@ _log = logging.getLogger(__name__)
 
 
 def show(
-    shell: InteractiveShell, report: EnergyReport, options: CellOptions, trees: LiveTrees
+    shell: InteractiveShell,
+    report: EnergyReport,
+    options: CellOptions,
+    trees: LiveTrees,
+    place: str | None = None,
 ) -> None:
-    """Show `report` as `options.view` says; one line where there is nothing to show."""
+    """Show `report` as `options.view` says; one line where there is nothing to show.
+
+    `place` is the id of a display that it replaces.
+    """
     view = options.view
     if view == "auto":
         view = "widget" if has_kernel(shell) else "text"
     if view == "none":
         return
     if report.root is None and not report.not_run:
-        print("\n".join([EMPTY, *report.notes]))
-    elif view == "text":
+        _print("\n".join([EMPTY, *report.notes]), place)
+    elif view == "text" and place is None:
         from irene_jupyter.report.text import print_text
 
         print_text(report, depth=options.depth)
+    elif view == "text":
+        from irene_jupyter.report.text import render_text
+
+        _print(render_text(report, depth=options.depth), place)
     else:
         from irene_jupyter.report.report import MIME_TYPE
 
@@ -50,7 +61,21 @@ def show(
         # The MIME renderer opens as many levels as the widget.
         if options.depth is not None:
             hints = {**hints, MIME_TYPE: {"expanded_depth": options.depth}}
-        display(bundle, metadata=hints, raw=True)  # type: ignore[no-untyped-call]
+        _display(bundle, hints, place)
+
+
+def _print(text: str, place: str | None) -> None:
+    if place is None:
+        print(text)
+    else:
+        _display({"text/plain": text}, {}, place)
+
+
+def _display(bundle: dict[str, Any], metadata: dict[str, Any], place: str | None) -> None:
+    if place is None:
+        display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+    else:
+        update_display(bundle, display_id=place, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
 
 
 def has_kernel(shell: InteractiveShell) -> bool:

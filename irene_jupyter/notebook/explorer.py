@@ -13,7 +13,6 @@ import traitlets
 
 from irene_jupyter.errors import DeviceError, IreneError
 from irene_jupyter.notebook.front_end import draws_widgets
-from irene_jupyter.notebook.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
@@ -24,6 +23,7 @@ from irene_jupyter.report.curve import CurvePoint, EnergyCurve
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
 from irene_jupyter.report.words import badge, provenance
+from irene_jupyter.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 
 AXES = ("batch_size", "seq_len", "new_tokens")
 _CHOICES = {  # label -> value

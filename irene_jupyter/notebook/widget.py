@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.front_end import draws_widgets
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.tree import Node
@@ -24,19 +25,21 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 class EnergyTree(anywidget.AnyWidget):
     """A report (or the JSON of one) as a tree to explore; `observe` any of its traits.
 
-    `energy` is the total in joules, 0 where nothing ran; it follows the report and cannot be
-    set. `selected` is the path of the selected node, "" for the root; `expanded_depth` is how
-    many levels are open, as last set from Python or by the buttons (rows opened one by one do
-    not change it); `view` is tree or icicle; `unit` is one of J (with prefixes), mJ, Wh and %
-    (of the total); `data` is the report's JSON, set through `report`, or given beside it where it
-    is at hand (in a notebook's brief form it takes a seventh of the memory). All are synced both
-    ways but `energy` and `data`.
+    `energy` is the total in joules, 0 where nothing ran; it follows the report and cannot be set.
+    `selected` is the path of the selected node, "" for the root; `expanded_depth` is how many
+    levels are open, as last set from Python or by the buttons (rows opened one by one do not change
+    it); `view` is tree or icicle; `unit` is one of J (with prefixes), mJ, Wh and % (of the total);
+    `phase` is the phase whose tree is shown, as "backward" of a training step or "decode" of a
+    generation, "" for all together; `data` is the report's JSON, set through `report`, or given
+    beside it where it is at hand (in a notebook's brief form it takes a seventh of the memory);
+    `advice` is what was answered to “What would help?”. All are synced both ways but `energy` and
+    `data`.
 
-    Another report is drawn in place: open rows, unit and view stay, and the selected node too
-    where the report has it.
+    Another report is drawn in place: open rows, unit and view stay, and the selected node and the
+    phase too where the report has them.
 
-    Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path that
-    the report does not have. A notebook saved with widget state holds one copy of the bundle
+    Raises `ReportError` where the report is not one, `traitlets.TraitError` on a path or a phase
+    that the report does not have. A notebook saved with widget state holds one copy of the bundle
     for each tree, so the bundle is kept small.
 
     >>> import torch
@@ -58,6 +61,9 @@ class EnergyTree(anywidget.AnyWidget):
     expanded_depth = traitlets.Int(DEFAULT_DEPTH, min=0).tag(sync=True)
     view = traitlets.Enum(VIEWS, default_value="tree").tag(sync=True)
     unit = traitlets.Enum(UNITS, default_value="J").tag(sync=True)
+    # What would help, as JSON: empty until somebody asks, with "problem" where nothing can be said.
+    advice = traitlets.Dict().tag(sync=True)
+    phase = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -70,6 +76,7 @@ class EnergyTree(anywidget.AnyWidget):
         # With its JSON, which then need not be read back at each report: 30 ms for 1,000 nodes.
         self._given = (self._report.to_dict() if data is None else data, self._report)
         super().__init__(data=self._given[0], **traits)
+        self.on_msg(self._asked)
 
     @property
     def report(self) -> EnergyReport:
@@ -87,6 +94,17 @@ class EnergyTree(anywidget.AnyWidget):
         """The selected node; None where the report is empty."""
         return self._find(self.selected)
 
+    def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
+        """The front end wants to know what would help."""
+        if not isinstance(content, Mapping) or content.get("ask") != "advice":
+            return
+        try:
+            self.advice = self._report.advice().to_dict()
+        except IreneError as error:
+            self.advice = {"problem": str(error)}
+        except Exception as error:  # whatever a model's own code raises when it is built
+            self.advice = {"problem": f"no advice could be given: {type(error).__name__}: {error}"}
+
     @traitlets.validate("data")
     def _validate_data(self, proposal: Any) -> dict[str, Any]:
         data, report = self._given
@@ -95,11 +113,14 @@ class EnergyTree(anywidget.AnyWidget):
 
     @traitlets.observe("data")
     def _follow_report(self, change: Any) -> None:
+        self.advice = {}  # it was of the report before
         root = self._report.root
         self.set_trait("energy", root.energy.joules if root and root.energy else 0.0)
         # Not while being made, when `selected` may be given.
         if change["old"] and self._find(self.selected) is None:
             self.selected = ""
+        if change["old"] and self.phase not in self._phases():
+            self.phase = ""
 
     @traitlets.validate("selected")
     def _validate_selected(self, proposal: Any) -> str:
@@ -111,6 +132,17 @@ class EnergyTree(anywidget.AnyWidget):
             )
         return path
 
+    @traitlets.validate("phase")
+    def _validate_phase(self, proposal: Any) -> str:
+        phase = str(proposal["value"])
+        if phase not in (known := self._phases()):
+            names = ", ".join(map(repr, known))
+            raise traitlets.TraitError(f"phase: the report has no {phase[:40]!r}; there is {names}")
+        return phase
+
+    def _phases(self) -> tuple[str, ...]:
+        return ("", *dict.fromkeys(each.phase for each in self._report.phases))
+
     def _find(self, path: str) -> Node | None:
         if not path and self._report.root is not None:
             return self._report.root
@@ -121,7 +153,7 @@ class EnergyTree(anywidget.AnyWidget):
 
     def live_view(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What shows the tree while the kernel lives: a MIME bundle and its metadata."""
-        view = super()._repr_mimebundle_() or {}
+        view: Any = super()._repr_mimebundle_() or {}
         return view if isinstance(view, tuple) else (view, {})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -30,18 +30,27 @@ def check_method(name: str) -> str:
 
 
 def predict_with(
-    tree: ModelTree, profile: Profile, method: str, launching: Launching | None = None
+    tree: ModelTree,
+    profile: Profile,
+    method: str,
+    launching: Launching | None = None,
+    phase: str | None = None,
 ) -> ModelTree:
     """A copy of `tree` with the energy by one of `IN_PROFILES`; no children exceed their parent.
 
-    A board's profile has one method, and alone asks how the operations are launched. Raises
+    A board's profile has one method, and alone asks how the operations are launched. A backward
+    pass or an optimiser's step, as its `phase` says, has but one method as well. Raises
     `OptionError` for another method, `DeviceError` where the profile lacks it.
     """
     check_method(method)
+    from irene_jupyter.predictors.predict.passes import FOLLOWING, on_board, predict_pass
     from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 
     if isinstance(profile, BoardProfile):
-        return _on_board(tree, profile, method, launching)
+        made = _on_board(tree, profile, method, launching)
+        return on_board(made) if phase in FOLLOWING else made
+    if phase in FOLLOWING and phase is not None:
+        return predict_pass(tree, profile, phase)
     if method == DEFAULT:
         from irene_jupyter.predictors.predict.predicted import predict_tree
 

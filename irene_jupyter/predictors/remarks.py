@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from irene_jupyter.predictors.methods import DEFAULT
 from irene_jupyter.predictors.predict.bounds import NOT_FLOATING
 from irene_jupyter.predictors.predict.launching import USUAL, Launching
+from irene_jupyter.predictors.predict.passes import UNTESTED_STEP, UNTRAINED
 from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.device_profile import DeviceProfile
 from irene_jupyter.predictors.profiles.reading import Profile
@@ -27,6 +28,8 @@ def remarks(
         )
     if was_run:
         return
+    if any(UNTRAINED in flag for root in roots for flag in root.flags):
+        yield UNTESTED_STEP
     if isinstance(profile, BoardProfile):
         yield from _of_board(roots, profile, launching)
         return

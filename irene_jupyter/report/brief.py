@@ -49,7 +49,7 @@ def notebook_json(report: EnergyReport) -> Json:
         "phases": [{**phase, "root": _text(brief_tree(phase["root"]))} for phase in data["phases"]],
         **{
             key: _text(data[key])
-            for key in ("configuration", "resources", "said")
+            for key in ("configuration", "resources", "said", "trend")
             if data[key] is not None
         },
     }

@@ -46,20 +46,21 @@ class CostSummary:
         found = [
             ("queries", f"{self.queries:,.10g}"),
             ("energy per query", format_joules(self.joules_per_query)),
-            ("electricity", f"{_amount(self.kwh)} kWh"),
+            ("electricity", f"{amount_of(self.kwh)} kWh"),
             ("price", f"{_money(self.usd)} USD"),
         ]
         if self.g_co2e is not None:
-            kilograms = self.g_co2e >= 1000
-            amount = (
-                f"{_amount(self.g_co2e / 1000)} kg" if kilograms else f"{_amount(self.g_co2e)} g"
-            )
-            found.append(("carbon", f"{amount} CO2e"))
+            grams, unit = (self.g_co2e, "g") if self.g_co2e < 1000 else (self.g_co2e / 1000, "kg")
+            found.append(("carbon", f"{amount_of(grams)} {unit} CO2e"))
         return tuple(found)
 
     @property
     def basis(self) -> str:
         """What the figures rest on, in a line."""
+        return self.prices()
+
+    def prices(self) -> str:
+        """What a kilowatt-hour is worth here, and whose energy it is."""
         parts = [f"{self.usd_per_kwh:g} USD/kWh", f"PUE {self.pue:g}"]
         if self.g_co2e_per_kwh is not None:
             parts.append(f"{self.g_co2e_per_kwh:.0f} g CO2e/kWh in {self.country} (codecarbon)")
@@ -86,25 +87,28 @@ def cost_of(
     pue: float = 1.0,
     country: str | None = None,
     items: int | None = None,
+    steps: float | None = None,
 ) -> CostSummary:
     """The cost of `queries` queries. Raises `ReportError` for values that make no sense.
+
+    With `steps`, a `TrainingCost`: of so many steps of an optimiser in their place.
 
     `items` is how many queries the report's total answered; the default is what its models were
     given: calls × batch size, of a generation its prompts. `country` is an ISO 3166 code of three
     letters, such as "FRA"; its carbon intensity needs the extra irene-jupyter[carbon].
     """
-    _check("queries", queries, 0)
-    _check("usd_per_kwh", usd_per_kwh, 0)
-    _check("pue", pue, 1)
+    checked("queries", queries, 0)
+    checked("usd_per_kwh", usd_per_kwh, 0)
+    checked("pue", pue, 1)
     if report.root is None:
         raise ReportError("no model was built or run, so that there is nothing to cost")
-    answered = _items(report) if items is None else items
+    answered = (1 if steps is not None else _items(report)) if items is None else items
     if isinstance(answered, bool) or not isinstance(answered, int) or answered < 1:
         raise ReportError(f"items must be a whole number from 1 on, not {items!r}")
     intensity = None if country is None else carbon_intensity(country)
     per_query = report.total_joules / answered
     kwh = per_query * queries * pue / JOULES_PER_KWH
-    return CostSummary(
+    found = CostSummary(
         queries=queries,
         joules_per_query=per_query,
         kwh=kwh,
@@ -116,6 +120,11 @@ def cost_of(
         g_co2e_per_kwh=intensity,
         provenance=provenance(report),
     )
+    if steps is None:
+        return found
+    from irene_jupyter.report.training_cost import training_cost
+
+    return training_cost(report, steps, found)
 
 
 def _items(report: EnergyReport) -> int:
@@ -159,14 +168,15 @@ def carbon_intensity(country: str) -> float:
     return 1000.0 * float(kilograms)
 
 
-def _check(name: str, value: float, least: float) -> None:
+def checked(name: str, value: float, least: float) -> None:
+    """Raises `ReportError` unless `value` is a number from `least` on."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ReportError(f"{name} must be a number, not {value!r}")
     if value < least:
         raise ReportError(f"{name} must be at least {least}, not {value}")
 
 
-def _amount(value: float) -> str:
+def amount_of(value: float) -> str:
     """Three significant digits."""
     if value >= 99.95:
         return f"{value:,.0f}"
@@ -175,4 +185,4 @@ def _amount(value: float) -> str:
 
 
 def _money(value: float) -> str:
-    return f"{value:,.2f}" if value >= 0.1 else _amount(value)
+    return f"{value:,.2f}" if value >= 0.1 else amount_of(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 
 from irene_jupyter.report.folding import Row, count_rows, total
 
@@ -43,8 +43,10 @@ def _pruned(row: Row, kept: dict[int, int]) -> Row:
     children = tuple(_pruned(child, kept) for child in row.children if id(child) in kept)
     left = [child for child in row.children if id(child) not in kept]
     if left and children:
-        name = f"and {len(left):,} more"
-        rest = Row("rest", row.node, name, total(each.energy for each in left), count=len(left))
+        name, energy = f"and {len(left):,} more", total(each.energy for each in left)
+        nodes = (each.members or (each.node,) for each in left if each.is_node)
+        members = tuple(chain.from_iterable(nodes))
+        rest = Row("rest", row.node, name, energy, count=len(left), members=members)
         children = (*children, rest)
     hidden = row.hidden + (0 if children or not left else _below(row))
     return replace(row, children=children, hidden=hidden)

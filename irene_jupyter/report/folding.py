@@ -55,6 +55,7 @@ class Row:
     count: int = 1
     hidden: int = 0
     one_of: int = 1  # the row shows one of so many identical siblings
+    members: tuple[Node, ...] = ()  # of a group, or of the rest
 
     @property
     def joules(self) -> float | None:
@@ -185,7 +186,7 @@ def _row(node: Node, name: str, depth: int | None, folded: bool, one_of: int = 1
         inner = _row(first, first_name, below, folded, one_of=len(group))
         children = (inner,) if inner.children else ()
         hidden = inner.hidden * len(group)
-        rows.append(Row("group", first, label, energy, children, len(group), hidden))
+        rows.append(Row("group", first, label, energy, children, len(group), hidden, members=group))
     own = node.own_joules
     if node.children and node.energy and own and own >= OWN_SHARE_SHOWN * node.energy.joules:
         energy = Energy(own, own, own, node.energy.source)

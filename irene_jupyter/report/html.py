@@ -15,8 +15,9 @@ from irene_jupyter.report.colours import MORE
 from irene_jupyter.report.costliest import costliest_rows
 from irene_jupyter.report.folding import Row, count_rows, display_rows, walk_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
-from irene_jupyter.report.runs import run_table
+from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
+from irene_jupyter.report.phase_table import phase_legend, phase_table
+from irene_jupyter.report.runs import run_table, sizes_of
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
@@ -24,7 +25,9 @@ from irene_jupyter.report.said import (
     observer_line,
     part_rows,
     resource_line,
+    trend_line,
 )
+from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_interval, format_joules, format_share, share
 from irene_jupyter.report.words import (
     LEGEND,
@@ -70,7 +73,9 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
             f'<span class="badge">{safe(badge(report))}</span></p>'
             f"<p>{safe(provenance(report))}</p>"
         )
-        parts.extend(_tree(report.root, depth, 1.0))
+        if training := training_line(report):
+            parts.append(f"<p>{safe(training, NOTE_LENGTH)}</p>")
+        parts.extend(_tree(report.root, depth, 1.0, PhaseColumns.of_training(report)))
         parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
         parts.append(f"<p><strong>{safe(NOT_RUN_TITLE)}</strong></p>")
@@ -80,14 +85,15 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     if runs:
         parts.append(_table(columns, runs))
     if report.phases:
-        parts.append(_table(PHASE_COLUMNS, [phase_cells(phase) for phase in report.phases]))
+        parts.append(_table(*phase_table(report.phases, sizes_of(report))))
         parts.append(f'<p class="dim">{safe(phase_legend(report))}</p>')
     if rows := part_rows(report):
         parts.append(_table(PART_COLUMNS, rows))
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    for line in (counter_line(report), resource_line(report), observer_line(report, shown)):
+    lines = [trend_line(report), counter_line(report), resource_line(report)]
+    for line in (*lines, observer_line(report, shown)):
         if line:
             parts.append(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>')
     parts.append("</div>")
@@ -95,13 +101,15 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     return page(safe(headline(report)), body, "60em") if full_page else body
 
 
-def _tree(root: Node, depth: int | None, room: float) -> list[str]:
+def _tree(
+    root: Node, depth: int | None, room: float, phases: PhaseColumns = NO_PHASES
+) -> list[str]:
     """The tree within a share of `MAX_ROWS` and `MAX_CHARACTERS`."""
     whole = display_rows(root, depth)
     most = max(_FEWEST_ROWS, round(MAX_ROWS * room))
     while True:
         tree = costliest_rows(whole, most)
-        parts = _drawn(tree)
+        parts = _drawn(tree, phases)
         size = sum(map(len, parts)) / (MAX_CHARACTERS * room)
         if size <= 1.0 or most <= _FEWEST_ROWS:
             break
@@ -112,17 +120,17 @@ def _tree(root: Node, depth: int | None, room: float) -> list[str]:
     return parts
 
 
-def _drawn(tree: Row) -> list[str]:
-    calls = any(row.node.features.calls > 1 for row in walk_rows(tree))
+def _drawn(tree: Row, phases: PhaseColumns) -> list[str]:
+    calls = any(row.node.features.calls > 1 for row in walk_rows(tree)) and not phases.names
 
     def drawn(row: Row) -> Drawn:
-        cells = _cells(row, tree.joules, calls)
+        cells = _cells(row, tree.joules, calls) + _in_phases(phases, row)
         return Drawn(cells, safe(detail(row.node))) if row.is_node else Drawn(cells, kind=" own")
 
     def is_open(row: Row, level: int) -> bool:
         return level < _OPEN_LEVELS and (share(row.joules, tree.joules) or 0.0) >= _OPEN_SHARE
 
-    return ['<ul class="root">', *nested(tree, drawn, is_open), "</ul>"]
+    return ['<ul class="root">', *_heads(phases), *nested(tree, drawn, is_open), "</ul>"]
 
 
 def _cells(row: Row, total: float | None, calls: bool) -> str:
@@ -142,6 +150,25 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
         f'<span class="j">{safe(format_joules(row.joules))}</span>'
         + (f' <span class="c">{times}</span>' if calls else "")
     )
+
+
+def _in_phases(phases: PhaseColumns, row: Row) -> str:
+    joules = phases.at_row(row)
+    return "".join(
+        f' <span class="p">{safe(format_joules(value) if (value := joules[name]) else "–")}</span>'
+        for name in phases.names
+    )
+
+
+def _heads(phases: PhaseColumns) -> list[str]:
+    """A row over the columns, where there are more than bars, shares and joules."""
+    if not phases.names:
+        return []
+    names = "".join(f' <span class="p">{safe(name, 20)}</span>' for name in phases.names)
+    return [
+        '<li class="leaf dim"><span class="n"></span> <span class="b"></span> '
+        f'<span class="s">share</span> <span class="j">energy</span>{names}</li>'
+    ]
 
 
 def _label(row: Row) -> str:

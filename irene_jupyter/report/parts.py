@@ -1,4 +1,4 @@
-"""A cell's energy and time in parts: the models' forward passes, and what lies beside them."""
+"""A cell's energy and time in parts: the models, and what lies beside them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ BASES: Mapping[Basis, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A model's forward passes, the backward passes, optimiser steps, or the rest of the cell.
+    """A model, the backward passes, optimiser steps, or the rest of the cell.
+
+    A model has its forward passes, and of its training all that its tree divides: the whole steps.
+    Backward passes and steps have a part where there were some that no tree divides.
 
     `joules` is None where they are not known: of backward passes and steps where nothing was
     measured, and of a model in a measured cell that has only another device's prediction.
@@ -63,7 +66,7 @@ class Parts:
 
     @property
     def models(self) -> tuple[Part, ...]:
-        """The models' forward passes: what the tree divides."""
+        """The models: what the tree divides."""
         return tuple(part for part in self.rows if part.kind == "model")
 
     @property

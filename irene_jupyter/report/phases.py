@@ -1,4 +1,8 @@
-"""generate() in its two phases, prefill and decode: tokens, and the joules of every module."""
+"""What a model did in phases, each with the joules of every module.
+
+A generation has prefill and decode, a training step forward, backward and optimiser; calls of a
+model that is trained in the same cell and that no backward pass followed are its evaluation.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
-from irene_jupyter.report.words import elsewhere
+from irene_jupyter.report.phase_table import COLUMNS, UNKNOWN, phase_cells, phase_table
 from irene_jupyter.tree import Node
 from irene_jupyter.tree_json import node_to_dict
 
@@ -18,19 +21,17 @@ if TYPE_CHECKING:
 
     from irene_jupyter.report.report import EnergyReport
 
-PHASE_COLUMNS = (
-    "phase", "calls", "tokens", "time here", "replayed", "energy", "per token", "time/token",
-)  # fmt: skip
-UNKNOWN = format_seconds(None)  # in a cell
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseSummary:
-    """One phase of a model's generation, all calls: reading the prompt, or writing tokens.
+    """One phase of a model, all calls: "prefill", "decode"; "forward", "backward", "optimiser",
+    "evaluation".
 
     `tokens` went in: in the prefill the prompt's (of an encoder-decoder what its encoder reads,
     and a start token), in decode one for each sequence and step. The copies of beam search
-    count once. `root` has the phase's own energy and calls at every node. `is_here`: the joules
+    count once. In training, `samples` went in by batches, and the optimiser did `steps`: forward,
+    backward and optimiser have the same. `calls` are forward calls, backward passes, steps.
+    `root` has the phase's own energy and calls at every node. `is_here`: the joules
     are of the machine that took the seconds, so that joules a second mean something.
     """
 
@@ -39,6 +40,8 @@ class PhaseSummary:
     root: Node
     calls: int
     tokens: int
+    samples: int = 0
+    steps: int = 0
     seconds: float | None = None  # of all calls in place; None where nothing ran
     is_here: bool = False
 
@@ -65,6 +68,16 @@ class PhaseSummary:
     def joules_per_token(self) -> float | None:
         """None without tokens."""
         return self.joules / self.tokens if self.tokens else None
+
+    @property
+    def joules_per_step(self) -> float | None:
+        """None without steps of an optimiser."""
+        return self.joules / self.steps if self.steps else None
+
+    @property
+    def joules_per_sample(self) -> float | None:
+        """None without samples."""
+        return self.joules / self.samples if self.samples else None
 
     @property
     def joules_per_second(self) -> float | None:
@@ -98,6 +111,8 @@ class PhaseSummary:
             model=self.model,
             tokens=self.tokens,
             joules_per_token=table["joules"] / tokens,
+            joules_per_step=table["joules"] / (self.steps or float("nan")),
+            joules_per_sample=table["joules"] / (self.samples or float("nan")),
             joules_per_second=table["joules"] / seconds,
             seconds_per_token=table["latency_seconds"].fillna(table["predicted_seconds"]) / tokens,
             replayed_seconds_per_token=table["replayed_seconds"] / tokens,
@@ -106,13 +121,14 @@ class PhaseSummary:
     def to_dict(self) -> dict[str, Any]:
         """Strict JSON values."""
         names = (
-            "phase", "model", "calls", "tokens", "seconds", "is_here", "joules",
-            "joules_per_token", "joules_per_second", "replayed_seconds", "replayed_share",
+            "phase", "model", "calls", "tokens", "samples", "steps", "seconds", "is_here", "joules",
+            "joules_per_token", "joules_per_step", "joules_per_sample", "joules_per_second",
+            "replayed_seconds", "replayed_share",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"root": node_to_dict(self.root)}
 
     def __str__(self) -> str:
-        cells = zip(PHASE_COLUMNS, phase_cells(self), strict=True)
+        cells = zip(COLUMNS, phase_cells(self), strict=True)
         return ", ".join(f"{name} {value}" for name, value in cells if value != UNKNOWN)
 
     __repr__ = __str__
@@ -124,21 +140,21 @@ class PhaseSummaries(tuple[PhaseSummary, ...]):
     __slots__ = ()
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row for each phase: joules and seconds of all its calls, and for each token."""
+        """One row for each phase: joules and seconds of all its calls, and for each unit."""
         import pandas as pd
 
         columns = (
-            "model", "phase", "calls", "tokens", "joules", "joules_per_token", "seconds",
-            "seconds_per_token", "replayed_seconds",
+            "model", "phase", "calls", "tokens", "samples", "steps", "joules", "joules_per_token",
+            "joules_per_step", "joules_per_sample", "seconds", "seconds_per_token",
+            "replayed_seconds",
         )  # fmt: skip
         return pd.DataFrame([[getattr(each, c) for c in columns] for each in self], columns=columns)
 
     def __str__(self) -> str:
         if not self:
-            return "no phases: nothing was generated"
-        rows = [PHASE_COLUMNS, *map(phase_cells, self)]
-        known = [c for c in zip(*rows, strict=True) if set(c[1:]) != {UNKNOWN}]
-        return aligned(zip(*known, strict=True), "<" + ">" * (len(known) - 1))
+            return "no phases: nothing was generated or trained"
+        heads, rows = phase_table(self)
+        return aligned([heads, *rows], "<" + ">" * (len(heads) - 1))
 
     __repr__ = __str__  # what a notebook shows
 
@@ -155,47 +171,5 @@ def phase_of(report: EnergyReport, phase: str, model: str | None = None) -> Phas
         f"no phase {phase!r} here; there is {known}"
         if known
         else f"no phase {phase!r}: nothing was generated here (by a model's generate(), by calls "
-        "with a cache, or by predict(…, new_tokens=128))"
+        "with a cache, or by predict(…, new_tokens=128)), and no backward pass was divided"
     )
-
-
-def phase_cells(phase: PhaseSummary, with_model: bool = True) -> tuple[str, ...]:
-    """A phase as cells under `PHASE_COLUMNS`."""
-    return (
-        (f"{printable(phase.model, 40)} " if with_model else "") + printable(phase.phase, 20),
-        f"{phase.calls:,}",
-        f"{phase.tokens:,}",
-        format_seconds(phase.seconds),
-        format_seconds(phase.replayed_seconds),
-        format_joules(phase.joules),
-        format_joules(phase.joules_per_token),
-        format_seconds(phase.seconds_per_token)
-        + (" predicted" if phase.seconds is None and phase.predicted_seconds else ""),
-    )
-
-
-def phase_legend(report: EnergyReport) -> str:
-    """What the columns of phases mean and where their numbers come from; empty without phases."""
-    if not report.phases:
-        return ""
-    told = []
-    if any(phase.seconds is not None for phase in report.phases):
-        told.append("time here: measured in place, the whole model")
-    shares = [phase.replayed_share for phase in report.phases]
-    if any(share is not None for share in shares):
-        # What a phase's own work and its leaves without a replay need is not in its seconds.
-        parts = dict.fromkeys(format_share(share) for share in shares if share is not None)
-        told.append(
-            "replayed: its operations, each on its own, repeated here "
-            f"({' and '.join(parts)} of its joules)"
-        )
-    if report.measured is not None and report.measured.joules is not None:
-        told.append("energy: part of what was measured on this machine")
-        return "; ".join(told)
-    sources = dict.fromkeys(p.root.energy.source for p in report.phases if p.root.energy)
-    told.append(f"energy: {' and '.join(sources)}")
-    if "predicted" in sources or "estimated" in sources:
-        told[-1] += f" for {printable(report.device.label, 80)}"
-        if report.device.kind == "reference":
-            told[-1] += f" {elsewhere(report)}"
-    return "; ".join(told)

@@ -22,6 +22,7 @@ from irene_jupyter.report.report import (
     Mode,
     RunSummary,
 )
+from irene_jupyter.report.trend import trend_from_dict
 from irene_jupyter.tree import Node, RunStatus, Shape, TreeError
 from irene_jupyter.tree_json import node_from_dict
 
@@ -100,6 +101,7 @@ def _report_from_dict(data: Any) -> EnergyReport:
         configuration=_configuration_from_dict(_unwrapped(data.get("configuration"))),
         parts=_parts_from_list(data.get("parts")),
         measured=_measured_from_dict(data.get("measured")),
+        trend=trend_from_dict(_unwrapped(data.get("trend")), _CHECK),
         observer=_observer_from_dict(data.get("observer")),
         notes=tuple(_CHECK.strings(data.get("notes"), "'notes'")),
         created=_CHECK.field(data, "created", str),
@@ -187,6 +189,8 @@ def _phase_from_dict(data: Any) -> PhaseSummary:
         root=root,
         calls=_count(data, "calls", 1),
         tokens=_count(data, "tokens", 0),
+        samples=_count({"samples": 0, **data}, "samples", 0),
+        steps=_count({"steps": 0, **data}, "steps", 0),
         seconds=_optional(data, "seconds"),
         is_here=_CHECK.field(data, "is_here", bool),
     )

@@ -23,6 +23,7 @@ from irene_jupyter.tree_json import node_to_dict
 if TYPE_CHECKING:
     import pandas as pd
 
+    from irene_jupyter.report.advice import Advice
     from irene_jupyter.report.compare import Comparison
     from irene_jupyter.report.cost_summary import CostSummary
     from irene_jupyter.report.drawing import TimelineDrawing
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from irene_jupyter.report.parts import MeasuredEnergy, Parts
     from irene_jupyter.report.phases import PhaseSummary
     from irene_jupyter.report.tables import Bottlenecks
+    from irene_jupyter.report.trend import Trend
 
 MIME_TYPE = "application/vnd.irene.energy+json"
 SCHEMA_VERSION = 1
@@ -62,7 +64,7 @@ class RunSummary:
     """
 
     model: str
-    phase: str | None = None  # "prefill" or "decode" within generate()
+    phase: str | None = None  # "prefill" or "decode" within generate(), or of a training step
     status: RunStatus = "run"
     training: bool = False  # the module's mode, as `module.train()` and `eval()` set it
     calls: int = 1
@@ -118,6 +120,7 @@ class EnergyReport:
     parts: Parts | None = None  # of the cell, with what is not in the tree; None if not run
     measured: MeasuredEnergy | None = None  # by this machine's counters; None if not run
     observer: Mapping[str, Any] | None = None  # JSON: seconds that watching took, by stage
+    trend: Trend | None = None  # of a long loop
     resources: Mapping[str, Any] | None = None  # JSON values, the unit in each key
     notes: tuple[str, ...] = ()  # warnings, for people
     created: str = ""  # ISO 8601, UTC
@@ -171,7 +174,10 @@ class EnergyReport:
     # --- tables and files ---------------------------------------------------------------------
 
     def phase(self, name: str, model: str | None = None) -> PhaseSummary:
-        """A phase of generate(), "prefill" or "decode": its tokens, joules and tree.
+        """A phase by its name: its joules and tree.
+
+        Of generate() "prefill" and "decode"; of training "forward", "backward", "optimiser", and
+        "evaluation" for what the model did beside it.
 
         `model` tells which, where several models generated. Raises `ReportError` if there is none.
         """
@@ -195,23 +201,43 @@ class EnergyReport:
         pue: float = 1.0,
         country: str | None = None,
         items: int | None = None,
+        steps: float | None = None,
     ) -> CostSummary:
         """kWh, USD and, with a `country`, gCO2e for that many queries (paper, table 3).
 
-        A query is one item of the batch, such as a sentence, an image or a prompt; `items` says
-        how many the total answered, where calls × batch size is not it. The default price is the
-        paper's. `country` is a code such as "FRA" and needs irene-jupyter[carbon]. Raises
-        `ReportError` for values out of range, unknown countries, and an empty report.
+        A query is one item of the batch, such as a prompt; `items` says how many there were, where
+        calls × batch size is not it. With `steps`, of a training with so many. The default price is
+        the paper's. `country`, such as "FRA", needs irene-jupyter[carbon]. Raises `ReportError`.
         """
         from irene_jupyter.report.cost_summary import cost_of
 
-        return cost_of(self, queries, usd_per_kwh, pue, country, items)
+        return cost_of(self, queries, usd_per_kwh, pue, country, items, steps)
 
     def bottlenecks(self) -> Bottlenecks:
         """Energy by class of the modules right above the ml primitives (paper, table 10)."""
         from irene_jupyter.report.tables import bottlenecks
 
         return bottlenecks(self)
+
+    def advice(self, model: Any = None) -> Advice:
+        """What would save energy here: levers with the joules of a query or token, best first.
+
+        Nothing is run: each lever is predicted, and shown only where its interval does not include
+        "no saving". `model` is needed where the report does not know its own. Raises `OptionError`
+        where nothing can be predicted again.
+
+        >>> import irene_jupyter as irene
+        >>> from transformers import BertConfig
+        >>> report = irene.predict(BertConfig(num_hidden_layers=2), 1, 64, device="h100")
+        >>> advice = report.advice()
+        >>> advice["batch_size"].after_joules < advice["batch_size"].before_joules
+        True
+        """
+        from importlib import import_module
+
+        # What predicts stands above reports: the one call that goes up, when it is asked for.
+        advice: Advice = import_module("irene_jupyter.advising").advise(self, model)
+        return advice
 
     def compare(self, other: EnergyReport) -> Comparison:
         """This report against another, node by node: other minus this one, in J and percent.
@@ -264,6 +290,7 @@ class EnergyReport:
             "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
             "measured": None if self.measured is None else self.measured.to_dict(),
             "observer": None if self.observer is None else dict(self.observer),
+            "trend": None if self.trend is None else self.trend.to_dict(),
             "resources": None if self.resources is None else dict(self.resources),
             "notes": list(self.notes),
             "said": said(self),

@@ -11,12 +11,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from irene_jupyter.report.phase_table import EVALUATION
 from irene_jupyter.report.units import format_joules, format_seconds, format_shapes, printable
 from irene_jupyter.tree import Shape
 
 if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport, RunSummary
 
+Part = tuple[str, str]  # a model and its phase
 HANDFUL = 6  # alike runs up to here have a row each
 MOST_ROWS = 16
 _COSTLIEST = ("costliest", "2nd costliest", "3rd costliest")  # sizes of a group, by joules
@@ -101,12 +103,32 @@ def run_table(report: EnergyReport) -> tuple[tuple[str, ...], list[tuple[str, ..
     return columns, cells
 
 
+def sizes_of(report: EnergyReport) -> dict[Part, str]:
+    """Batch size × length of each model's training and evaluation, as `RunRow.size` has it."""
+    told = ("forward", EVALUATION)
+    parts = [(phase.model, phase.phase) for phase in report.phases if phase.phase in told]
+    return {
+        part: _row(runs, "").size
+        for part in parts
+        if (runs := [run for run in report.runs if _part(run) == part and run.status == "run"])
+    }
+
+
 def _shown(report: EnergyReport) -> list[RunSummary]:
     """Those of a phase are in its row of another table, unless they failed."""
     phases = {(phase.model, phase.phase) for phase in report.phases}
+    trained = {model for model, phase in phases if phase == EVALUATION}
     return [
-        run for run in report.runs if run.status != "run" or (run.model, run.phase) not in phases
+        run
+        for run in report.runs
+        if run.status != "run"
+        or (_part(run) if run.model in trained else (run.model, run.phase)) not in phases
     ]
+
+
+def _part(run: RunSummary) -> Part:
+    """The phase in which a run of a trained model is."""
+    return run.model, run.phase or EVALUATION
 
 
 def _kind(run: RunSummary) -> Hashable:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.merging import ranged
 from irene_jupyter.report.folding import flag_codes
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
+from irene_jupyter.report.phase_table import phase_legend, phase_table
+from irene_jupyter.report.runs import sizes_of
+from irene_jupyter.report.training_words import is_trained, training_line, training_short
 from irene_jupyter.report.units import (
     INTERVAL,
     format_joules,
@@ -20,6 +22,7 @@ from irene_jupyter.report.units import (
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
 from irene_jupyter.report.work import work_of
+from irene_jupyter.tree import STEP_PHASES
 
 if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
@@ -38,6 +41,8 @@ FLAGS: Mapping[str, str] = {
     "extrapolated": "larger or smaller than anything that the profile was fitted on",
     LAUNCH_BOUND: "the board waited most of the time for its host",
     "untimed": "its time in place is not known",
+    "recomputed": "its forward pass ran again within the backward pass (checkpointing)",
+    "frozen": "its weights need no gradient",
 }
 
 
@@ -148,7 +153,7 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
         return ()
     rows = [
         (
-            printable(part.name, 40) + (" (forward)" if part.kind == "model" else ""),
+            printable(part.name, 40) + _what(report, part),
             format_seconds(part.seconds),
             _part_joules(part),
         )
@@ -156,6 +161,14 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     ]
     total = format_joules(parts.total_joules) if is_measured else "–"
     return (*rows, ("the whole cell", format_seconds(parts.total_seconds), total))
+
+
+def _what(report: EnergyReport, part: Part) -> str:
+    """What of a model, or of the passes, is in the part."""
+    if part.kind == "model":
+        return " (whole steps)" if is_trained(report, part.name) else " (forward)"
+    is_left = part.kind in STEP_PHASES and any(each.phase == part.kind for each in report.phases)
+    return ", not divided" if is_left else ""
 
 
 def _is_rest_worth_telling(parts: Parts) -> bool:
@@ -194,6 +207,11 @@ def counter_line(report: EnergyReport) -> str:
         label = printable(report.device.label, 80)
         told.append(f"beyond idle power {found.beyond_idle:.3g} times what {label} expects")
     return f"Energy counters here: {'; '.join(told)}"
+
+
+def trend_line(report: EnergyReport) -> str:
+    """How a long loop went, in one line; empty where there was none."""
+    return "" if report.trend is None or report.root is None else f"Trend: {report.trend}"
 
 
 def observer_line(report: EnergyReport, display_seconds: float | None = None) -> str:
@@ -239,16 +257,18 @@ def said(report: EnergyReport) -> dict[str, Any]:
     `joules` and `source` are the root's: what is said of another tree is not believed.
     """
     energy = None if report.root is None else report.root.energy
-    phases = [phase_cells(phase) for phase in report.phases]
-    lines = (counter_line(report), resource_line(report), observer_line(report))
+    heads, phases = phase_table(report.phases, sizes_of(report))
+    lines = (trend_line(report), counter_line(report), resource_line(report), observer_line(report))
     return {
         "joules": None if energy is None else energy.joules,
         "source": None if energy is None else energy.source,
         "title": title(report),
         "provenance": provenance(report),
+        "training": training_line(report),
+        "training_short": training_short(report),
         "interval": INTERVAL,
         "flags": [[line.sign, line.text] for line in flag_lines(report)],
-        "phases": _table(PHASE_COLUMNS, phases, phase_legend(report)),
+        "phases": _table(heads, phases, phase_legend(report)),
         "parts": _table(PART_COLUMNS, part_rows(report)),
         "lines": [line for line in lines if line],
         "work": asdict(work_of(report)),

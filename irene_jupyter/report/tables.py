@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.columns import aligned
+from irene_jupyter.merging import energies_of
+from irene_jupyter.report.phase_columns import PhaseColumns
 from irene_jupyter.report.units import format_joules, format_shapes, format_share, printable, share
 from irene_jupyter.tree import Node
 
@@ -34,12 +36,16 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """All modules of one class: their joules, and their share of the report's total."""
+    """All modules of one class: their joules, and their share of the report's total.
+
+    `by_phase` are their joules in each phase of the report, by its name.
+    """
 
     class_name: str
     modules: int
     joules: float
     share: float
+    by_phase: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,23 +60,33 @@ class Bottlenecks:
     total_joules: float
 
     def to_dataframe(self) -> pd.DataFrame:
-        """The rows as a data frame with the fields of `Bottleneck` as columns."""
+        """The rows as a data frame: the fields of `Bottleneck`, each phase as "joules_NAME"."""
         import pandas as pd
 
-        columns = list(Bottleneck.__slots__)
-        return pd.DataFrame(
+        columns = ["class_name", "modules", "joules", "share"]
+        table = pd.DataFrame(
             [[getattr(row, column) for column in columns] for row in self.rows], columns=columns
+        )
+        phases = self.rows[0].by_phase if self.rows else ()
+        return table.assign(
+            **{_column(name): [row.by_phase[name] for row in self.rows] for name in phases}
         )
 
     def __str__(self) -> str:
+        phases = tuple(self.rows[0].by_phase) if self.rows else ()
         rest = Bottleneck("(rest)", 0, self.rest_joules, self._share(self.rest_joules))
         cells = [
-            (printable(row.class_name), format_share(row.share), format_joules(row.joules))
+            (
+                printable(row.class_name),
+                f"{format_share(row.share):>7}",
+                f"{format_joules(row.joules):>8}",
+                *(format_joules(row.by_phase[name]) if row.by_phase else "" for name in phases),
+            )
             for row in (*self.rows, rest)
         ]
-        return aligned(
-            [(name, f"{part:>7}", f"{joules:>8}") for name, part, joules in cells], "<>>"
-        )
+        if phases:
+            cells.insert(0, ("", "share", "energy", *map(printable, phases)))
+        return aligned(cells, "<>>" + ">" * len(phases))
 
     __repr__ = __str__  # what a notebook shows
 
@@ -85,8 +101,7 @@ def bottlenecks(report: EnergyReport) -> Bottlenecks:
     primitive beside modules, such as the LayerNorm of a GPT-2 block, is a row under its own
     class. So nothing counts twice. Nodes without energy are left out.
     """
-    joules: dict[str, float] = {}
-    modules: dict[str, int] = {}
+    found: dict[str, list[Node]] = {}
     stack = [report.root] if report.root is not None else []
     while stack:
         node = stack.pop()
@@ -94,18 +109,18 @@ def bottlenecks(report: EnergyReport) -> Bottlenecks:
             node.children and all(child.type == "ml" for child in node.children)
         ):
             if node.energy is not None:
-                name = node.class_name
-                joules[name] = joules.get(name, 0.0) + node.energy.joules
-                modules[name] = modules.get(name, 0) + 1
+                found.setdefault(node.class_name, []).append(node)
         else:
             stack.extend(node.children)
     total = report.total_joules
-    rows = [
-        Bottleneck(name, modules[name], value, share(value, total) or 0.0)
-        for name, value in joules.items()
-    ]
+    columns = PhaseColumns.of(report)
+    rows = []
+    for name, nodes in found.items():
+        joules = math.fsum(energy.joules for energy in energies_of(nodes))
+        by_phase = {phase: value or 0.0 for phase, value in columns.at(nodes).items()}
+        rows.append(Bottleneck(name, len(nodes), joules, share(joules, total) or 0.0, by_phase))
     rows.sort(key=lambda row: (-row.joules, row.class_name))
-    rest = total - math.fsum(joules.values())
+    rest = total - math.fsum(row.joules for row in rows)
     if rest < _ROUNDING * total:
         rest = 0.0
     return Bottlenecks(tuple(rows), rest, total)
@@ -114,9 +129,18 @@ def bottlenecks(report: EnergyReport) -> Bottlenecks:
 def to_dataframe(report: EnergyReport) -> pd.DataFrame:
     """One row for each node in the total, parents first, with `COLUMNS`.
 
-    Models that were not run are not in it. Unknown numbers are NaN.
+    Each phase has a column of its joules besides, such as "joules_backward": together they are the
+    column "joules". Models that were not run are not in it. Unknown numbers are NaN.
     """
-    return node_dataframe(report.root)
+    table = node_dataframe(report.root)
+    phases = PhaseColumns.of(report)
+    joules = [phases.at((node,)) for node in report.walk()]
+    return table.assign(
+        **{
+            _column(name): [float("nan") if (j := row[name]) is None else j for row in joules]
+            for name in phases.names
+        }
+    )
 
 
 def node_dataframe(root: Node | None) -> pd.DataFrame:
@@ -124,6 +148,10 @@ def node_dataframe(root: Node | None) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(list(_records(root)), columns=list(COLUMNS))
+
+
+def _column(phase: str) -> str:
+    return f"joules_{phase}"
 
 
 def timeline(report: EnergyReport) -> pd.DataFrame:

@@ -16,8 +16,9 @@ from rich.text import Text
 
 from irene_jupyter.report.costliest import costliest_rows
 from irene_jupyter.report.folding import AnyRow, Row, limited_rows
-from irene_jupyter.report.phases import PHASE_COLUMNS, phase_cells, phase_legend
-from irene_jupyter.report.runs import run_table
+from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
+from irene_jupyter.report.phase_table import phase_legend, phase_table
+from irene_jupyter.report.runs import run_table, sizes_of
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
@@ -25,7 +26,9 @@ from irene_jupyter.report.said import (
     observer_line,
     part_rows,
     resource_line,
+    trend_line,
 )
+from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import NOT_RUN_TITLE, codes_text, headline, notes
 from irene_jupyter.tree import Node
@@ -40,6 +43,8 @@ _MIN_WIDTH = 30
 _NARROW = 60  # columns of width under which guides and gaps shrink to one column
 _BAR_FROM = 72  # columns of width from which there is room for bars
 _BAR = 10
+_PHASES_FROM = 80  # for columns of a training step's phases, which take the place of bars
+_PHASES_AND_BARS_FROM = 112
 _FULL, _EIGHTHS = "█", " ▏▎▍▌▋▊▉"
 _LABEL_ROOM = 10  # the tree's column keeps at least this much
 _RUN_ROOM = 20  # and that of runs this much, or it is a list
@@ -47,7 +52,7 @@ _RUN_ROOM = 20  # and that of runs this much, or it is a list
 _ASCII = str.maketrans(
     {
         "├": "|", "└": "`", "│": "|", "─": "-", "█": "#", "–": "-", "×": "x", "µ": "u",
-        "→": ">", "…": "~", "·": "-", "⚠": "!", "≈": "~", "↗": "^", "◔": "o",
+        "→": ">", "…": "~", "·": "-", "⚠": "!", "≈": "~", "↗": "^", "◔": "o", "❄": "*", "↻": "@",
         **dict.fromkeys(_EIGHTHS[1:4], "."), **dict.fromkeys(_EIGHTHS[4:], "#"),
     }
 )  # fmt: skip
@@ -122,8 +127,10 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(headline(report)))
     else:
         console.print(Text(headline(report), style="bold"))
+        if training := training_line(report):
+            console.print(Text(training))
         console.print()
-        _draw_tree(console, (report.root,), depth, most)
+        _draw_tree(console, (report.root,), depth, most, PhaseColumns.of_training(report))
     if report.not_run:
         console.print()
         console.print(Text(NOT_RUN_TITLE, style="bold"))
@@ -144,7 +151,8 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
                 console.print(Text(f"{name}: {seconds}, {joules}"))
     shown = time.perf_counter() - began
     flags = flag_lines(report)
-    lines = [counter_line(report), resource_line(report), observer_line(report, shown)]
+    lines = [trend_line(report), counter_line(report), resource_line(report)]
+    lines.append(observer_line(report, shown))
     if any((*flags, *lines, *notes(report))):
         console.print()
     for flag in flags:
@@ -155,7 +163,13 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(line, style="dim"))
 
 
-def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, most: int) -> None:
+def _draw_tree(
+    console: Console,
+    roots: tuple[Node, ...],
+    depth: int | None,
+    most: int,
+    phases: PhaseColumns = NO_PHASES,
+) -> None:
     room = most // len(roots)
     trees = [costliest_rows(limited_rows(root, depth, room)[0], room) for root in roots]
     narrow = console.width < _NARROW
@@ -163,17 +177,21 @@ def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, mos
         _Line(guide, row, tree.joules) for tree in trees for guide, row in guided(tree, narrow)
     ]
     gap = 1 if narrow else 2
-    bars = console.width >= _BAR_FROM
-    calls = any(line.row.node.features.calls > 1 for line in lines)
+    names = phases.names if console.width >= _PHASES_FROM else ()
+    bars = console.width >= (_PHASES_AND_BARS_FROM if names else _BAR_FROM)
+    numbers = {line.row.node.features.calls for line in lines}
+    # A training loop has as many calls of nearly everything: its table of phases tells them.
+    calls = max(numbers) > 1 and not names
     cells = [
         (
             format_share(share(line.row.joules, line.total)),
             format_joules(line.row.joules),
             *([_calls(line.row)] if calls else []),
+            *(_in_phases(phases, names, line.row)),
         )
         for line in lines
     ]
-    heads = ("share", "energy", "calls")[: len(cells[0])]
+    heads = ("share", "energy", *(["calls"] if calls else []), *names)
     widths = [
         max(len(head), *(cell_len(row[column]) for row in cells))
         for column, head in enumerate(heads)
@@ -201,6 +219,13 @@ def _draw_tree(console: Console, roots: tuple[Node, ...], depth: int | None, mos
     if hidden:
         plural = "node" if hidden == 1 else "nodes"
         console.print(Text(f"{hidden:,} {plural} below the depth shown", style="dim"))
+
+
+def _in_phases(phases: PhaseColumns, names: Sequence[str], row: Row) -> Iterator[str]:
+    joules = phases.at_row(row) if names else {}
+    for name in names:
+        value = joules[name]
+        yield format_joules(value) if value else "–"
 
 
 def guided(tree: AnyRow, narrow: bool = False) -> Iterator[tuple[str, AnyRow]]:
@@ -280,9 +305,9 @@ def _draw_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[
 def _draw_phases(console: Console, report: EnergyReport) -> None:
     is_one_model = len({phase.model for phase in report.phases}) == 1
     for with_model in (True, False) if is_one_model else (True,):  # a long name gives way
-        cells = [phase_cells(phase, with_model) for phase in report.phases]
-        if sum(_widths([PHASE_COLUMNS, *cells])) <= console.width:
-            _draw_table(console, PHASE_COLUMNS, cells)
+        heads, cells = phase_table(report.phases, sizes_of(report), with_model)
+        if sum(_widths([heads, *cells])) <= console.width:
+            _draw_table(console, heads, cells)
             break
     else:
         for phase in report.phases:

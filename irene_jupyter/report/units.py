@@ -7,8 +7,8 @@ from irene_jupyter.tree import Energy, Shape
 # Largest first; a value takes the first unit in which it rounds to at least 1.
 _JOULE_UNITS = (("kJ", 1e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6))
 # What an interval is called: of a hundred energies ninety lie in theirs.
-_CONFIDENCE = "90 %"
-INTERVAL = f"{_CONFIDENCE} interval"
+CONFIDENCE = "90 %"
+INTERVAL = f"{CONFIDENCE} interval"
 _MAX_NAME = 120  # characters; a path of torch's is seldom longer, a hostile one may be
 
 
@@ -24,7 +24,7 @@ def format_interval(energy: Energy) -> str:
     """The 90 % interval of an energy in the energy's own unit: "[12.9–15.6, 90 %]"."""
     _, scale = _joule_unit(energy.joules)
     low, high = (_three_digits(value / scale) for value in (energy.low, energy.high))
-    return f"[{low}–{high}, {_CONFIDENCE}]"
+    return f"[{low}–{high}, {CONFIDENCE}]"
 
 
 def format_share(fraction: float | None) -> str:

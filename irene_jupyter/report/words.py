@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.folding import flag_codes
+from irene_jupyter.report.training_words import training_short
 from irene_jupyter.report.units import format_interval, format_joules, format_shapes, printable
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Node
@@ -20,7 +21,13 @@ LEGEND = "Shares are of the total; “own” is what a module uses beyond its pa
 NOTE_LENGTH = 600  # characters of a note or an explanation; a hostile file may have more
 
 # Signs for the codes that may stand on most rows of a tree; the legend says what they mean.
-MARKS: Mapping[str, str] = {"estimated": "≈", "extrapolated": "↗", LAUNCH_BOUND: "◔"}
+MARKS: Mapping[str, str] = {
+    "estimated": "≈",
+    "extrapolated": "↗",
+    LAUNCH_BOUND: "◔",
+    "frozen": "❄",
+    "recomputed": "↻",
+}
 MARK = "⚠"
 
 
@@ -99,12 +106,13 @@ def headline(report: EnergyReport) -> str:
 
 
 def title(report: EnergyReport) -> str:
-    """A short title: "BertModel: 14.2 J [12.9–15.6, 90 %]"."""
+    """A short title: "BertModel: 14.2 J [12.9–15.6, 90 %]", with the joules a training step."""
     if report.root is None:
         return headline(report)
     names = [printable(model.class_name, 40) for model in report.models]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown}: {amount(report.root)}"
+    training = training_short(report)
+    return f"{shown}: {amount(report.root)}" + (f", {training}" if training else "")
 
 
 def codes_text(node: Node) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -50,6 +51,7 @@ class Sampler:
 
     Less often where a GPU's driver is slow; the summary tells. `boards_in_use` tells which GPUs
     the block uses, where that is known: the others are read at its start and end only.
+    `each_time` is called in the sampler's thread after each sample within the block.
     It never raises because of what a machine lacks: the summary then holds None and a note.
     The thread ends and its files are closed when the block ends, however it ends.
     Raises `OptionError` for an interval under 20 ms or over an hour.
@@ -62,6 +64,7 @@ class Sampler:
         proc_root: Path = Path("/proc"),
         probe: Probe | None = None,
         boards_in_use: InUse = lambda: None,
+        each_time: Callable[[], None] = lambda: None,
     ) -> None:
         if not SHORTEST_INTERVAL_SECONDS <= interval_seconds <= LONGEST_INTERVAL_SECONDS:
             raise OptionError(
@@ -71,6 +74,7 @@ class Sampler:
         self._interval_seconds = interval_seconds
         self._proc_root = proc_root
         self._probe = probe
+        self._each_time = each_time
         self._ready = threading.Event()
         self._own_cpu_seconds: float | None = None  # of this process, over the block
         self._cpu_began = 0.0
@@ -175,6 +179,7 @@ class Sampler:
                 self._boards.read()
                 self._ask_probe("poll")
                 self._sample()
+                self._tell()
                 samples += 1
                 self._used_interval_seconds = (time.perf_counter() - began_at) / samples
                 self._thread_seconds = time.thread_time()
@@ -192,6 +197,12 @@ class Sampler:
             getattr(self._probe, what)(*about)
         except Exception as error:  # the samples go on
             self._note(f"counters: {type(error).__name__}: {error}")
+
+    def _tell(self) -> None:
+        try:
+            self._each_time()
+        except Exception as error:  # the samples go on
+            self._note(f"live line: {type(error).__name__}: {error}")
 
     def _sample(self) -> None:
         cpu = memory = None

@@ -7,6 +7,7 @@ interface Model {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   save_changes(): void;
+  send(content: unknown): void;
   on(event: string, listener: () => void): void;
   off(event: string, listener: () => void): void;
 }
@@ -22,6 +23,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
   const selected = (): string => String(model.get("selected") ?? "");
   const depth = (): number => Number(model.get("expanded_depth") ?? 2);
+  const phase = (): string => String(model.get("phase") ?? "");
   const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
     choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
   const view = renderTree(el, model.get("data"), {
@@ -29,17 +31,23 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expandedDepth: depth(),
     unit: choice("unit", UNITS),
     view: choice("view", VIEWS),
+    phase: phase(),
     onSelect: (path) => send("selected", path),
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
+    onAdvice: () => model.send({ ask: "advice" }),
+    onPhase: (name) => send("phase", name),
   });
+  view.showAdvice(model.get("advice"));
   const changes: Record<string, () => void> = {
     data: () => view.update(model.get("data")),
     selected: () => void view.select(selected()),
     expanded_depth: () => view.setDepth(depth()),
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
+    advice: () => view.showAdvice(model.get("advice")),
+    phase: () => view.setPhase(phase()),
   };
   const listeners = Object.entries(changes).map(
     ([name, change]): [string, () => void] => [

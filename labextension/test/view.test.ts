@@ -286,6 +286,10 @@ describe("the widget", () => {
     save_changes(): void {
       this.saved.push(...this.#changed.splice(0));
     }
+    sent: unknown[] = [];
+    send(content: unknown): void {
+      this.sent.push(content);
+    }
     on(event: string, listener: () => void): void {
       this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));
     }

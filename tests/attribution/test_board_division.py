@@ -128,7 +128,7 @@ def test_models_phases_and_the_rest_add_up_exactly() -> None:
     assert parts.total_joules == 9.0
     assert parts.total_seconds == pytest.approx(0.05)
     assert parts["lm"].joules == pytest.approx(joules(lm.root), rel=1e-12)
-    phases = list(lm.phases(is_here=True))
+    phases = list(lm.summaries(is_here=True))
     assert [phase.phase for phase in phases] == ["prefill", "decode"]
     assert math.fsum(phase.joules for phase in phases) == pytest.approx(joules(lm.root))
     for path in ("", "small"):

@@ -34,24 +34,24 @@ def test_a_run_is_of_all_its_calls_in_the_time_that_they_took() -> None:
 def test_models_come_in_order_each_with_its_runs_at_its_level() -> None:
     runs = [predicted("b"), predicted("a"), predicted("b"), predicted("a", 4.0)]
     b, a = models_of(runs, CELL)
-    assert (b.name, len(b.runs), b.factor) == ("b", 2, 1.0)
+    assert (b.name, len(b.runs), b.factors[None]) == ("b", 2, 1.0)
     assert b.root is b.predicted
-    assert (a.name, len(a.runs), a.factor) == ("a", 2, 2.0)
+    assert (a.name, len(a.runs), a.factors[None]) == ("a", 2, 2.0)
     assert a.root.energy == Energy(12.0, 10.0, 15.0, "measured")
-    assert a.runs[1].summary(a.factor).joules == 8.0
+    assert a.runs[1].summary(a.factors[None]).joules == 8.0
 
 
 def test_what_was_never_called_is_flagged_and_of_no_measured_level() -> None:
     (idle,) = models_of([predicted("c", status="not_run")], CELL)
     assert not idle.has_run
-    assert idle.factor == 1.0
+    assert idle.factors[None] == 1.0
     assert idle.root.flags[0].endswith("one forward pass at batch 2 × sequence 3")
 
 
 def test_phases_add_up_to_the_model_at_its_level() -> None:
     runs = [predicted("a", phase="prefill"), predicted("a", 1.0, 4, phase="decode")]
     model = ModelEnergy.of("a", runs, CELL)
-    prefill, decode = model.phases(is_here=False)
+    prefill, decode = model.summaries(is_here=False)
     assert (prefill.phase, prefill.joules) == ("prefill", 4.0)
     assert (decode.phase, decode.joules, decode.calls) == ("decode", 8.0, 4)
     assert prefill.is_here

@@ -111,6 +111,7 @@ def draw(site: Any) -> Callable[..., Any]:
                 ...options,
                 onSelect: tell("select"), onDepth: tell("depth"), onUnit: tell("unit"),
                 onView: tell("view"),
+                ...(options.onAdvice && { onAdvice: tell("advice") }),
               });
             }""",
             [report, options],

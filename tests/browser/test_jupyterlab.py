@@ -76,6 +76,18 @@ def test_selection_goes_both_ways(page: Any, lab: tuple[str, Path]) -> None:
     assert run_cell(page, 1) == "'encoder.layer.1.output' Linear 0 Wh"
 
 
+def test_what_would_help_is_answered_by_the_kernel(page: Any, lab: tuple[str, Path]) -> None:
+    predict = "irene.predict(BertConfig(num_hidden_layers=1), 1, 64, device='h100')"
+    code = f"""\
+import irene_jupyter as irene
+from transformers import BertConfig
+irene.EnergyTree({predict})"""
+    open_notebook(page, lab, "advice.ipynb", [code])
+    run_cell(page, 0)
+    page.get_by_role("button", name="What would help?").click()
+    page.locator(".irene-advice-table").get_by_text("batch 1 →").wait_for()
+
+
 def test_reads_well_in_the_themes_of_jupyterlab(page: Any, lab: tuple[str, Path]) -> None:
     if not AXE.is_file():
         pytest.skip("run `npm ci --ignore-scripts` in labextension/ to check with axe-core")

@@ -287,7 +287,7 @@ def test_the_launcher_copies_a_teaching_notebook(
     cards = page.locator(".jp-LauncherCard[data-category='Energy']")
     cards.first.wait_for(timeout=60_000)
     titles = [str(title).strip() for title in cards.all_inner_texts()]
-    assert titles == [each["title"] for each in index]
+    assert titles == [f"{number}. {each['title']}" for number, each in enumerate(index, 1)]
     page.screenshot(path=pictures / "launcher.png")
     cards.first.click()
     name = index[0]["file"]

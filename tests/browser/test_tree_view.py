@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from transformers import BertConfig
 from tree_data import (
     energy_node,
     energy_report,
@@ -15,6 +16,7 @@ from tree_data import (
 )
 from tree_page import focused, labels, row, row_count, selected, status, wait_until
 
+import irene_jupyter as irene
 from irene_jupyter.report.words import EMPTY
 
 Draw = Callable[..., Any]
@@ -341,3 +343,29 @@ def test_dispose_leaves_nothing(draw: Draw) -> None:
     page = draw(small_report())
     page.evaluate("view.dispose()")
     assert page.locator("#tree").evaluate("element => element.childNodes.length") == 0
+
+
+def test_what_would_help_is_asked_and_answered(
+    draw: Draw, page: Any, violations: Callable[[], list[str]]
+) -> None:
+    draw(small_report())
+    assert page.get_by_role("button", name="What would help?").count() == 0  # nobody to ask
+    site = draw(small_report(), onAdvice="ask")
+    asking = site.get_by_role("button", name="What would help?")
+    asking.click()
+    assert site.evaluate("events") == [["advice", None]]
+    assert asking.is_disabled()
+    assert site.get_by_text("Predicting this report again").is_visible()
+    site.evaluate("view.showAdvice({problem: '<b>nothing</b> can be told'})")
+    assert site.get_by_text("<b>nothing</b> can be told").is_visible()
+    assert asking.is_enabled()
+    advice = irene.predict(BertConfig(num_hidden_layers=1), 1, 64, device="h100").advice()
+    site.evaluate("advice => view.showAdvice(advice)", advice.to_dict())
+    for each in advice:
+        line = site.get_by_role("row").filter(has_text=each.change)
+        assert each.how in line.text_content()
+        assert each.saved in line.text_content()
+    assert not asking.is_visible()
+    assert violations() == []
+    site.evaluate("view.showAdvice({})")  # another report: the question is open again
+    assert asking.is_visible()

@@ -11,7 +11,9 @@ import ipywidgets
 import pytest
 from anywidget._util import enable_custom_widget_manager_once
 from traitlets import TraitError
+from transformers import BertConfig
 
+import irene_jupyter as irene
 from irene_jupyter import EnergyTree
 from irene_jupyter.errors import ReportError
 from irene_jupyter.notebook.display import live_bundle
@@ -176,3 +178,15 @@ def test_colab_is_told_how_to_draw_it(
         assert WIDGET_MIME_TYPE in bundle
         assert metadata[WIDGET_MIME_TYPE] == {"colab": {"custom_widget_manager": {"url": loader}}}
     enable_custom_widget_manager_once.cache_clear()
+
+
+def test_what_would_help_is_answered_until_another_report_comes(report: EnergyReport) -> None:
+    tree = EnergyTree(irene.predict(BertConfig(num_hidden_layers=1), 1, 64, device="h100"))
+    tree._handle_custom_msg({"ask": "something else"}, [])
+    assert tree.advice == {}
+    tree._handle_custom_msg({"ask": "advice"}, [])
+    assert tree.advice == tree.report.advice().to_dict()
+    tree.report = report  # it tells of no run
+    assert tree.advice == {}
+    tree._handle_custom_msg({"ask": "advice"}, [])
+    assert "no model ran" in tree.advice["problem"]

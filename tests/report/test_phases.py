@@ -16,7 +16,7 @@ from irene_jupyter.attribution.leveling import leveled_phases
 from irene_jupyter.errors import ReportError
 from irene_jupyter.merging import merged, repeated
 from irene_jupyter.report.parts import MeasuredEnergy
-from irene_jupyter.report.phases import phase_legend
+from irene_jupyter.report.phase_table import phase_legend
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.text import render_text
 from irene_jupyter.tree import Energy, Node
@@ -66,7 +66,7 @@ def test_the_phases_are_a_table(predicted: EnergyReport, measured: EnergyReport)
     assert table["seconds"].isna().all()
     again = EnergyReport.from_dict(predicted.to_dict())
     assert str(again.phases) == str(predicted.phases)
-    assert str(bert_report().phases) == "no phases: nothing was generated"
+    assert str(bert_report().phases) == "no phases: nothing was generated or trained"
 
 
 def test_phases_add_up_to_the_report_at_every_node(report: EnergyReport):

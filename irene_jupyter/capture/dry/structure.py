@@ -21,6 +21,7 @@ from irene_jupyter.capture.copies.bare import KINDS, Kind
 from irene_jupyter.capture.copies.copies import Copies, uncompiled
 from irene_jupyter.capture.copies.isolation import isolated
 from irene_jupyter.capture.count.tensors import tensors_in
+from irene_jupyter.capture.dry.backward_trace import BackwardTrace
 from irene_jupyter.capture.inputs.inputs import Inputs, dummy_inputs
 from irene_jupyter.capture.record.doubts import INVENTED
 from irene_jupyter.capture.record.recording import Recording
@@ -48,19 +49,24 @@ def structure_of(
     name: str | None = None,
     kinds: Sequence[Kind] = KINDS,
     images: int | None = None,
+    training: BackwardTrace | None = None,
 ) -> ModelTree:
     """The tree of one forward pass of `model` on inputs of our own making; it is not run.
 
-    `kinds` are the tensors to try, the cheapest first; `images` as in `dummy_inputs`. Raises
+    `kinds` are the tensors to try, the cheapest first; `images` as in `dummy_inputs`. With
+    `training`, in training mode and with labels, and what a backward pass needs is noted. Raises
     `InputShapeError` if its input's shape is unknown, `CaptureError` if the pass fails.
     """
     model = uncompiled(model)
     candidates = list(dummy_inputs(model, batch_size, seq_len, images))
+    if training is not None:
+        candidates = training.candidates(model, candidates)
     failures: list[str] = []
     for tried, those in ((kinds[:1], candidates), (kinds[1:], candidates[:_FOR_LONG])):
         for inputs in those if tried else ():
             try:
-                return replace(tree_for(model, inputs, name, tried), notes=inputs.notes)
+                tree = tree_for(model, inputs, name, tried, training=training)
+                return replace(tree, notes=inputs.notes)
             except CaptureError as error:
                 failures.append(str(error))
     last = failures[len(candidates) :] or failures  # of the likeliest inputs, on real tensors
@@ -74,6 +80,7 @@ def tree_for(
     kinds: Sequence[Kind] = KINDS,
     *,
     function: Callable[..., Any] | None = None,
+    training: BackwardTrace | None = None,
 ) -> ModelTree:
     """The tree of `model` on tensors shaped like `inputs`. Raises `CaptureError` if it fails.
 
@@ -90,7 +97,7 @@ def tree_for(
         if kind == "real" and missing_bytes(model) > MAX_ZEROS_BYTES:
             continue
         try:
-            node = undisturbed(functools.partial(_traced, model, inputs, kind, function))
+            node = undisturbed(functools.partial(_traced, model, inputs, kind, function, training))
         except Exception as error:  # whatever the model's own code raises on tensors without data
             logger.debug("%s on %s tensors failed", name, kind, exc_info=error)
             failures.append(error)
@@ -126,7 +133,11 @@ def undisturbed(trace: Callable[[], T]) -> T:
 
 
 def _traced(
-    model: nn.Module, inputs: Inputs, kind: Kind, function: Callable[..., Any] | None
+    model: nn.Module,
+    inputs: Inputs,
+    kind: Kind,
+    function: Callable[..., Any] | None,
+    training: BackwardTrace | None,
 ) -> Node:
     copies = Copies(kind)
     copied = copies.of(model)
@@ -135,7 +146,8 @@ def _traced(
     if kind != "real" and hasattr(model, "config"):
         kwargs = {k: v for k, v in kwargs.items() if k not in _MASKS}
     recording = Recording(copied, inputs.batch_size, is_timed=False)
-    with isolated(), copies.mode, _quiet("torch._subclasses.fake_tensor"), recording:
+    watching = training.watching(copied, recording) if training else contextlib.nullcontext()
+    with isolated(), copies.mode, _quiet("torch._subclasses.fake_tensor"), watching, recording:
         if called is None:
             copied(*args, **kwargs)
         else:

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from torch._C._autograd import _get_sequence_nr
+
 # Of one call. Beyond them (a scan over thousands of steps in Python) the call is not timed.
 MAX_BOUNDARIES = 2**17
 
@@ -39,10 +41,11 @@ class Boundaries:
     """The boundaries of one call. `own_seconds` is what we did in it so far, these included.
 
     `keys` tell one call's boundaries from another's; `hosts` are times of time.perf_counter() at
-    which they were passed, `owns` what `own_seconds` was then, `moments` those of GPUs.
+    which they were passed, `owns` what `own_seconds` was then, `moments` those of GPUs, `numbers`
+    those that the next autograd node of the thread was to get.
     """
 
-    __slots__ = ("events", "hosts", "is_full", "keys", "moments", "own_seconds", "owns")
+    __slots__ = ("events", "hosts", "is_full", "keys", "moments", "numbers", "own_seconds", "owns")
 
     def __init__(self, events: Events | None = None) -> None:
         self.events = events
@@ -50,6 +53,7 @@ class Boundaries:
         self.hosts: list[float] = []
         self.owns: list[float] = []
         self.moments: list[Moment | None] = []
+        self.numbers: list[int] = []
         self.own_seconds = 0.0
         self.is_full = False
 
@@ -62,6 +66,7 @@ class Boundaries:
         if self.events is not None:
             self.moments.append(None if gpu is None else self.events.record(gpu))
         self.keys.append(key)
+        self.numbers.append(_get_sequence_nr())
         passed = time.perf_counter()
         self.own_seconds += passed - now
         self.hosts.append(passed)
@@ -74,7 +79,7 @@ class Boundaries:
         if self.events is not None:
             self.events.give_back(self.moments[-count:])
             del self.moments[-count:]
-        for column in (self.keys, self.hosts, self.owns):
+        for column in (self.keys, self.hosts, self.owns, self.numbers):
             del column[-count:]
 
     def release(self) -> None:

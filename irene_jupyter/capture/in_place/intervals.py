@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
@@ -101,6 +102,28 @@ def host_seconds(course: Course) -> Mapping[str, float]:
         return {}
     found = _by_path(course.steps, _on_the_host(course.first)).intervals
     return {path: interval.seconds for path, interval in found.items()}
+
+
+def seconds_between_boundaries(boundaries: Boundaries) -> Mapping[int, float]:
+    """By key, from each boundary to the next on its line: of a thread's, or those of GPUs' events.
+
+    Of the last on its line nothing is known; a key that is passed again has the sum.
+    """
+    places: Sequence[_Place | None] = ()
+    if boundaries.events is None:
+        places = _on_the_host(boundaries)
+    else:
+        with suppress(RuntimeError):  # a failed kernel, or an interrupt before all was done
+            places = _on_streams(boundaries, boundaries, boundaries.events)
+    found: dict[int, float] = {}
+    following: dict[tuple[int, int] | None, float] = {}
+    for key, place in reversed(list(zip(boundaries.keys, places, strict=False))):
+        if place is not None:
+            if place.line in following:
+                seconds = max(0.0, following[place.line] - place.seconds)
+                found[key] = found.get(key, 0.0) + seconds
+            following[place.line] = place.seconds
+    return found
 
 
 def _on_the_host(boundaries: Boundaries) -> list[_Place | None]:

@@ -17,9 +17,10 @@ from irene_jupyter.capture.count.primitives import dtype_of, function_primitive
 from irene_jupyter.capture.count.products import as_layer
 from irene_jupyter.capture.count.tensors import place_of, shape_of, tensors_in
 from irene_jupyter.capture.in_place.course import Course
-from irene_jupyter.capture.record import doubts
+from irene_jupyter.capture.record import doubts, flowing
 from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder
 from irene_jupyter.capture.record.calls import Call, call_of
+from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.tree import Shape
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ MAX_FUNCTION_NODES = 8
 class FunctionCalls:
     """The part of a `Recording` that is told of functions, `function_called`, and of operations.
 
-    `calls` tells how leaves were called, by their paths; `course` which boundaries were passed.
+    `calls` tells how leaves were called, by their paths; `gradients` which of their backward pass
+    there are; `course` which boundaries were passed.
     """
 
     calls: dict[str, Call]
@@ -47,6 +49,7 @@ class FunctionCalls:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.is_inside_function = False
+        self.gradients: dict[str, Gradients] = {}  # of nodes that a backward pass goes through
         self._new_leaves: list[str] = []  # of the function call being added
         self._parts: list[tuple[str, float]] = []  # all its leaves, and their operations
 
@@ -74,6 +77,7 @@ class FunctionCalls:
         try:
             with torch._C.DisableTorchFunction():
                 self._add_function(frame, name, function, args, kwargs, out)
+                self._flows(name, args, kwargs, out)
                 if self._new_leaves and self._keep_calls:
                     call = call_of(name, function, args, kwargs, self._device)
                     if call is not None:
@@ -141,6 +145,17 @@ class FunctionCalls:
             kind, base, cost, tuple(shape_of(t) for t in given[:MAX_SHAPES]), shape_of(returned[0])
         )
         self._add_leaf(frame, leaf, name, returned[0])
+
+    def _flows(self, name: str, args: Any, kwargs: Mapping[str, Any], out: Any) -> None:
+        """Notes the gradients of the leaves that a call has just become."""
+        if self._parts and flowing.needed(tensors_in(out)):
+            found = flowing.of_function(name, args, kwargs, len(self._parts))
+            for (path, _), gradients in zip(self._parts, found, strict=True):
+                self._flow(path, gradients)
+
+    def _flow(self, path: str, gradients: Gradients) -> None:
+        known = self.gradients.get(path)
+        self.gradients[path] = gradients if known is None else known | gradients
 
     def _add_unknown(
         self, frame: _Frame, name: str, cost: Cost, args: Any, kwargs: Mapping[str, Any], out: Any

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import torch
 from torch._C._functorch import peek_interpreter_stack
 from torch.overrides import (
     TorchFunctionMode,
@@ -47,7 +48,7 @@ class FunctionMode(TorchFunctionMode):
                 recording.course.function_begins(id(func))
         if name == "grouped_mm" and args[0].is_meta:
             # torch 2.13's meta kernel refuses all but bfloat16; its shape is all that counts here
-            out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
+            out = _GroupedOnMeta.apply(args[0], args[1])  # type: ignore[no-untyped-call]
         elif out is None:
             try:
                 recording.is_inside_function = True
@@ -64,6 +65,19 @@ class FunctionMode(TorchFunctionMode):
             told = recording.function_timed if is_timed else recording.function_called
             told(name, func, args, kwargs or {}, out)
         return out
+
+
+class _GroupedOnMeta(torch.autograd.Function):
+    """A grouped product without data, which keeps for its backward pass what the real one does."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(rows, weights)
+        return rows.new_empty(rows.shape[0], weights.shape[-1])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> NoReturn:
+        raise NotImplementedError("traces without data have no backward pass")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from irene_jupyter.capture.count.tensors import shape_of, tensors_in
 from irene_jupyter.capture.in_place.boundaries import Events
 from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.in_place.intervals import host_seconds
-from irene_jupyter.capture.record import doubts
+from irene_jupyter.capture.record import doubts, flowing
 from irene_jupyter.capture.record.builder import MAX_SHAPES, Builder, Parameters
 from irene_jupyter.capture.record.calls import Call, call_of
 from irene_jupyter.capture.record.function_calls import FunctionCalls, check_even
@@ -63,7 +63,8 @@ class Recording(FunctionCalls):
     With `keep_calls`, `calls` tells how the leaves were called, by their paths; tensors on meta
     stand for tensors on `device`. Without `is_timed` nothing really runs, and there is no `course`:
     the boundaries that the call passed, from which its nodes' times follow, those of a GPU by
-    `events`. `hidden` are the parts that could not be looked into, to be traced afterwards.
+    `events`. `gradients` are those that its backward pass makes, by path. `hidden` are the parts
+    that could not be looked into, to be traced afterwards.
     """
 
     def __init__(
@@ -136,6 +137,11 @@ class Recording(FunctionCalls):
     def was_called(self) -> bool:
         """Whether there is anything in it."""
         return self._builder.calls > 0
+
+    @property
+    def running(self) -> str:
+        """The path of the module that is running, of those that have a node."""
+        return self._stack[-1].builder.path if self._stack else ""
 
     @property
     def product_flops(self) -> float:
@@ -240,7 +246,9 @@ class Recording(FunctionCalls):
                 self.course.is_shown = False
                 if getattr(function, "__name__", "") in _FLEX_ATTENTION:
                     frame, name = self._stack[-1], "scaled_dot_product_attention"
+                    self._parts.clear()
                     self._add_function(frame, name, function, args[:3], {}, args[0])
+                    self._flows(name, args[:3], {}, args[:3])
                     self._new_leaves.clear()  # not repeated on their own
                     return
                 self._hide(self._stack[-1], "compiled", function, args, kwargs)
@@ -305,6 +313,12 @@ class Recording(FunctionCalls):
         elif frame.builder.path in self.calls:
             given = tensors_in(inputs)[:MAX_SHAPES]
             check_even(self.calls, frame.builder, tuple(shape_of(t) for t in given))
+        if flowing.needed(tensors_in(output) or _tensors_of_object(output)):
+            builder = frame.builder
+            modules = [each.path for each in builder.children.values() if each.module is not None]
+            below = [self.gradients[path] for path in modules if path in self.gradients]
+            found = flowing.of_module(frame.module, builder.is_leaf, below, inputs)
+            self._flow(builder.path, found)
 
     def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:
         """A module that made something by no function or module that was seen: not known how."""

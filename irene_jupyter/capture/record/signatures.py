@@ -53,7 +53,8 @@ def _tensor(value: torch.Tensor, cached: int | None) -> Any:
     shape: tuple[int, ...] = value.shape
     if cached and len(shape) > 1 and shape[-1] > cached:
         shape = (*shape[:-1], -1)  # an attention mask over the cache
-    return shape, value.dtype, value.device
+    # Whether it needs a gradient tells what a backward pass has to do.
+    return shape, value.dtype, value.device, value.requires_grad
 
 
 def _object(value: Any, cached: int | None, depth: int) -> Any:
@@ -116,6 +117,7 @@ def state_of(root: nn.Module, known_flags: Flags) -> int:
             if parameter is not None:
                 found.append(parameter.dtype)
                 found.append(_numel(parameter))
+                found.append(parameter.requires_grad)
         if children:
             pending.extend([child for child in children.values() if child is not None])
     return hash(tuple(found))

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from irene_jupyter.capture.copies.copies import uncompiled
 from irene_jupyter.capture.inputs.inputs import input_sizes
 from irene_jupyter.capture.record.builder import class_name_of
 from irene_jupyter.capture.record.hidden import name_of
@@ -45,6 +46,11 @@ class Groups:
         self._known: dict[int, Known] = {}  # by `id` of the living model
         self._recorded: dict[Any, int] = {}  # sizes that were recorded, by kind of call
         self._lock = threading.Lock()
+
+    def models(self) -> list[tuple[int, nn.Module]]:
+        """The models that were called and are there, each by the `id` of its reference."""
+        living = [(id(each.reference), each.reference()) for each in list(self._known.values())]
+        return [(key, uncompiled(model)) for key, model in living if isinstance(model, nn.Module)]
 
     def of(
         self, called: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -100,6 +106,7 @@ class Groups:
             cache_length=cached,
             role=role,
             training=key[1],
+            has_gradients=key[2],
             is_recomputed=key[4],
         )
         count = self._recorded.get(signature.kind, 0)

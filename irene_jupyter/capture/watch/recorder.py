@@ -19,15 +19,20 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._C._autograd import _get_sequence_nr
 from torch.utils.checkpoint import _StopRecomputationError
 
 from irene_jupyter.capture.in_place.cuda_events import CudaEvents
 from irene_jupyter.capture.record.hidden import hidden_part, name_of
 from irene_jupyter.capture.record.hooks import HOOKS, THREADS, Thread
 from irene_jupyter.capture.record.recording import Recording
+from irene_jupyter.capture.training.forwards import Forward, Passed
+from irene_jupyter.capture.training.passes import Passes
+from irene_jupyter.capture.training.stepping import Steps
 from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches
 from irene_jupyter.capture.watch.groups import Groups
+from irene_jupyter.capture.watch.loop import Loop
 from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
 from irene_jupyter.capture.watch.timed_call import TimedCall
 from irene_jupyter.capture.watch.training_times import TrainingTimes
@@ -53,6 +58,7 @@ class Recorder:
         self.undescribed: dict[str, int] = {}
         self.running: tuple[str, ...] = ()
         self.activity = Activity(time.perf_counter())  # by `id` of a signature, and of training
+        self.loop = Loop()
         self.own_seconds = 0.0  # that recording took within the cell
         self._groups = Groups(self._own_share)
         self._built: dict[int, weakref.ref[nn.Module]] = {}  # by `id`, oldest first
@@ -61,9 +67,11 @@ class Recorder:
         self._lock = threading.Lock()
         self._started = 0.0
         self._open = ExitStack()
-        self._training = TrainingTimes(self._spent)
         self._caches = Caches()
         self._events = CudaEvents()
+        self.passes = Passes(self._events, self._own_share)
+        self.steps = Steps(self._groups.models)
+        self._training = TrainingTimes(self._spent, self.passes, self.steps)
         self._compile: Callable[..., Any] = torch.compile
 
     def __enter__(self) -> Recorder:
@@ -90,6 +98,7 @@ class Recorder:
         self._training.uninstall()
         self._open.close()
         with self._lock:
+            self.loop.end_evaluation()
             for each in self._callers:
                 each.watched_by = None
             self.running = tuple(
@@ -99,7 +108,7 @@ class Recorder:
 
     def _own_share(self) -> float:
         """Of the time since the cell began: what recording took."""
-        return self.own_seconds / (time.perf_counter() - self._started)
+        return (self.own_seconds + self.passes.own_seconds) / (time.perf_counter() - self._started)
 
     @property
     def may_have_missed(self) -> bool:
@@ -126,9 +135,10 @@ class Recorder:
                 self._built.pop(id(module), None)
                 self._built[id(module)] = weakref.ref(module)
 
-    def _spent(self, what: str, started: float, ended: float) -> None:
+    def _spent(self, what: str, started: float, ended: float, optimiser: int | None = None) -> None:
         with self._lock:
             self.activity.add(what, started, ended)
+            self.loop.spent(what, started, ended, optimiser)
 
     # --- calls ------------------------------------------------------------------------------
 
@@ -182,13 +192,20 @@ class Recorder:
             thread.watched_by = self
             self._callers.append(thread)
         thread.running = ongoing
+        if ongoing.group is not None and ongoing.group.first.is_recomputed:
+            self.passes.stands_aside()
+        ongoing.number = _get_sequence_nr()
         ongoing.started = time.perf_counter()
         return ongoing
 
     def _end(self, thread: Thread, ongoing: Ongoing, *, returned: bool) -> None:
         """After a root call of `thread`: its time, and what it ran."""
         ended = time.perf_counter()
+        number = _get_sequence_nr()
         thread.is_inside, thread.running = False, None
+        self._training.called(ended - ongoing.started)
+        if ongoing.group is not None and ongoing.group.first.is_recomputed:
+            self.passes.goes_on(ended - ongoing.started)
         with self._lock:
             if ongoing.passed is not None:
                 self.own_seconds += ongoing.passed.own_seconds
@@ -204,6 +221,13 @@ class Recorder:
             if ongoing.reading is not None:
                 self._caches.ended(ongoing.reading, signature)
             self.activity.add(id(signature), ongoing.started, ended)
+            self.loop.called(signature, ongoing.started, ended)
+        if number > ongoing.number:  # not without gradients
+            passed = _passed(ongoing)
+            forward = Forward(
+                id(signature), signature.kind, signature.class_name, ongoing.number, number, passed
+            )
+            self.passes.called(forward)
 
     def _recorded_call(
         self,
@@ -234,7 +258,12 @@ class Recorder:
             hidden = tuple(recording.hidden.values())
             if (node is not None or hidden) and not recording.is_disturbed:
                 ongoing.record = Record(
-                    node, recording.calls, hidden, is_complete, recording.course
+                    node,
+                    recording.calls,
+                    hidden,
+                    is_complete,
+                    recording.course,
+                    recording.gradients,
                 )
 
     def _compiled_called(
@@ -275,6 +304,14 @@ class Recorder:
             returned = True
         finally:
             self._end(thread, ongoing, returned=returned)
+
+
+def _passed(ongoing: Ongoing) -> Passed | None:
+    """The boundaries of a call that was recorded or timed."""
+    if ongoing.passed is not None:
+        return None if ongoing.course is None else Passed(ongoing.course, ongoing.passed)
+    course = None if ongoing.record is None else ongoing.record.course
+    return None if course is None or not course.is_whole else Passed(course, course.first)
 
 
 def _is_tracing() -> bool:

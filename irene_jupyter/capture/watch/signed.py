@@ -19,6 +19,7 @@ from torch import nn
 from irene_jupyter.capture.in_place.boundaries import Boundaries
 from irene_jupyter.capture.in_place.course import Course
 from irene_jupyter.capture.record.calls import Call
+from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.capture.record.hidden import HiddenPart
 from irene_jupyter.capture.record.signatures import Flags, state_of
 from irene_jupyter.capture.watch.steps import Role
@@ -49,6 +50,7 @@ class Signature:
     role: Role = field(default_factory=Role)  # within generate()
     token_correction: int = 0  # tokens that were taken back, or that an earlier call read for it
     training: bool = False
+    has_gradients: bool = True  # were enabled at the call
     is_recomputed: bool = False  # for the backward pass, by checkpointing
     is_other_way: bool = False
     record: Record | None = None
@@ -132,6 +134,7 @@ class Record:
     hidden: tuple[HiddenPart, ...]
     is_complete: bool = True
     course: Course | None = None
+    gradients: Mapping[str, Gradients] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -147,6 +150,8 @@ class Ongoing:
     reading: Any = None
     record: Record | None = None
     passed: Boundaries | None = None
+    course: Course | None = None  # that `passed` took
+    number: int = 0  # of the next autograd node of the thread
 
 
 class Group:
@@ -185,6 +190,7 @@ class Group:
             course = None if signature.record is None else signature.record.course
             if returned and course is not None and course.is_taken_by(ongoing.passed):
                 signature.timed.append(ongoing.passed)
+                ongoing.course = course
             else:
                 ongoing.passed.release()
         signature.calls += returned

@@ -83,6 +83,18 @@ class Counters:
                 )
                 self.counted = (*self.counted, found)
 
+    def joules_so_far(self, boards: frozenset[str] | None) -> float | None:
+        """What was counted until the last reading, while the block runs; None without counters.
+
+        Of boards those that this process uses; where it uses some, they are needed.
+        """
+        used = [each for each in self._boards if boards is None or each.uuid in boards]
+        if boards and not used:
+            return None
+        counting: list[EnergyCounter] = [*self._packages, *used]
+        curves = [each.curve for each in counting]
+        return sum(curve[-1][1] for curve in curves if curve) if any(curves) else None
+
     def _every(self) -> tuple[EnergyCounter, ...]:
         """The boards first: their reading is there, and a package's window is to be the block's."""
         return (*self._boards, *self._packages)

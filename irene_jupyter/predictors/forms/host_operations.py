@@ -16,6 +16,7 @@ from irene_jupyter.predictors.forms.dtypes import item_bytes, packing_of
 from irene_jupyter.tree import Node
 
 FUSED_ATTENTION = "scaled_dot_product_attention"  # two products and a softmax are one kernel
+OPTIMISER_STEP = "optimizer_step"  # of all parameters together
 PRODUCT = 1.2
 CONV1D = 1.6  # transformers' product: a view before and after an addmm
 EMBEDDING = 1.0
@@ -28,6 +29,7 @@ MASKS = 60.0  # positions, masks and cache of a decoder; once for each run
 INPUTS = 6.0  # positions, slices and sums of an encoder's embeddings
 MODULE = 0.5  # the call of a module; a sum or product of its own is a kernel more
 CONTAINER = 1.5  # more where it calls modules, not operations alone
+UPDATE = 0.3  # a layer's part of a step's few kernels and of its lists; not measured
 HIDDEN = 30.0  # of a module that holds products which nobody saw
 # More operations for an element of the output than any pointwise work: a product is in it.
 PRODUCT_FLOPS = 50.0
@@ -53,6 +55,8 @@ def elements(node: Node) -> int:
 def host_operations(node: Node, children: Sequence[Node] = (), own_flops: float = 0.0) -> float:
     """Of one call of a node beyond its children's; `own_flops` are not theirs either."""
     primitive, its = node.primitive, node.features
+    if its.operation == OPTIMISER_STEP:
+        return 0.0 if children else UPDATE
     if is_fused(node):
         return PRODUCT / 2 if primitive == "MatMul" else 0.0
     if primitive is not None and not children:

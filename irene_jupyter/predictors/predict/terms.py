@@ -69,7 +69,7 @@ def _leaf(device: Coefficients, subtree: Subtree) -> Term:
     if _PRODUCT_NAME.search(name) or _is_product(megaflops, mebibytes):
         joules = _product(device, megaflops, mebibytes)
         return Term(joules * calls, "as a matrix product, by operations and bytes")
-    joules = _pointwise(device, mebibytes or megaflops * MEGAFLOP / MEBIBYTE)
+    joules = pointwise_joules(device, mebibytes or megaflops * MEGAFLOP / MEBIBYTE)
     as_trained = not subtree.beside.isdisjoint(device.leaves)
     if not as_trained:  # else the own term's constant holds the launch
         joules = max(joules, device.launch_joules)
@@ -92,7 +92,7 @@ def _own(device: Coefficients, subtree: Subtree) -> Term:
         if product > joules:
             return Term(product * calls, "own work as a matrix product")
     if not node.children and (megaflops or mebibytes):
-        joules = max(_pointwise(device, mebibytes), device.launch_joules)
+        joules = max(pointwise_joules(device, mebibytes), device.launch_joules)
         return Term(joules * calls, "functional work, by bytes")
     return Term(joules * calls)
 
@@ -106,7 +106,7 @@ def _product(device: Coefficients, megaflops: float, mebibytes: float) -> float:
     )
 
 
-def _pointwise(device: Coefficients, mebibytes: float) -> float:
+def pointwise_joules(device: Coefficients, mebibytes: float) -> float:
     """By the coefficient under which pointwise work ran in training, as a module's own."""
     return (device.own["rest_mebibytes"] or device.leaves["LayerNorm"].slopes[0]) * mebibytes
 

@@ -20,6 +20,8 @@ export interface Entry {
   /** The class of the model, or "Cell" for several. */
   model: string;
   energy: Energy;
+  /** Of training: "1.78 J a step"; else empty. */
+  training: string;
   /** The model and its energy. */
   title: string;
   /** Where the number comes from, as the tree's head says it. */
@@ -30,7 +32,7 @@ export interface Entry {
   data: unknown;
 }
 
-type Facts = Pick<Entry, "model" | "energy" | "title" | "provenance" | "created" | "data">;
+type Facts = Pick<Entry, "model" | "energy" | "training" | "title" | "provenance" | "created" | "data">;
 
 const UPDATE_MILLISECONDS = 150;
 const LONGEST_LINE = 120;
@@ -120,6 +122,7 @@ function readFacts(output: IOutputModel): Facts | null {
   return {
     model: report.root.className,
     energy: report.root.energy,
+    training: report.said.training_short ?? "",
     title: report.said.title,
     provenance: report.said.provenance,
     created: Date.parse(String(created)) || 0,

@@ -80,7 +80,7 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
       return;
     }
     examples.forEach((example, rank) => {
-      const args = { ...example };
+      const args = { ...example, title: `${rank + 1}. ${example.title}` };
       launcher.add({ command: COMMANDS.example, args, category: CATEGORY, categoryRank, rank });
     });
   },

@@ -46,8 +46,9 @@ class EnergyStatus extends Widget {
     const entry = this.#history?.latest;
     if (entry) {
       const joules = formatEnergy(entry.energy.joules, "J", entry.energy.joules);
-      this.#text.textContent = `${joules} ${entry.energy.source}`;
-      const what = `Cell ${promptOf(entry)}, ${shorten(entry.model)}: ${joules}`;
+      const training = entry.training && ` · ${shorten(entry.training)}`;
+      this.#text.textContent = `${joules} ${entry.energy.source}${training}`;
+      const what = `Cell ${promptOf(entry)}, ${shorten(entry.model)}: ${joules}${training}`;
       this.#button.title = `${what}. ${entry.provenance}. Click to see it.`;
     }
     this.activity.emit();

@@ -1,14 +1,16 @@
 // Holds the parts of one report's view together: what is selected, in which unit, drawn how.
 
 import { formatEnergy, formatShare, type Unit } from "./data/format.js";
+import { inPhase, joulesIn, phaseNames, wholeName } from "./data/phases.js";
 import type { Report, TreeNode } from "./data/report.js";
+import { AdvicePane } from "./draw/advice.js";
 import { renderDetail } from "./draw/detail.js";
 import { rowText } from "./draw/files.js";
 import { renderFooter } from "./draw/footer.js";
 import { renderHeader } from "./draw/header.js";
 import { Icicle } from "./draw/icicle.js";
 import { OutlineView } from "./draw/outline_view.js";
-import { renderHeading, treeCells, treeColumns } from "./draw/row.js";
+import { phasedColumns, renderHeading, treeCells, treeColumns, type InPhase } from "./draw/row.js";
 import { renderSaving } from "./draw/saving.js";
 import { button, type ViewName } from "./draw/toolbar.js";
 import { make } from "./grid/dom.js";
@@ -22,12 +24,17 @@ export interface TreeOptions {
   expandedDepth?: number;
   unit?: Unit;
   view?: ViewName;
+  /** The phase whose tree is shown at first; "" is all of them. */
+  phase?: string;
   /** The reader selected another node. */
   onSelect?: (path: string) => void;
   /** The reader pressed a button that opens or closes whole levels. */
   onDepth?: (depth: number) => void;
   onUnit?: (unit: Unit) => void;
   onView?: (view: ViewName) => void;
+  /** The reader asks what would help; without it there is nobody to ask. */
+  onAdvice?: () => void;
+  onPhase?: (phase: string) => void;
 }
 
 export class Shell {
@@ -38,11 +45,17 @@ export class Shell {
   readonly #panes = make("div", "panes");
   readonly #outline: OutlineView<TreeNode>;
   readonly #icicle: Icicle;
+  readonly #advice: AdvicePane | null;
+  readonly #heading = make("div", "heading", { role: "row" });
   #report: Report;
+  /** The report, or what is in one phase of it. */
+  #shown: Report;
   #data: unknown;
   #rows: Rows;
+  #inPhases: InPhase[] = [];
   #unit: Unit;
   #view: ViewName;
+  #phase: string;
 
   constructor(outer: HTMLElement, report: Report, data: unknown, options: TreeOptions) {
     this.#options = options;
@@ -50,16 +63,18 @@ export class Shell {
     this.#data = data;
     this.#unit = options.unit ?? "J";
     this.#view = options.view ?? "tree";
-    this.#rows = new Rows(report);
+    this.#phase = options.phase ?? "";
+    this.#shown = this.#ofPhase();
+    this.#rows = new Rows(this.#shown);
     this.#outline = new OutlineView<TreeNode>(this.#rows, {
       label: "Energy by module",
-      heading: renderHeading(treeColumns(report.said.interval)),
+      heading: this.#heading,
       words: {
         follow: "Follow the energy",
         followTitle: "Open the path to the node that spends the most",
         sorts: SORTS,
       },
-      cells: (item, row) => treeCells(item, row, this.#unit),
+      cells: (item, row) => treeCells(item, row, this.#unit, this.#inPhases),
       rowText,
       arrived: (item, repeated) => this.#arrivedText(item, repeated),
       marked: () => {
@@ -73,6 +88,11 @@ export class Shell {
         this.setUnit(unit);
         options.onUnit?.(unit);
       },
+      phase: (phase) => {
+        if ((phase ?? "") === this.#phase) return;
+        this.setPhase(phase ?? "");
+        options.onPhase?.(this.#phase);
+      },
       view: (view) => this.#changeView(view),
       searching: () => this.#changeView("tree"),
       revealed: (node) => this.#icicle.reveal(node),
@@ -81,12 +101,15 @@ export class Shell {
       const item = this.#outline.rowOf(node);
       if (item) this.#outline.choose(item);
     });
+    const { onAdvice } = options;
+    this.#advice = onAdvice ? new AdvicePane(onAdvice) : null;
     outer.replaceChildren(
       this.#head,
       this.#outline.toolbar.element,
       this.#outline.toolbar.status,
       this.#panes,
       this.#foot,
+      ...(this.#advice ? [this.#advice.element] : []),
       renderSaving(() => ({ report: this.#report, data: this.#data })),
     );
     this.#draw();
@@ -97,9 +120,14 @@ export class Shell {
   update(report: Report, data: unknown): void {
     this.#report = report;
     this.#data = data;
-    this.#rows = new Rows(report, this.#outline.isByWeight);
-    this.#outline.take(this.#rows);
-    this.#draw();
+    this.#take();
+  }
+
+  /** The tree of one phase, "" for all; open rows and the selection stay. */
+  setPhase(phase: string): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.#take();
   }
 
   select(path: string): boolean {
@@ -120,11 +148,39 @@ export class Shell {
     this.#draw();
   }
 
+  showAdvice(advice: unknown): void {
+    this.#advice?.show(advice);
+  }
+
   setView(view: ViewName): void {
     if (view === this.#view) return;
     this.#view = view;
     this.#draw();
     if (view === "tree") this.#outline.revealSelected();
+  }
+
+  /** The report in the phase that was chosen, where there is such a one. */
+  #ofPhase(): Report {
+    const names = phaseNames(this.#report);
+    return names.includes(this.#phase) ? inPhase(this.#report, this.#phase) : this.#report;
+  }
+
+  #take(): void {
+    this.#shown = this.#ofPhase();
+    this.#rows = new Rows(this.#shown, this.#outline.isByWeight);
+    this.#outline.take(this.#rows);
+    this.#draw();
+  }
+
+  /** Columns for the phases, where the whole is shown. */
+  #showColumns(names: readonly string[]): void {
+    const report = this.#shown;
+    const phases = report.shownPhase === undefined && names.length > 1 ? names : [];
+    this.#inPhases = phases.map((name) => joulesIn(name, report));
+    const columns = phases.length ? phasedColumns(phases) : treeColumns(report.said.interval);
+    this.#heading.replaceChildren(...renderHeading(columns).childNodes);
+    this.#panes.toggleAttribute("data-phased", phases.length > 0);
+    this.#panes.style.setProperty("--phases", String(phases.length));
   }
 
   // --- Drawing ---
@@ -133,7 +189,13 @@ export class Shell {
     const foot = renderFooter(this.#report);
     this.#head.replaceChildren(renderHeader(this.#report, this.#unit));
     this.#foot.replaceChildren(...(foot ? [foot] : []));
-    this.#outline.showTools({ unit: this.#unit, view: this.#view });
+    const names = phaseNames(this.#report);
+    this.#showColumns(names);
+    this.#outline.showTools({
+      unit: this.#unit,
+      view: this.#view,
+      phases: { names, shown: this.#shown.shownPhase ?? null, whole: wholeName(this.#report) },
+    });
     const shown = this.#view === "tree" ? this.#outline.grid.element : this.#icicle.element;
     if (this.#panes.firstElementChild !== shown) this.#panes.replaceChildren(shown, this.#detail);
     this.#drawRows();
@@ -147,8 +209,9 @@ export class Shell {
     }
     const selected = this.#outline.selected?.node ?? null;
     // A model that was not run has a drawing of its own.
-    const outside = selected && this.#report.notRun.find((node) => contains(node, selected));
-    const root = outside ?? this.#report.root ?? this.#report.notRun[0];
+    const report = this.#shown;
+    const outside = selected && report.notRun.find((node) => contains(node, selected));
+    const root = outside ?? report.root ?? report.notRun[0];
     if (root) this.#icicle.draw({ root, selected, unit: this.#unit });
   }
 
@@ -162,7 +225,7 @@ export class Shell {
       this.#outline.copy(item),
     );
     this.#detail.replaceChildren(
-      renderDetail(item, this.#report, this.#rows, this.#unit),
+      renderDetail(item, this.#shown, this.#rows, this.#unit),
       make("p", "actions", {}, copying),
     );
   }

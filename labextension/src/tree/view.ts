@@ -25,6 +25,10 @@ export interface TreeView {
   setDepth(depth: number): void;
   setUnit(unit: Unit): void;
   setView(view: ViewName): void;
+  /** The answer to `onAdvice`, as its JSON; an empty one takes an older away. */
+  showAdvice(advice: unknown): void;
+  /** The tree of one phase, "" for all of them. */
+  setPhase(phase: string): void;
 }
 
 /** The element that everything is drawn into; keys in it are no shortcuts of the notebook. */
@@ -86,6 +90,11 @@ export function renderTree(element: Element, data: unknown, options: TreeOptions
     setView: (view) => {
       asked.view = view;
       shell?.setView(view);
+    },
+    showAdvice: (advice) => shell?.showAdvice(advice),
+    setPhase: (phase) => {
+      asked.phase = phase;
+      shell?.setPhase(phase);
     },
   };
 }

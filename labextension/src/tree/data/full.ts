@@ -52,6 +52,7 @@ export function fullReport(data: unknown): Json {
     }),
     ...("configuration" in report && { configuration: unwrapped(report.configuration) }),
     ...("said" in report && { said: unwrapped(report.said) }),
+    ...("trend" in report && { trend: unwrapped(report.trend) }),
     resources: unwrapped(report.resources) ?? null,
   };
 }

@@ -51,6 +51,8 @@ export interface TreeNode {
   features: Features;
   flags: string[];
   children: TreeNode[];
+  /** In the tree of a phase: the same node in all phases, by which it folds. */
+  whole?: TreeNode;
 }
 
 /** A row of the table of runs, as `irene_jupyter/report/runs.py` makes them. */
@@ -82,6 +84,8 @@ export interface Report extends Surroundings {
   device: { label: string; kind: string };
   notes: string[];
   said: Said;
+  /** Where its tree is that of one phase. */
+  shownPhase?: string;
 }
 
 /** What is wrong with the data, in words for the reader of the notebook. */
@@ -110,7 +114,7 @@ function readOwn(value: Json, energy: Energy | null, children: TreeNode[]): numb
   return own < energy.joules * ROUNDING ? 0 : own;
 }
 
-const NO_FEATURES: Features = {
+export const NO_FEATURES: Features = {
   numParameters: 0,
   flops: 0,
   bytes: 0,
@@ -197,7 +201,7 @@ function readNode(value: Json, depth: number, like: TreeNode | null): TreeNode {
   };
 }
 
-function readTree(value: unknown): TreeNode {
+export function readTree(value: unknown): TreeNode {
   const root = unwrapped(value);
   if (!isObject(root)) throw new DataError("a tree is neither an object nor JSON of one");
   return readNode(root, 0, null);

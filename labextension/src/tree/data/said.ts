@@ -16,6 +16,10 @@ export interface Said {
   title: string;
   /** Whose energy it is, and how it is known. */
   provenance: string;
+  /** How much a training step takes, and where it goes; empty or missing without training. */
+  training?: string;
+  /** The same in a few words: "1.78 J a step". */
+  training_short?: string;
   /** What an interval is called. */
   interval: string;
   flags: Warning[];
@@ -68,6 +72,7 @@ export function readSaid(value: unknown, energy: Energy | null, device: unknown)
     said.joules === (energy?.joules ?? null) &&
     said.source === (energy?.source ?? null) &&
     isTexts([said.title, said.provenance, said.interval]) &&
+    isTexts([said.training ?? "", said.training_short ?? ""]) &&
     text(said.provenance).includes(text(device)) &&
     isRows(said.flags, 2) &&
     isTable(said.phases) &&

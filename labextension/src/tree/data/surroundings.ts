@@ -12,7 +12,7 @@ import {
   type Json,
 } from "./json.js";
 
-/** Prefill or decode of one model that ran generate(). */
+/** Of one model: prefill or decode of its generations, or a part of its training steps. */
 export interface Phase {
   phase: string;
   model: string;
@@ -23,6 +23,10 @@ export interface Phase {
   /** Joules of this phase alone, by path. */
   joulesAt: ReadonlyMap<string, number>;
 }
+
+const roots = new WeakMap<Phase, unknown>();
+/** The JSON of a phase's tree: it is read when it is shown (`phases.ts`). */
+export const rootOf = (phase: Phase): unknown => roots.get(phase);
 
 /** A part of the cell: a model's forward passes, backward, optimiser, rest. */
 export interface Part {
@@ -57,7 +61,7 @@ export function readPhase(value: unknown): Phase {
     if (joules !== null) joulesAt.set(text(node.path), joules);
     waiting.push(...list(node.children));
   }
-  return {
+  const read = {
     phase: text(phase.phase),
     model: text(phase.model),
     calls: number(phase.calls, 1),
@@ -66,6 +70,8 @@ export function readPhase(value: unknown): Phase {
     joules: number(phase.joules),
     joulesAt,
   };
+  roots.set(read, phase.root);
+  return read;
 }
 
 function readPart(value: unknown): Part {

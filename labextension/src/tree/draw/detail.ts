@@ -32,18 +32,19 @@ function energyFacts(
   item: Item,
   rows: Rows,
   unit: Unit,
-  interval: string,
+  { said: { interval }, shownPhase: phase }: Report,
 ): Facts {
   const facts: Facts = [];
   const { energy } = node;
-  if (!energy) return [["Energy", "unknown"]];
+  if (!energy) return [["Energy", phase ? `none in ${phase}` : "unknown"]];
   const joules = (value: number): string => formatEnergy(value, unit, item.whole);
   facts.push(["Energy", joules(energy.joules)]);
   const ends = intervalOf(item);
   if (ends) facts.push([interval, formatInterval(...ends, energy.joules, unit, item.whole)]);
   const share = shareOf(item);
   if (share !== null) {
-    facts.push([item.outside ? "Share of its model" : "Share of total", formatShare(share)]);
+    const whole = item.outside ? "its model" : (phase ?? "total");
+    facts.push([`Share of ${whole}`, formatShare(share)]);
   }
   const ofParent = shareOfParent(item);
   if (ofParent !== null) facts.push(["Share of parent", formatShare(ofParent)]);
@@ -82,13 +83,13 @@ function workFacts(node: TreeNode): Facts {
   return facts;
 }
 
-/** What each phase of generate() took of it. */
+/** What each phase took of it. */
 function phaseFacts(node: TreeNode, item: Item, report: Report, unit: Unit): Facts {
   if (item.outside) return [];
   return report.phases.flatMap((phase): Facts => {
     const joules = phase.joulesAt.get(node.path);
     if (joules === undefined) return [];
-    const all = node.energy?.joules ?? 0;
+    const all = (node.whole ?? node).energy?.joules ?? 0;
     const share = all > 0 ? ` (${formatShare(Math.min(1, joules / all))})` : "";
     return [[`In ${phase.phase}`, formatEnergy(joules, unit, item.whole) + share]];
   });
@@ -113,7 +114,7 @@ export function renderDetail(item: Item, report: Report, rows: Rows, unit: Unit)
   if (node.features.operation) kind.push(["Operation", node.features.operation]);
   const list = make("dl", "facts");
   for (const [label, value] of [
-    ...energyFacts(node, item, rows, own, report.said.interval),
+    ...energyFacts(node, item, rows, own, report),
     ...phaseFacts(node, item, report, own),
     ...workFacts(node),
     ...kind,

@@ -1,6 +1,7 @@
 // What a reader takes away: a row on the clipboard; the report as JSON, CSV, SVG.
 
 import { formatShare } from "../data/format.js";
+import { joulesIn, phaseNames } from "../data/phases.js";
 import type { Report, TreeNode } from "../data/report.js";
 import { joulesOf, shareOf, shareOfParent, sourceOf, type Item } from "../rows/items.js";
 
@@ -48,7 +49,9 @@ export const tabbed = (cells: readonly string[]): string =>
 
 /** One line for each node in the total, parents first. */
 export function csvText(report: Report): string {
-  const lines: Value[][] = [COLUMNS];
+  const phases = phaseNames(report);
+  const inPhases = phases.map((name) => joulesIn(name, report));
+  const lines: Value[][] = [[...COLUMNS, ...phases.map((name) => `joules_${name}`)]];
   const whole = report.root?.energy?.joules ?? null;
   const part = (joules: number | null, of: number | null): number | null =>
     joules !== null && of ? joules / of : null;
@@ -76,6 +79,7 @@ export function csvText(report: Report): string {
       features.predictedSeconds,
       features.waitingSeconds,
       node.flags.join("; "),
+      ...inPhases.map((joules) => joules(node)),
     ]);
     for (const child of node.children) visit(child, depth + 1, joules);
   };

@@ -1,4 +1,4 @@
-// Below the tree: phases of generate(), parts of the cell, and what was read and spent meanwhile.
+// Below the tree: phases, parts of the cell, and what was read and spent meanwhile.
 
 import type { Report } from "../data/report.js";
 import type { Table } from "../data/said.js";
@@ -32,7 +32,7 @@ export function renderFooter({ said }: Report): HTMLElement | null {
   const { phases, parts, lines } = said;
   if (!phases && !parts && !lines.length) return null;
   const footer = make("div", "foot");
-  if (phases) footer.append(...table("Phases of generation", phases));
+  if (phases) footer.append(...table("Phases", phases));
   if (parts) footer.append(...table("Parts of the cell", parts));
   for (const line of lines) footer.append(make("p", "line", {}, nameOf(line, "")));
   return footer;

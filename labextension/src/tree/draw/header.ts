@@ -76,6 +76,9 @@ export function renderHeader(report: Report, unit: Unit): HTMLElement {
     renderTotal(report, unit),
     make("p", "provenance", {}, nameOf(report.said.provenance, "")),
   );
+  if (report.said.training) {
+    header.append(make("p", "training", {}, nameOf(report.said.training, "")));
+  }
   if (report.runRows.length) {
     const total = report.root?.energy?.joules ?? 0;
     const own: Unit = unit === "%" ? "J" : unit;

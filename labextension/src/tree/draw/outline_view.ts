@@ -7,7 +7,7 @@ import { TreeGrid } from "../grid/grid.js";
 import type { Branch, Outline, Row } from "../rows/outline.js";
 import { MOST_MATCHES, search, type Found } from "../rows/search.js";
 import { copy } from "./files.js";
-import { Toolbar, type ToolbarWords, type ViewName } from "./toolbar.js";
+import { Toolbar, type Phases, type ToolbarWords, type ViewName } from "./toolbar.js";
 
 export interface OutlineHooks<T> {
   readonly label: string;
@@ -25,6 +25,7 @@ export interface OutlineHooks<T> {
   chosen(path: string): void;
   depth(levels: number): void;
   unit(unit: Unit): void;
+  phase?(phase: string | null): void;
   view?(view: ViewName): void;
   /** A search begins: its rows must be in sight. */
   searching?(): void;
@@ -80,6 +81,7 @@ export class OutlineView<T extends Branch<T>> {
         this.draw();
       },
       unit: (unit) => hooks.unit(unit),
+      ...(hooks.phase && { phase: (phase: string | null) => hooks.phase?.(phase) }),
       ...(hooks.view && { view: (view: ViewName) => hooks.view?.(view) }),
     });
   }
@@ -103,7 +105,7 @@ export class OutlineView<T extends Branch<T>> {
     this.#selected = this.#chain(path).at(-1) ?? this.#chain("").at(-1) ?? null;
   }
 
-  showTools(state: { unit: Unit; view?: ViewName }): void {
+  showTools(state: { unit: Unit; view?: ViewName; phases?: Phases }): void {
     this.toolbar.show({ ...state, height: this.#height });
   }
 

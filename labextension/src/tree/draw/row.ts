@@ -1,5 +1,6 @@
 // The cells of one row of the energy tree, and the heading over them.
 
+import type { TreeNode } from "../data/report.js";
 import { formatEnergy, formatInterval, formatShare, NO_VALUE, type Unit } from "../data/format.js";
 import { flagCode } from "../data/said.js";
 import { make, nameOf, shorten } from "../grid/dom.js";
@@ -10,6 +11,7 @@ import {
   shareOf,
   shareOfParent,
   sourceOf,
+  sum,
   type Item,
 } from "../rows/items.js";
 import { isSection } from "../rows/outline.js";
@@ -25,7 +27,15 @@ export const treeColumns = (interval: string): Column[] => [
   ["range", interval, "Bounds of the energy"],
   ["source", "Source", "Where the number comes from"],
 ];
+/** Where phases have columns of their own, in place of what the details tell. */
+export const phasedColumns = (phases: readonly string[]): Column[] => [
+  ...treeColumns("").slice(0, 3),
+  ...phases.map((name): Column => ["phase", shorten(name), `Energy in ${shorten(name)}`]),
+];
 const MOST_FLAGS = 2;
+
+/** Joules of a node in a phase. */
+export type InPhase = (node: TreeNode) => number | null;
 
 export function renderHeading(columns: readonly Column[]): HTMLElement {
   const row = make("div", "heading", { role: "row" });
@@ -108,7 +118,12 @@ function rangeText(item: Item, joules: number | null, unit: Unit): string {
 }
 
 /** Fills a row of the tree. */
-export function treeCells(item: Item, row: HTMLElement, unit: Unit): HTMLElement[] {
+export function treeCells(
+  item: Item,
+  row: HTMLElement,
+  unit: Unit,
+  phases: readonly InPhase[] = [],
+): HTMLElement[] {
   row.dataset.kind = isSection(item) ? "section" : (item.node?.type ?? "group");
   row.toggleAttribute("data-outside", item.outside);
   if (isSection(item)) return [itemName(item, unit)];
@@ -116,10 +131,17 @@ export function treeCells(item: Item, row: HTMLElement, unit: Unit): HTMLElement
   row.dataset.source = source ?? "";
   const joules = joulesOf(item);
   const own = ownJoulesOf(item);
-  return [
+  const first = [
     itemName(item, unit),
     shareCell(shareOf(item), own ?? 0, joules ?? 0),
     cell("energy", formatEnergy(joules, unit, item.whole)),
+  ];
+  if (phases.length && !item.outside) {
+    const each = phases.map((inPhase) => sum(item.members.map(inPhase)));
+    return [...first, ...each.map((it) => cell("phase", formatEnergy(it, unit, item.whole)))];
+  }
+  return [
+    ...first,
     cell("of-parent", formatShare(shareOfParent(item))),
     cell("own", !item.node || item.node.children.length ? formatEnergy(own, unit, item.whole) : ""),
     cell("range", rangeText(item, joules, unit)),

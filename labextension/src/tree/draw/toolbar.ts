@@ -1,7 +1,7 @@
 // The buttons and menus over the rows. They only tell what the reader wants.
 
 import { UNITS, type Unit } from "../data/format.js";
-import { make } from "../grid/dom.js";
+import { make, shorten } from "../grid/dom.js";
 
 export const VIEWS = ["tree", "icicle"] as const;
 export type ViewName = (typeof VIEWS)[number];
@@ -16,8 +16,17 @@ export interface ToolbarHooks {
   depth(levels: number): void;
   sort(isByWeight: boolean): void;
   unit(unit: Unit): void;
+  /** Another phase, null for all of them; without it there are none. */
+  phase?(phase: string | null): void;
   /** Without it there is one view only. */
   view?(view: ViewName): void;
+}
+
+/** The phases of a report, which of them is shown (null: all), and what all are called. */
+export interface Phases {
+  readonly names: readonly string[];
+  readonly shown: string | null;
+  readonly whole: string;
 }
 
 export interface ToolbarWords {
@@ -58,6 +67,7 @@ export class Toolbar {
   readonly #levels = make("div", "segments", { role: "group", "aria-label": "Open levels" });
   readonly #ofRows: HTMLElement;
   readonly #steps: HTMLElement;
+  readonly #phases = make("div", "segments", { role: "group", "aria-label": "Phase", hidden: "" });
   readonly #units: HTMLSelectElement;
   readonly #sorts: HTMLSelectElement;
   readonly #views = new Map<ViewName, HTMLButtonElement>();
@@ -86,11 +96,11 @@ export class Toolbar {
     const menus = make("div", "tools", {}, sorts.element, units.element);
     if (hooks.view) menus.append(this.#viewButtons((view) => hooks.view?.(view)));
     const found = make("div", "tools", {}, this.search, this.#steps);
-    this.element.append(follow, found, this.#ofRows, make("span", "spring"), menus);
+    this.element.append(this.#phases, follow, found, this.#ofRows, make("span", "spring"), menus);
   }
 
   /** Shows what is chosen, and buttons for the levels that there are. */
-  show(state: { unit: Unit; height: number; view?: ViewName }): void {
+  show(state: { unit: Unit; height: number; view?: ViewName; phases?: Phases }): void {
     const view = state.view ?? "tree";
     this.#units.value = state.unit;
     // An icicle shows all levels, side by side as they run.
@@ -100,6 +110,7 @@ export class Toolbar {
       element.setAttribute("aria-pressed", String(name === view));
     }
     this.#showLevels(state.height);
+    this.#showPhases(state.phases);
   }
 
   /** Ways from one match to another, where there are several. */
@@ -125,6 +136,32 @@ export class Toolbar {
       ),
       level("All", "Open every row", height),
     );
+  }
+
+  /** A button for all phases together, and one for each. */
+  #showPhases(phases: Phases | undefined): void {
+    const names = phases?.names ?? [];
+    this.#phases.hidden = names.length < 2;
+    const choices: [string | null, string][] = [
+      [null, phases?.whole ?? ""],
+      ...names.map((name): [string, string] => [name, shorten(name)]),
+    ];
+    const told = JSON.stringify(choices);
+    if (this.#phases.dataset.phases !== told) {
+      this.#phases.dataset.phases = told;
+      this.#phases.replaceChildren(
+        ...choices.map(([phase, label]) =>
+          button(
+            label.charAt(0).toUpperCase() + label.slice(1),
+            phase === null ? "All phases together, each in a column" : `The tree of ${label} alone`,
+            () => this.#hooks.phase?.(phase),
+          ),
+        ),
+      );
+    }
+    [...this.#phases.children].forEach((element, place) => {
+      element.setAttribute("aria-pressed", String(choices[place]?.[0] === (phases?.shown ?? null)));
+    });
   }
 
   #viewButtons(choose: (view: ViewName) => void): HTMLElement {

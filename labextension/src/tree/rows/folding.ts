@@ -49,7 +49,8 @@ function follows(last: TreeNode, next: TreeNode, parentPath: string): boolean {
 }
 
 /** Whether two repetitions take so nearly the same that one row is enough for them. */
-export function closeInEnergy(first: TreeNode, next: TreeNode): boolean {
+export function closeInEnergy(one: TreeNode, other: TreeNode): boolean {
+  const [first, next] = [one.whole ?? one, other.whole ?? other];
   if (!first.energy || !next.energy) return first.energy === next.energy;
   const { joules, source } = first.energy;
   const larger = Math.max(joules, next.energy.joules);
@@ -67,19 +68,20 @@ export class Shapes {
 
   /** Adds a node whose children have been added. */
   add(node: TreeNode): void {
+    const whole = node.whole ?? node;
     const {
       latencySeconds: _latency,
       predictedSeconds: _predicted,
       waitingSeconds: _waiting,
       resources: _resources,
       ...work
-    } = node.features;
+    } = whole.features;
     const shape = JSON.stringify([
       node.className,
       node.primitive,
       node.type,
-      node.energy === null,
-      node.flags.map(flagCode).filter((code) => code !== LAUNCH_BOUND),
+      whole.energy === null,
+      whole.flags.map(flagCode).filter((code) => code !== LAUNCH_BOUND),
       work,
       node.children.map((child) => [relativeName(child, node.path), this.#numberOf.get(child)]),
     ]);

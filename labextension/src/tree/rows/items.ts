@@ -5,7 +5,8 @@ import type { Row } from "./outline.js";
 
 export type Item = Row<TreeNode>;
 
-const sum = (values: readonly (number | null)[]): number | null =>
+/** Null where all are. */
+export const sum = (values: readonly (number | null)[]): number | null =>
   values.every((value) => value === null)
     ? null
     : values.reduce<number>((total, value) => total + (value ?? 0), 0);

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -110,6 +111,34 @@ class WhatIf:
              if p.is_floating_point()),
             None,
         )  # fmt: skip
+
+    @property
+    def config(self) -> Any:
+        """A transformers model's configuration; None where it has none."""
+        origin = self._origin()
+        return None if origin is None else origin.config
+
+    @property
+    def has_fused(self) -> bool:
+        """Whether the model can have its attention by one fused kernel."""
+        return bool(getattr(self._plain, "_supports_sdpa", False))
+
+    def configured(self, alter: Callable[[Any], None]) -> WhatIf:
+        """The same model with another configuration, of which `alter` gets a copy.
+
+        Raises `OptionError` where the model has none, `CaptureError` where it does not build so.
+        """
+        origin = self._origin()
+        if origin is None:
+            raise OptionError(f"{type(self._plain).__name__} has no configuration to change")
+        config = copy.deepcopy(origin.config)
+        alter(config)
+        return WhatIf(replace(origin, config=config, configuration=None), self._method)
+
+    def _origin(self) -> Origin | None:
+        from irene_jupyter.capture.models.building import Origin
+
+        return self._source if isinstance(self._source, Origin) else Origin.of(self._plain)
 
     @property
     def device_here(self) -> str:
