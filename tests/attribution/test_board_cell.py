@@ -174,7 +174,7 @@ def test_models_on_a_processor_are_not_its_boards(board: Drawing) -> None:
     net = nn.Linear(8, 8)
     with irene.EnergyMonitor(irene.Options(budget_seconds=0)) as monitor:
         net(torch.ones(2, 8))
-    assert monitor.report.device.name == "gtx1080ti"
+    assert monitor.report.device.name == "here"
     assert not any("auto" in note for note in monitor.report.notes)
 
 
@@ -237,5 +237,7 @@ def test_training_in_a_cell(as_on_a_board: None) -> None:
     adds_up(report)
     assert report.parts is not None
     assert {part.kind: part.basis for part in report.parts} == {
-        "model": "divided", "backward": "divided", "optimiser": "divided", "rest": "divided",
+        "model": "divided", "rest": "divided",
     }  # fmt: skip
+    phases = [report.phase(name)["0"] for name in ("forward", "backward", "optimiser")]
+    assert all(node.energy is not None and node.energy.joules > 0 for node in phases)

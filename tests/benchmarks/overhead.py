@@ -1,6 +1,6 @@
 """What watching costs, beside tools that answer similar questions. Prints a table, asserts nothing.
 
-Four workloads, every tool in turn within each round, in random order; a ratio is of one round's
+Five workloads, every tool in turn within each round, in random order; a ratio is of one round's
 CPU time (all threads of the process) to the same round's bare run, and the median over the rounds
 is shown, with quartiles. Entering and leaving are wall time; leaving goes until the tool's answer
 stands (ours: the report, without replay, which has a budget of its own). Memory is what the peak
@@ -67,10 +67,30 @@ def mlp() -> Work:
     return lambda: [model(images) for _ in range(2000)]
 
 
+def training() -> Work:
+    from transformers import BertConfig, BertForSequenceClassification
+
+    sizes = {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4}
+    config = BertConfig(**sizes, intermediate_size=1024, vocab_size=2000)
+    model = BertForSequenceClassification(config).train()
+    optimiser = torch.optim.AdamW(model.parameters())
+    ids, labels = torch.randint(0, 2000, (8, 64)), torch.randint(0, 2, (8,))
+
+    @torch.enable_grad()
+    def work() -> None:
+        for _ in range(100):
+            optimiser.zero_grad()
+            model(ids, labels=labels).loss.backward()
+            optimiser.step()
+
+    return work
+
+
 WORKLOADS: dict[str, tuple[str, Callable[[], Work]]] = {
     "bert-tiny": ("BERT-tiny, batch 1 × sequence 32, 200 calls", bert_tiny),
     "bert-base": ("BERT-base, batch 8 × sequence 128, 1 call", bert_base),
     "gpt2": ("GPT-2 (124M), generate(64) after 32 tokens", gpt2),
+    "training": ("BERT of 4 layers of 256, batch 8 × sequence 64, 100 training steps", training),
     "mlp": ("MLP 784-256-128-10, batch 32, 2000 calls", mlp),
 }
 

@@ -17,7 +17,7 @@ from real_kernels import Kernel, kernels
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PROGRESS = re.compile(r"%%energy: replaying \d+ of \d+ operations\n?")  # of a slow machine
 GUIDES = sorted(f"guides/{page.name}" for page in (DOCS / "guides").glob("*.md"))
-PAGES = ["../README.md", "tour.md", *GUIDES]
+PAGES = ["../README.md", "tour.md", "training.md", *GUIDES]
 
 
 @pytest.fixture(scope="module")

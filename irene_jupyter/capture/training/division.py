@@ -160,7 +160,6 @@ def _parts(timed: TimedPass) -> _Parts:
     owners = [None if each.passed is None else Owners(each.passed) for each in timed.forwards]
     found: _Parts = {}
     seconds = timed.seconds()
-    timed.release()
     for forward in timed.forwards:
         found.setdefault(forward.key, _Part()).calls += 1
     for node, took in seconds.items():

@@ -80,11 +80,6 @@ class TimedPass:
                     found[key] = found.get(key, 0.0) + seconds
         return found
 
-    def release(self) -> None:
-        """Nobody will ask for its times any more."""
-        for marks in self._threads.values():
-            marks.release()
-
     def _passes(self, node: int, gradients: Any) -> None:
         marks = self._threads.get(threading.get_ident())
         if marks is None:

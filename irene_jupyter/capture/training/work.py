@@ -34,8 +34,9 @@ _NORM_FLOPS = {"input": 1.25, "weights": 0.375}  # 10 and 3 operations an elemen
 _SOFTMAX_FLOPS = 0.8  # 4 of 5
 # Operations a byte from which a node's own work is taken for products.
 _PRODUCT_INTENSITY = 4.0
-# A fused kernel keeps no scores: its backward pass makes them again.
-_FUSED_TIMES = {"matmul_0": 3.0, "matmul_1": 2.0}
+# A fused kernel keeps no scores, and its backward pass makes them again: five products for the two
+# of the forward pass, which have as many operations each.
+_FUSED_TIMES = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _is_several(node: Node, own: Work) -> bool:
 
 def _of_product(node: Node, own: Work, gradients: Gradients) -> Work:
     if node.features.operation in FUSED_ATTENTION:
-        return own.times(_FUSED_TIMES[node.name.removesuffix("_").rpartition(".")[2]], 2.0)
+        return own.times(_FUSED_TIMES, 2.0)
     bias = _bias_flops(node)
     times = float(gradients.input + gradients.weights)
     found = own.times(times)
