@@ -290,7 +290,10 @@ class EnergyMonitor:
             "prediction": time.perf_counter() - repeated_until,
         }
         trend = trend_of(
-            recorder.loop, self._started, known_joules(cell, report), resources.others_cpu_share
+            recorder.loop,
+            self._started,
+            known_joules(cell, report, recorder.loop),
+            resources.others_cpu_share,
         )
         observer = observer_cost(end - self._started, stages)
         switch = replace(switched, observer=observer, trend=trend)

@@ -19,7 +19,7 @@ FLOORS = (
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
     {"measurement", "calibration", "doctor", "demo"},
-    {"sweeps", "device_comparison", "whatif"},
+    {"sweeps", "device_comparison", "whatif", "history"},
     {"situation"},
     {"levers"},
     {"advising"},
@@ -55,6 +55,7 @@ ROOMS = {
         {"calibrate"},
     ),
     "attribution": (
+        {"process_share"},
         {"apportion"},
         {"leveling", "whole_step", "estimate", "by_time"},
         {"step_parts"},

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 REST = "Python, data handling, idle"
 _OTHERS = {"backward": "backward passes", "optimiser": "optimiser steps"}
-_CUDA = "cuda"
+_CUDA = "cuda"  # AMD's boards, too, in torch for ROCm
+_ON_GPU = (_CUDA, "mps", "xpu")
 _PROCESSOR = "cpu"
 _NOWHERE = (None, "meta")  # of what was traced, not run
 _NEARLY_ALL = 0.99  # operations and bytes: a step in Python may make a small tensor elsewhere
@@ -230,7 +231,7 @@ def _by_name(spent: Mapping[Hashable, float], owners: Mapping[int, str]) -> dict
 
 
 def _is_on_gpu(run: Run) -> bool:
-    return any((node.features.device or "").startswith(_CUDA) for node in run.tree.root.walk())
+    return any((node.features.device or "").startswith(_ON_GPU) for node in run.tree.root.walk())
 
 
 def _is_on_processor(runs: Sequence[Run]) -> bool:

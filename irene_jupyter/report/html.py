@@ -24,6 +24,7 @@ from irene_jupyter.report.said import (
     is_watching_dear,
     observer_fold,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
@@ -96,7 +97,13 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    lines = [trend_line(report), counter_line(report), resource_line(report), *asides(report)]
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    ]
     fold = observer_fold(report, shown)
     if is_watching_dear(report):
         lines.append("; ".join(fold))

@@ -10,7 +10,15 @@ from irene_jupyter.checker import Checker, is_number, strict_json
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import MAX_BYTES
 from irene_jupyter.report.device_label import DeviceKind, DeviceLabel, DeviceScope, Elsewhere
-from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
+from irene_jupyter.report.parts import (
+    BASES,
+    PART_KINDS,
+    CounterNote,
+    MeasuredEnergy,
+    Part,
+    Parts,
+    ProcessShare,
+)
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
 from irene_jupyter.report.report import (
     KIND,
@@ -259,8 +267,19 @@ def _measured_from_dict(data: Any) -> MeasuredEnergy | None:
         ),
         reason=_text_or_none(data, "reason"),
         beyond_idle=_optional(data, "beyond_idle") if "beyond_idle" in data else None,
+        process=_process_from_dict(data["process"]) if "process" in data else None,
         **_interval(data),
     )
+
+
+def _process_from_dict(data: Any) -> ProcessShare:
+    if not isinstance(data, dict) or _number(data, "cpu_share") > 1:
+        _CHECK.refuse("'process' must be an object with a 'cpu_share' up to 1")
+    _interval(data)
+    joules, low, high, packages = (
+        _number(data, name) for name in ("joules", "low", "high", "packages_joules")
+    )
+    return ProcessShare(data["cpu_share"], joules, low, high, packages)
 
 
 def _observer_from_dict(data: Any) -> dict[str, Any] | None:

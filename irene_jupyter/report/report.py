@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from irene_jupyter.errors import ReportError
-from irene_jupyter.files import read_text, write_atomic
+from irene_jupyter.files import write_atomic
 from irene_jupyter.merging import CELL
 from irene_jupyter.report.device_label import DeviceLabel, Elsewhere, Switch
 from irene_jupyter.report.phases import PhaseSummaries
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from irene_jupyter.report.drawing import TimelineDrawing
     from irene_jupyter.report.graph import EnergyGraph
     from irene_jupyter.report.icicle import Icicle
+    from irene_jupyter.report.model_card import Training
     from irene_jupyter.report.parts import MeasuredEnergy, Parts
     from irene_jupyter.report.phases import PhaseSummary
     from irene_jupyter.report.tables import Bottlenecks
@@ -246,6 +247,24 @@ class EnergyReport:
         advice: Advice = import_module("irene_jupyter.advising").advise(self, model)
         return advice
 
+    def to_model_card(
+        self, cost: CostSummary | None = None, training_type: Training | None = None
+    ) -> str:
+        """For a README.md on the Hugging Face hub: its metadata, where known, and tables.
+
+        A `training_type` and the `cost` of that training in a country give `co2_eq_emissions`.
+        Raises `ReportError` for the one without the other.
+        """
+        from irene_jupyter.report.model_card import model_card
+
+        return model_card(self, cost, training_type)
+
+    def metrics(self) -> dict[str, float]:
+        """Flat numbers for experiment trackers: `mlflow.log_metrics(report.metrics())`."""
+        from irene_jupyter.report.metrics import metrics_of
+
+        return metrics_of(self)
+
     def compare(self, other: EnergyReport) -> Comparison:
         """This report against another, node by node: other minus this one, in J and percent.
 
@@ -385,27 +404,3 @@ class EnergyReport:
             "text/html": render_html(self),
             "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
         }
-
-
-def load_report(path: str | os.PathLike[str]) -> EnergyReport:
-    """The report that `EnergyReport.save` wrote.
-
-    Raises `ReportError`, with the remedy, where the file is missing, damaged, of another
-    schema version, or not strict JSON (NaN, infinity, a key twice, too deep, too large).
-
-    >>> import tempfile, torch
-    >>> import irene_jupyter as irene
-    >>> report = irene.predict(torch.nn.Linear(8, 4))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = report.save(f"{folder}/run.energy.json")
-    ...     again = irene.load_report(path)
-    >>> again.total_joules == report.total_joules  # joules
-    True
-    """
-    from irene_jupyter.report.reader import report_from_text
-
-    text = read_text(path, ReportError)
-    try:
-        return report_from_text(text)
-    except ReportError as error:
-        raise ReportError(f"{path}: {error}") from error

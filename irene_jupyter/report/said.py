@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
     from irene_jupyter.report.report import EnergyReport
 
+_ALONE_SHARE = 0.98  # of the CPU time: the share of a process that has the machine for itself
 _GPUS = 8  # named in the resource line
 _MUCH_RARER = 1.5  # times the interval that was asked for
 _DEAR_PERCENT = 10.0  # of the cell, from which on watching is not folded away
@@ -136,11 +137,11 @@ def counter_line(report: EnergyReport) -> str:
         return ""
     if found.joules is None:
         # What would help stands behind the semicolon, and in doctor.
-        reasons = [
+        reasons = dict.fromkeys(
             each.reason.partition(";")[0]
             for each in found.counters
             if each.reason and (each.scope != "gpu" or not report.device.how)
-        ]
+        )
         reason = printable("; ".join(reasons) or found.reason or "", NOTE_LENGTH)
         if report.device.how:
             how = printable(report.device.how, NOTE_LENGTH)
@@ -151,11 +152,25 @@ def counter_line(report: EnergyReport) -> str:
         if each.used
         else f"{printable(each.name, 80)} not counted: {printable(each.reason or '', NOTE_LENGTH)}"
         for each in found.counters
+        # Memory and platform beside the packages are more than most machines have.
+        if each.used or each.scope not in ("dram", "board")
     ]
     if found.beyond_idle is not None:
         label = printable(report.device.label, 80)
         told.append(f"beyond idle power {found.beyond_idle:.3g} times what {label} expects")
     return f"Energy counters here: {'; '.join(told)}"
+
+
+def process_line(report: EnergyReport) -> str:
+    """This process's share of the packages' joules, in one line; empty where it was alone."""
+    share = None if report.measured is None else report.measured.process
+    if share is None or report.root is None or share.cpu_share >= _ALONE_SHARE:
+        return ""
+    return (
+        f"This process: {format_share(share.cpu_share)} of the CPU time used meanwhile, so about "
+        f"{format_joules(share.joules)} ({format_joules(share.low)} to "
+        f"{format_joules(share.high)}) of the CPU packages' {format_joules(share.packages_joules)}"
+    )
 
 
 def trend_line(report: EnergyReport) -> str:
@@ -220,7 +235,13 @@ def said(report: EnergyReport) -> dict[str, Any]:
     energy = None if report.root is None else report.root.energy
     heads, phases = phase_table(report.phases, sizes_of(report))
     fold, is_dear = observer_fold(report), is_watching_dear(report)
-    lines = (trend_line(report), counter_line(report), resource_line(report), *asides(report))
+    lines = (
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    )
     return {
         "joules": None if energy is None else energy.joules,
         "source": None if energy is None else energy.source,

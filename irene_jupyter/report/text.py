@@ -24,6 +24,7 @@ from irene_jupyter.report.said import (
     counter_line,
     observer_line,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
@@ -160,7 +161,13 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
                 console.print(Text(f"{name}: {seconds}, {joules}"))
     shown = time.perf_counter() - began
     flags = flag_lines(report)
-    lines = [trend_line(report), counter_line(report), resource_line(report), *asides(report)]
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    ]
     lines.append(observer_line(report, shown))
     if any((*flags, *lines, *notes(report))):
         console.print()

@@ -28,7 +28,8 @@ from irene_jupyter.report.brief import (
     notebook_json,
 )
 from irene_jupyter.report.phases import PhaseSummary
-from irene_jupyter.report.report import MIME_TYPE, EnergyReport, RunSummary, load_report
+from irene_jupyter.report.report import MIME_TYPE, EnergyReport, RunSummary
+from irene_jupyter.report.saved import load_report
 from irene_jupyter.tree import Features, Node
 from irene_jupyter.tree_json import node_from_dict, node_to_dict
 
