@@ -16,6 +16,7 @@ from typing import Protocol, Self
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.resources.boards import Boards, InUse
 from irene_jupyter.resources.kept_session import KEPT
+from irene_jupyter.resources.load import Load, load_of
 from irene_jupyter.resources.nvml import NoGpu
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 from irene_jupyter.resources.summary import ResourceSummary, Sample
@@ -152,6 +153,20 @@ class Sampler:
                 overhead_seconds=self._entering_seconds + self._thread_seconds,
                 block_overhead_seconds=self._block_seconds,
             )
+
+    def load(self, threads: int) -> Load:
+        """How busy the processor of so many logical CPUs was, in the block so far or all of it.
+
+        Of this process's children nothing is known: they are among the others.
+        """
+        seconds, own = self._duration_seconds, self._own_cpu_seconds
+        if seconds is None:
+            seconds = time.perf_counter() - self._start
+        if own is None:
+            own = time.process_time() - self._cpu_began
+        with self._lock:
+            others = self._totals.others_cpu_share(seconds, own)
+        return load_of(self.timeline, self._start, seconds, own, threads, others)
 
     def _run(self) -> None:
         try:

@@ -89,12 +89,15 @@ class Work:
         )
 
 
-def backward_work(node: Node, gradients: Gradients) -> Work:
-    """Of the backward pass of what `node` does beyond its children, over all its calls."""
+def backward_work(node: Node, gradients: Gradients, following: Node | None = None) -> Work:
+    """Of the backward pass of what `node` does beyond its children, over all its calls.
+
+    `following` is the node after it: a softmax follows the product that makes the scores.
+    """
     own = Work.own(node).times(gradients.share)
     primitive = (node.primitive or "") if not node.children else ""
     if _PRODUCTS.fullmatch(primitive):
-        return _of_product(node, own, gradients)
+        return _of_product(node, own, gradients, following)
     if "Embedding" in primitive:
         return _of_embedding(node, own, gradients)
     if primitive == "Softmax":
@@ -115,9 +118,10 @@ def _is_several(node: Node, own: Work) -> bool:
     return own.bytes > _PASSES * written * _width(its.dtype)
 
 
-def _of_product(node: Node, own: Work, gradients: Gradients) -> Work:
+def _of_product(node: Node, own: Work, gradients: Gradients, following: Node | None) -> Work:
     if node.features.operation in FUSED_ATTENTION:
-        return own.times(_FUSED_TIMES[int(node.name.rpartition("_")[2]) % 2], 2.0)
+        makes_scores = following is not None and following.primitive == "Softmax"
+        return own.times(_FUSED_TIMES[0 if makes_scores else 1], 2.0)
     bias = _bias_flops(node)
     times = float(gradients.input + gradients.weights)
     found = own.times(times)
