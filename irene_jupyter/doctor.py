@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from irene_jupyter.attribution.estimate import machine_label
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import IreneError
 from irene_jupyter.meters.base import METERS, SCOPE_NAMES, EnergyReading, MeterError
@@ -24,6 +25,8 @@ from irene_jupyter.meters.opening import open_meter
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError
+from irene_jupyter.resources.processor import this_processor
+from irene_jupyter.resources.rated_power import EXTRA, has_table, rated_power
 
 State = Literal["ok", "limited", "missing"]
 
@@ -58,6 +61,7 @@ def examine(
         *_gpus(open_nvml),
         *_plugins(),
         *_serial_ports(),
+        _estimate(),
         _torch(),
         _profile(),
         _program(
@@ -111,7 +115,10 @@ def energy_line(findings: tuple[Finding, ...]) -> str:
         return f"a cell's energy is measured ({', '.join(scopes)}); modules are predicted shares"
     if calibrated:
         return "a cell's energy is predicted from this machine's own profile"
-    return "a cell's energy is predicted for a reference device, not for this machine"
+    return (
+        "a cell's energy is estimated for this machine, by its processor's rated power and load; "
+        "on a GPU without a counter it is predicted"
+    )
 
 
 def as_text(findings: tuple[Finding, ...]) -> str:
@@ -273,6 +280,19 @@ def _serial_ports() -> list[Finding]:
     ]
 
 
+def _estimate() -> Finding:
+    """What cells on the processor are told by where it has no counter."""
+    processor = this_processor()
+    rated = rated_power(processor)
+    found = f"{machine_label(processor, rated)}: {rated.why}"
+    if not rated.is_of_class:
+        return Finding("estimate without a counter", "ok", found)
+    remedy = "a counter above, or a calibration below, tells more"
+    if not has_table() and not processor.is_virtual:
+        remedy = f"`pip install '{EXTRA}'` brings a table of processors; {remedy}"
+    return Finding("estimate without a counter", "limited", found, remedy)
+
+
 def _torch() -> Finding:
     if find_spec("torch") is None:
         return Finding("PyTorch", "missing", "not installed", "`pip install torch`")
@@ -291,7 +311,7 @@ def _profile() -> Finding:
     return Finding(
         "device profile",
         "limited",
-        f"none of this machine: predictions are for {profile.label}",
+        f"none of this machine: `predict` is for {profile.label}",
         "`%irene_calibrate --meter emonpi:/dev/ttyUSB0` (or csv:PATH, nvml, rapl) makes one; "
         "docs/meters.md tells how to connect a meter",
     )

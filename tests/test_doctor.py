@@ -46,7 +46,7 @@ def test_a_bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert named(findings, "CPU and memory").state == "missing"
     assert "modprobe" in (named(findings, "CPU package energy").remedy or "")
     assert "graphviz" in (named(findings, "figures").remedy or "")
-    assert "reference device" in doctor.energy_line(findings)
+    assert "estimated for this machine" in doctor.energy_line(findings)
     assert "→" in doctor.as_text(findings)
 
 

@@ -57,7 +57,7 @@ ROOMS = {
     "attribution": (
         {"process_share"},
         {"apportion"},
-        {"leveling", "whole_step"},
+        {"leveling", "whole_step", "estimate", "by_time"},
         {"step_parts"},
         {"cell"},
         {"board_times"},
@@ -85,7 +85,7 @@ DOORS = {
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
     "codecarbon": {"report/cost_summary.py"},
-    "psutil": {"resources/processes.py"},
+    "psutil": {"resources/processes.py", "resources/processor.py"},
     "pynvml": {"resources/nvml.py"},
     "serial": {"meters/emonpi/transport.py"},
     "urllib.request": {"meters/plugs/http_door.py"},

@@ -46,6 +46,10 @@ class Share:
         """With the counters' own interval, in multiples: it is all that they covered."""
         return replace(self, low=self.joules * low, high=self.joules * high)
 
+    def scaled(self, part: float) -> Share:
+        """So much of it, 0 to 1."""
+        return Share(self.joules * part, self.low * part, self.high * part, self.time * part)
+
 
 @dataclass(frozen=True, slots=True)
 class Usable:

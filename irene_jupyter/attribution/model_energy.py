@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from irene_jupyter.attribution.apportion import Share
 from irene_jupyter.attribution.board_division import Division, divided, fits
+from irene_jupyter.attribution.by_time import divided_by_time
 from irene_jupyter.attribution.cell import Cell
 from irene_jupyter.attribution.leveling import leveled_phases, scaled_to
 from irene_jupyter.attribution.step_parts import StepShares
@@ -184,6 +186,44 @@ def predicted_runs(
         for run in runs
     ]
     return made, division.cell if division else cell
+
+
+def estimated_runs(predicted: Sequence[PredictedRun], cell: Cell) -> list[PredictedRun]:
+    """The runs with the joules that are estimated for this machine, divided by time in place.
+
+    Those that only were built stay as they were predicted.
+    """
+    seconds: dict[tuple[str, str], float] = {}
+    for each in predicted:
+        key = _estimated_part(each.run, cell)
+        seconds[key] = seconds.get(key, 0.0) + (each.run.seconds or 0.0)
+
+    def estimated(each: PredictedRun) -> PredictedRun:
+        key, own = _estimated_part(each.run, cell), each.run.seconds or 0.0
+        share = _estimated_share(key, cell, seconds[key])
+        bare = PredictedRun.of(each.run, each.run.tree.root)
+        part = own / seconds[key] if seconds[key] > 0 else 0.0
+        return replace(bare, root=divided_by_time(bare.root, each.root, share.scaled(part)))
+
+    return [each if each.run.status == "not_run" else estimated(each) for each in predicted]
+
+
+def _estimated_part(run: Run, cell: Cell) -> tuple[str, str]:
+    """Its model, and what of a training step it is, or all of the model: "model"."""
+    of_step = run.phase if run.phase in FOLLOWING else "forward"
+    return run.model, of_step if of_step in cell.steps.get(run.model, {}) else "model"
+
+
+def _estimated_share(key: tuple[str, str], cell: Cell, seconds: float) -> Share:
+    assert cell.estimate is not None
+    model, part = key
+    if part != "model":
+        return cell.estimate.surely(cell.steps[model][part])
+    if (found := cell.shares.get(("model", model))) is not None:
+        return found
+    # Its calls were no part of the cell's time: another thread's.
+    joules = cell.estimate.joules * min(1.0, seconds / cell.seconds) if cell.seconds > 0 else 0.0
+    return cell.estimate.surely(Share(joules, joules, joules, 0.0))
 
 
 def models_of(runs: Sequence[PredictedRun], cell: Cell | None) -> list[ModelEnergy]:

@@ -62,10 +62,10 @@ def with_steps(
         if share is None:
             continue
         for model, part in parts.items():
-            of_steps.setdefault(model, {})[kind] = _part(share, part)
+            of_steps.setdefault(model, {})[kind] = share.scaled(part)
         left = max(0.0, 1.0 - math.fsum(parts.values()))
         if kind in found.spent:
-            found.shares[kind] = _part(share, left)
+            found.shares[kind] = share.scaled(left)
         else:
             del found.shares[kind]
     for model, each in of_steps.items():
@@ -86,10 +86,6 @@ def _move(values: dict[Hashable, float], kind: str, parts: Mapping[str, float]) 
         values[kind] = whole * left
     else:
         del values[kind]
-
-
-def _part(share: Share, part: float) -> Share:
-    return Share(share.joules * part, share.low * part, share.high * part, share.time * part)
 
 
 def _together(shares: Sequence[Share]) -> Share:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 PartKind = Literal["model", "backward", "optimiser", "rest"]
-Basis = Literal["measured", "split", "divided", "timed", "predicted"]
+Basis = Literal["measured", "split", "divided", "timed", "predicted", "estimated"]
 
 PART_KINDS: tuple[PartKind, ...] = ("model", "backward", "optimiser", "rest")
 # How a part's joules are known.
@@ -18,6 +18,7 @@ BASES: Mapping[Basis, str] = {
     "divided": "measured, divided by the constants of the board",
     "timed": "predicted for this board by the times measured here",
     "predicted": "predicted",
+    "estimated": "estimated by the processor's rated power and load",
 }
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import write_atomic
 from irene_jupyter.merging import CELL
+from irene_jupyter.report.device_label import DeviceLabel, Elsewhere, Switch
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
 from irene_jupyter.tree import Node, RunStatus, Shape
@@ -40,21 +41,6 @@ SCHEMA_VERSION = 1
 KIND = "irene.energy"
 
 Mode = Literal["measure", "predict"]
-DeviceKind = Literal["reference", "calibrated"]
-DeviceScope = Literal["machine", "board"]
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceLabel:
-    """Whose energy this is: a shipped reference device, or one that was calibrated.
-
-    `scope` "board": of a GPU board alone, without its host.
-    """
-
-    name: str  # of the profile, such as "gtx1080ti"
-    label: str  # for people, such as "GTX 1080 Ti PC"
-    kind: DeviceKind = "reference"
-    scope: DeviceScope = "machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +102,7 @@ class EnergyReport:
     root: Node | None
     device: DeviceLabel
     mode: Mode = "measure"
+    elsewhere: Elsewhere | None = None  # beside an estimate for this machine
     not_run: tuple[Node, ...] = ()
     runs: tuple[RunSummary, ...] = ()
     phases: PhaseSummaries = field(default_factory=PhaseSummaries)  # each with a tree of its own
@@ -132,6 +119,7 @@ class EnergyReport:
     configuration: Mapping[str, Any] | None = None
     # What the one model can be built from again, while this session lives; never saved.
     origin: object | None = field(default=None, compare=False)
+    switch: Switch | None = field(default=None, compare=False)  # of a live report; never saved
 
     def __post_init__(self) -> None:
         if self.root is not None and self.root.energy is None:
@@ -172,6 +160,19 @@ class EnergyReport:
     def walk(self) -> Iterator[Node]:
         """All nodes in the total, parents first."""
         return self.root.walk() if self.root is not None else iter(())
+
+    def on(self, device: str) -> EnergyReport:
+        """The same runs on another device: the name of a profile, its path, or "here".
+
+        Nothing runs again. Raises `DeviceError` for an unknown device, `ReportError` where the
+        runs are not at hand: in a report from a file, or one of `predict`.
+        """
+        if self.switch is None:
+            raise ReportError(
+                "only the report of a cell or of measure(), while its session lives, can be told "
+                "for another device; predict(model, device=…) does so for a model"
+            )
+        return self.switch.on(device)
 
     # --- tables and files ---------------------------------------------------------------------
 
@@ -307,6 +308,7 @@ class EnergyReport:
             "run_rows": [row.to_dict() for row in run_rows(self)],
             "phases": [phase.to_dict() for phase in self.phases],
             "device": asdict(self.device),
+            "elsewhere": None if self.elsewhere is None else asdict(self.elsewhere),
             "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
             "measured": None if self.measured is None else self.measured.to_dict(),
             "observer": None if self.observer is None else dict(self.observer),

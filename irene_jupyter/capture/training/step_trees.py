@@ -72,16 +72,17 @@ def _backward(
     node: Node,
     gradients: Mapping[str, Gradients],
     seconds: Mapping[str, float] | None,
+    following: Node | None = None,
 ) -> Node | None:
     its = gradients.get(node.path)
     if its is None or not its.flows:
         return None
     children = tuple(
         made
-        for child in node.children
-        if (made := _backward(child, gradients, seconds)) is not None
+        for child, after in zip(node.children, (*node.children[1:], None), strict=False)
+        if (made := _backward(child, gradients, seconds, after)) is not None
     )
-    work = backward_work(node, its)
+    work = backward_work(node, its, following)
     is_frozen = bool(node.features.num_parameters) and not its.weights
     flags = (*node.flags, _FROZEN) if is_frozen else node.flags
     if seconds is None:
