@@ -29,7 +29,7 @@ _HOMES = {
     "devices": "irene_jupyter.predictors.profiles.loading",
     "explore": "irene_jupyter.notebook.explorer",
     "load_device": "irene_jupyter.predictors.profiles.loading",
-    "load_report": "irene_jupyter.report.report",
+    "load_report": "irene_jupyter.report.saved",
     "load_trees": "irene_jupyter.predictors.fit.dataset",
     "measure": "irene_jupyter.measurement",
     "predict": "irene_jupyter.measurement",

@@ -46,10 +46,10 @@ def advise(report: EnergyReport, model: Any = None) -> Advice:
     """What would help: for each lever that saves for sure the joules of a query or token.
 
     Priced are batch size, dtype, the way to launch, the implementation of attention, a cache that
-    is off, a vocabulary that is no multiple of 64, half the length, and other devices of the same
-    scope. Nothing is run; large models take some seconds. `model` is needed where the report does
-    not know its own (several models, or one that is not from transformers). Raises `OptionError`
-    and `CaptureError` where nothing can be predicted again.
+    is off, padding, a vocabulary that is no multiple of 64, half the length, and other devices of
+    the same scope. Nothing is run; large models take some seconds. `model` is needed where the
+    report does not know its own (several models, or one that is not from transformers). Raises
+    `OptionError` and `CaptureError` where nothing can be predicted again.
     """
     return _Adviser(report, model).advice()
 

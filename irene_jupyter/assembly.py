@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.merging import gathered, moved
+from irene_jupyter.merging import energies_of, gathered, moved, total
+from irene_jupyter.report.device_label import HERE, DeviceLabel, Elsewhere
+from irene_jupyter.report.folding import is_untested
 from irene_jupyter.report.phases import PhaseSummaries
-from irene_jupyter.report.report import DeviceLabel, EnergyReport, Mode
+from irene_jupyter.report.report import EnergyReport, Mode
 from irene_jupyter.report.waiting import said_where_waiting
 from irene_jupyter.tree import Run
 from irene_jupyter.versions import versions
 
 if TYPE_CHECKING:
     from irene_jupyter.attribution.cell import Cell
+    from irene_jupyter.attribution.model_energy import ModelEnergy
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.predictors.predict.launching import Launching
     from irene_jupyter.predictors.profiles.reading import Profile
+    from irene_jupyter.report.trend import Trend
     from irene_jupyter.room import Shortage
 
 
@@ -38,20 +42,27 @@ def make_report(
     """Predicts every run and adds them up: one tree for each model, one root above them.
 
     Where the `cell` was measured, each model's tree is brought to the level that was measured.
+    Where it has an estimate for this machine, the report is that, and the profile's prediction
+    stands beside it.
     From its `origin` the one model can be built again. A `shortage` of memory is
     told, and makes every interval wider.
     """
-    from irene_jupyter.attribution.model_energy import models_of, predicted_runs
+    from irene_jupyter.attribution.model_energy import estimated_runs, models_of, predicted_runs
     from irene_jupyter.predictors.predict.launching import USUAL
     from irene_jupyter.predictors.predict.prediction import doubted
     from irene_jupyter.predictors.remarks import remarks
 
     launching = launching or USUAL
     predicted, cell = predicted_runs(runs, profile, method, launching, cell)
-    is_here = profile.kind == "calibrated" or (cell is not None and cell.is_by_board)
+    device = _device(profile, cell)
+    elsewhere = None
+    if cell is not None and cell.estimate is not None:
+        elsewhere = _elsewhere(_device(profile, None), models_of(predicted, None))
+        predicted = estimated_runs(predicted, cell)
+    is_here = device.kind != "reference" or (cell is not None and cell.is_by_board)
     if shortage:
         predicted = [replace(each, root=doubted(each.root, shortage.reason)) for each in predicted]
-    every = models_of(predicted, cell)
+    every = models_of(predicted, None if elsewhere else cell)
     ran = [model for model in every if model.has_run]
     models = ran or every
     trees = [(model.name, said_where_waiting(model.root)) for model in models]
@@ -64,8 +75,9 @@ def make_report(
         phases = [replace(phase, root=moved(phase.root, phase.model)) for phase in phases]
     factors = {(m.name, phase): factor for m in ran for phase, factor in m.factors.items()}
     told = [*notes, *([shortage.note] if shortage else [])]
-    roots = [each.root for each in predicted]
-    told += remarks(roots, profile, method, launching, was_run=mode != "predict")
+    if elsewhere is None:
+        roots = [each.root for each in predicted]
+        told += remarks(roots, profile, method, launching, was_run=mode != "predict")
     told += [f"{run.model}: {note}" for run in runs for note in run.notes]
     parts = measured = None
     if cell is not None:
@@ -74,8 +86,9 @@ def make_report(
         measured = cell.measured_in(parts)
     return EnergyReport(
         root=gathered(trees) if len(trees) > 1 else trees[0][1] if trees else None,
-        device=DeviceLabel(profile.name, profile.label, profile.kind, profile.scope),
+        device=device,
         mode=mode,
+        elsewhere=elsewhere,
         phases=PhaseSummaries(phases),
         not_run=tuple(moved(each.root, each.name) for each in every if ran and not each.has_run),
         runs=tuple(each.summary(factors.get(each.part, 1.0)) for each in predicted),
@@ -88,3 +101,64 @@ def make_report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions=dict(versions()),
     )
+
+
+def _device(profile: Profile, cell: Cell | None) -> DeviceLabel:
+    """Whose energy the report of a cell is, or of a prediction for a profile's device."""
+    if cell is not None and cell.estimate is not None:
+        return DeviceLabel(HERE, cell.estimate.label, "estimated", how=cell.estimate.how)
+    return DeviceLabel(profile.name, profile.label, profile.kind, profile.scope)
+
+
+def _elsewhere(device: DeviceLabel, models: Sequence[ModelEnergy]) -> Elsewhere | None:
+    """What the models that ran need on a profile's device, in all."""
+    roots = [model.root for model in models if model.has_run]
+    found = total(energies_of(roots))
+    return None if found is None else Elsewhere(device, found, any(map(is_untested, roots)))
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What a cell's report was made of, to make it again for another device."""
+
+    runs: Sequence[Run]
+    profile: Profile  # that it was made with
+    notes: Sequence[str]
+    resources: Mapping[str, Any]
+    cell: Cell
+    method: str
+    origin: Origin | None
+    observer: Mapping[str, Any] | None = None
+    trend: Trend | None = None
+
+    @property
+    def own(self) -> DeviceLabel:
+        """Of the report as the cell made it."""
+        return _device(self.profile, self.cell)
+
+    def report(self) -> EnergyReport:
+        """As the cell itself has it: of this machine, where that can be estimated."""
+        return self._made(self.profile, self.cell)
+
+    def on(self, device: str) -> EnergyReport:
+        """For a profile by its name or path, or "here"."""
+        from irene_jupyter.predictors.profiles.loading import load_device
+
+        if device == self.own.name:
+            return self.report()
+        cell = self.cell if self.cell.estimate is None else self.cell.without_estimate()
+        return self._made(load_device(device), cell)
+
+    def _made(self, profile: Profile, cell: Cell) -> EnergyReport:
+        report = make_report(
+            self.runs,
+            profile,
+            "measure",
+            self.notes,
+            self.resources,
+            cell,
+            method=self.method,
+            origin=self.origin,
+        )
+        trend = self.trend if cell is self.cell else None  # its joules are those of the cell
+        return replace(report, switch=self, observer=self.observer, trend=trend)

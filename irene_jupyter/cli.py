@@ -24,6 +24,7 @@ from irene_jupyter.commands import (
     devices,
     doctor,
     evaluate,
+    history,
     log_meter,
     predict,
     show,
@@ -94,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     commands = found.add_subparsers(metavar="COMMAND", required=True)
     for each in (
         *(demo, predict, train, crossvalidate, evaluate),
-        *(calibrate, devices, show, compare, advise, doctor, log_meter),
+        *(calibrate, devices, show, compare, history, advise, doctor, log_meter),
     ):
         each.add(commands)
     return found

@@ -21,7 +21,7 @@ from irene_jupyter.options import (
 )
 from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.loading import Profile, devices, load_device
-from irene_jupyter.report.folding import flag_codes
+from irene_jupyter.report.folding import flag_codes, is_untested
 from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
 from irene_jupyter.room import Shortage, shortage_of
 from irene_jupyter.tree import Energy
@@ -254,7 +254,7 @@ def _cells(row: OnDevice) -> tuple[str, ...]:
     return (
         name,
         format_joules(query.joules),
-        format_interval(query),
+        format_interval(query, is_untested(report.root)),
         format_joules(energy.joules / row.tokens),
         format_seconds(row.seconds),
         memory,

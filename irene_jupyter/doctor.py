@@ -11,16 +11,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from irene_jupyter.attribution.estimate import machine_label
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import IreneError
-from irene_jupyter.meters.base import METERS, MeterError
+from irene_jupyter.meters.base import METERS, SCOPE_NAMES, EnergyReading, MeterError
 from irene_jupyter.meters.counters.nvml_counter import NvmlCounter
-from irene_jupyter.meters.counters.rapl_counter import POWERCAP, packages
+from irene_jupyter.meters.counters.plugin_counter import PluginCounter
+from irene_jupyter.meters.counters.plugins import plugged_in
+from irene_jupyter.meters.counters.rapl_rights import remedy
+from irene_jupyter.meters.counters.rapl_zones import POWERCAP, rapl_counters
 from irene_jupyter.meters.emonpi.transport import serial_ports
 from irene_jupyter.meters.opening import open_meter
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.resources.nvml import NoGpu, NvmlSession
 from irene_jupyter.resources.proc import ProcReader, ResourceError
+from irene_jupyter.resources.processor import this_processor
+from irene_jupyter.resources.rated_power import EXTRA, has_table, rated_power
 
 State = Literal["ok", "limited", "missing"]
 
@@ -28,6 +34,7 @@ State = Literal["ok", "limited", "missing"]
 _MOVE_SECONDS = 0.12
 # Two readings of the slowest meters, and the start of a board that opening its port has reset.
 _METER_SECONDS = 30.0
+_PACKAGE = "CPU package energy"
 _PORT = "a serial port ({}), at which an emonPi may be"
 
 
@@ -52,7 +59,9 @@ def examine(
         _processor(proc),
         *_package_energy(powercap),
         *_gpus(open_nvml),
+        *_plugins(),
         *_serial_ports(),
+        _estimate(),
         _torch(),
         _profile(),
         _program(
@@ -98,7 +107,7 @@ def document(findings: tuple[Finding, ...]) -> dict[str, Any]:
 def energy_line(findings: tuple[Finding, ...]) -> str:
     """In a line: where a cell's joules come from on this machine."""
     scopes = []
-    for name, scope in (("CPU package energy", "CPU package"), ("GPU", "GPU board")):
+    for name, scope in ((_PACKAGE, "CPU package"), ("GPU", "GPU board")):
         if any(each.name.startswith(name) and each.state == "ok" for each in findings):
             scopes.append(scope)
     calibrated = any(e.name == "device profile" and e.state == "ok" for e in findings)
@@ -106,7 +115,10 @@ def energy_line(findings: tuple[Finding, ...]) -> str:
         return f"a cell's energy is measured ({', '.join(scopes)}); modules are predicted shares"
     if calibrated:
         return "a cell's energy is predicted from this machine's own profile"
-    return "a cell's energy is predicted for a reference device, not for this machine"
+    return (
+        "a cell's energy is estimated for this machine, by its processor's rated power and load; "
+        "on a GPU without a counter it is predicted"
+    )
 
 
 def as_text(findings: tuple[Finding, ...]) -> str:
@@ -116,7 +128,9 @@ def as_text(findings: tuple[Finding, ...]) -> str:
     for each in findings:
         lines.append(f"{each.state:<8} {each.name:<{width}}  {each.found}")
         if each.remedy:
-            lines.append(f"{'':<8} {'':<{width}}  → {each.remedy}")
+            first, *more = each.remedy.splitlines()
+            lines.append(f"{'':<8} {'':<{width}}  → {first}")
+            lines += more  # commands, to be copied: from the line's begin, so that none is broken
     return "\n".join([*lines, "", f"So here {energy_line(findings)}."])
 
 
@@ -124,7 +138,8 @@ def which_meter(
     *, powercap: Path = POWERCAP, open_nvml: Callable[[], NvmlSession] = NvmlSession
 ) -> str:
     """What to ask of somebody who named no meter: those that this machine has, and the others."""
-    groups = (("rapl", _package_energy(powercap)), ("nvml", _gpus(open_nvml)))
+    packages = [e for e in _package_energy(powercap) if e.name.startswith(_PACKAGE)]
+    groups = (("rapl", packages), ("nvml", _gpus(open_nvml)))
     here = [(f"emonpi:{device}", _PORT.format(what)) for device, what in serial_ports()]
     missing = []
     for word, findings in groups:
@@ -158,25 +173,53 @@ def _processor(proc: Path) -> Finding:
 
 
 def _package_energy(powercap: Path) -> list[Finding]:
-    name = "CPU package energy"
+    """Of the packages, and of what there is beside them; of the latter only what counts."""
     try:
-        counters = packages(powercap)
+        counters = rapl_counters(powercap)
     except MeterError as error:
-        found, _, remedy = str(error).partition("; ")
-        return [Finding(f"{name} (RAPL)", "missing", found, remedy or None)]
+        return [Finding(f"{_PACKAGE} (RAPL)", "missing", *remedy(str(error)))]
     for counter in counters:
         counter.start()
     time.sleep(_MOVE_SECONDS)
-    findings = []
+    findings: list[Finding] = []
+    told: set[str | None] = set()
     for counter in counters:
+        is_needed = counter.scope == counters[0].scope
+        name = f"{_PACKAGE if is_needed else 'energy beside it'}: {counter.name}"
         reading = counter.stop()
-        if reading is None:
-            found, _, remedy = (counter.reason or "").partition("; ")
-            findings.append(Finding(f"{name}: {counter.name}", "missing", found, remedy or None))
-        else:
-            watts = reading.joules / reading.seconds
-            findings.append(Finding(f"{name}: {counter.name}", "ok", f"{watts:.3g} W just now"))
+        if reading is not None:
+            findings.append(Finding(name, "ok", _watts(reading)))
+        elif is_needed:
+            found, help_ = remedy(counter.reason or "")
+            findings.append(Finding(name, "missing", found, None if help_ in told else help_))
+            told.add(help_)
     return findings
+
+
+def _plugins() -> list[Finding]:
+    findings = []
+    for plugin in plugged_in():
+        label = f"counter plug-in {plugin.name}"
+        if plugin.reason is not None:
+            remedy = f"see what {plugin.package} needs, or remove it; cells go on without it"
+            findings.append(Finding(label, "missing", plugin.reason, remedy))
+        elif not plugin.sources:
+            found = f"{plugin.package} finds no counter of its kind here"
+            findings.append(Finding(label, "limited", found))
+        for source in plugin.sources:
+            counter = PluginCounter(plugin.name, source)
+            counter.start()
+            time.sleep(max(_MOVE_SECONDS, min(source.update_seconds, 1.0)))
+            reading = counter.stop()
+            state: State = "missing" if reading is None else "ok"
+            told = (counter.reason or "") if reading is None else _watts(reading)
+            scope = SCOPE_NAMES[source.scope]
+            findings.append(Finding(f"{scope} energy: {counter.name}", state, told))
+    return findings
+
+
+def _watts(reading: EnergyReading) -> str:
+    return f"{reading.joules / reading.seconds:.3g} W just now"
 
 
 def _gpus(open_nvml: Callable[[], NvmlSession]) -> list[Finding]:
@@ -237,6 +280,19 @@ def _serial_ports() -> list[Finding]:
     ]
 
 
+def _estimate() -> Finding:
+    """What cells on the processor are told by where it has no counter."""
+    processor = this_processor()
+    rated = rated_power(processor)
+    found = f"{machine_label(processor, rated)}: {rated.why}"
+    if not rated.is_of_class:
+        return Finding("estimate without a counter", "ok", found)
+    remedy = "a counter above, or a calibration below, tells more"
+    if not has_table() and not processor.is_virtual:
+        remedy = f"`pip install '{EXTRA}'` brings a table of processors; {remedy}"
+    return Finding("estimate without a counter", "limited", found, remedy)
+
+
 def _torch() -> Finding:
     if find_spec("torch") is None:
         return Finding("PyTorch", "missing", "not installed", "`pip install torch`")
@@ -255,7 +311,7 @@ def _profile() -> Finding:
     return Finding(
         "device profile",
         "limited",
-        f"none of this machine: predictions are for {profile.label}",
+        f"none of this machine: `predict` is for {profile.label}",
         "`%irene_calibrate --meter emonpi:/dev/ttyUSB0` (or csv:PATH, nvml, rapl) makes one; "
         "docs/meters.md tells how to connect a meter",
     )

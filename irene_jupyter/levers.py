@@ -17,6 +17,7 @@ ALIGNED = 64  # elements; tensor cores take no part of a tile
 # A larger batch that saves hardly more than a smaller one is not worth its memory and latency.
 _HARDLY = 0.03
 _LEAST_WAITING = 0.1  # of the time: below it another way to launch changes nothing
+_LEAST_PADDING = 0.02  # of the tokens
 _LEAST_LENGTH = 8  # tokens, of which half are still a sequence
 
 _BATCH = "run more queries at once; what each of them waits for grows with the batch"
@@ -33,6 +34,10 @@ _VOCABULARY = (
 )
 _BOARD = "run it there; these joules are the board's alone, on both sides"
 _MACHINE = "run it there"
+_PADDING = (
+    "batch inputs of about one length, padded to the longest of each batch (padding=True), or pack "
+    "them into one row"
+)
 _LENGTH = "cut the inputs to half their length, where your task allows it"
 
 
@@ -74,6 +79,7 @@ class Levers:
             told = "" if waits is None else f" (the board waited {100 * waits:.0f} % of the time)"
             to = replace(at, launch="graph")
             yield Lever("launch", f"eager → graph{told}", _GRAPH, self.whatif, to)
+        yield from self._without_padding()
         yield from self._configured()
         yield from self._elsewhere()
         if at.seq_len >= _LEAST_LENGTH:
@@ -101,6 +107,13 @@ class Levers:
         to = next(to for joules, to in tried if joules <= best * (1 + _HARDLY))
         change = f"batch {at.batch_size} → {to.batch_size}"
         yield Lever("batch_size", change, _BATCH, self.whatif, to)
+
+    def _without_padding(self) -> Iterator[Lever]:
+        at, share = self.situation.setting, self.situation.padding_share
+        tokens = round(at.seq_len * (1 - share))
+        if share >= _LEAST_PADDING and 0 < tokens < at.seq_len:
+            to, change = replace(at, seq_len=tokens), f"padding {100 * share:.0f} % → none"
+            yield Lever("padding", change, _PADDING, self.whatif, to)
 
     def _configured(self) -> Iterator[Lever]:
         """What the model's configuration could have otherwise."""

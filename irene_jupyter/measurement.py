@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from irene_jupyter.apart import Apart, runs_apart
-from irene_jupyter.assembly import make_report
+from irene_jupyter.assembly import Switched, make_report
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.frames import strip_own_frames
 from irene_jupyter.limits import NOT_NEGATIVE
@@ -32,6 +32,7 @@ from irene_jupyter.room import shortage_of
 if TYPE_CHECKING:
     from torch import nn
 
+    from irene_jupyter.attribution.estimate import Estimate
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.capture.record.calls import Recorded
     from irene_jupyter.capture.watch.recorder import Recorder
@@ -195,6 +196,22 @@ class EnergyMonitor:
         is_board = len(boards) == 1 and self._options.method == DEFAULT
         return automatic(tuple(boards) if is_board else ())
 
+    def _estimate(self, sampler: Sampler) -> Estimate | None:
+        """What this machine's processor used, as far as its rated power and load tell.
+
+        None where a device or a method of the paper was asked for, or a meter has told more.
+        """
+        from irene_jupyter.attribution.estimate import estimated
+        from irene_jupyter.resources.processor import this_processor
+        from irene_jupyter.resources.rated_power import rated_power
+
+        if self._device is not None or self._options.method != DEFAULT:
+            return None
+        if self._automatic(frozenset()).profile.kind == "calibrated":
+            return None
+        processor = this_processor()
+        return estimated(processor, rated_power(processor), sampler.load(processor.threads))
+
     def _analyse(
         self,
         recorder: Recorder,
@@ -250,18 +267,19 @@ class EnergyMonitor:
             self._started,
             end,
             resources.others_cpu_share,
+            self._estimate(sampler),
         )
         device = self._device or self._automatic(cell.board_names)
-        report = make_report(
+        switched = Switched(
             replay.runs,
             device.profile,
-            "measure",
             (*notes, *(device.notes if device.profile.scope == "board" else ())),
             resources.to_dict(),
             cell,
-            method=self._options.method,
-            origin=_origin(captured.recorded),
+            self._options.method,
+            _origin(captured.recorded),
         )
+        report = switched.report()
         stages: dict[str, float | None] = {
             "entering": self._entering_seconds,
             "recording": recorder.own_seconds,
@@ -272,9 +290,14 @@ class EnergyMonitor:
             "prediction": time.perf_counter() - repeated_until,
         }
         trend = trend_of(
-            recorder.loop, self._started, known_joules(cell, report), resources.others_cpu_share
+            recorder.loop,
+            self._started,
+            known_joules(cell, report, recorder.loop),
+            resources.others_cpu_share,
         )
-        return replace(report, trend=trend, observer=observer_cost(end - self._started, stages))
+        observer = observer_cost(end - self._started, stages)
+        switch = replace(switched, observer=observer, trend=trend)
+        return replace(report, trend=trend, observer=observer, switch=switch)
 
 
 def measure(

@@ -17,15 +17,16 @@ TRAINING = frozenset({"forward", "backward", "optimiser"})  # phases
 class Situation:
     """The size that cost most, on the report's device.
 
-    `joules_per` of one query and one token as the report has them; `waiting_share` of the time in
-    place, None where it is not known; without a cache (`has_cache`) each step of a generation read
-    all again.
+    `joules_per` of one query or token as the report has them; `waiting_share` of the time in place,
+    None where it is not known; without a cache (`has_cache`) each step of a generation read all
+    again; `padding_share` of the tokens that went in were padding, as far as masks tell.
     """
 
     setting: Setting
     joules_per: float
     waiting_share: float | None = None
     has_cache: bool = True
+    padding_share: float = 0.0
 
     @property
     def per(self) -> str:
@@ -72,7 +73,15 @@ def situation_of(report: EnergyReport) -> Situation:
         joules_per=joules / amount,
         waiting_share=share,
         has_cache=has_cache,
+        padding_share=_padding_of(runs),
     )
+
+
+def _padding_of(runs: Sequence[RunSummary]) -> float:
+    """Of the tokens of the runs whose masks are known, by their joules."""
+    known = [(run.joules, run.padding_share) for run in runs if run.padding_share is not None]
+    joules = math.fsum(weight for weight, _ in known)
+    return math.fsum(weight * share for weight, share in known) / joules if joules else 0.0
 
 
 def _generation(

@@ -259,7 +259,7 @@ def _row(
         "low": energy.low,
         "high": energy.high,
         "source": energy.source,
-        "is_extrapolated": "extrapolated" in flag_codes(root),
+        "is_extrapolated": not {"extrapolated", "does_not_fit"}.isdisjoint(flag_codes(root)),
         "joules_per_query": energy.joules / batch_size,
         "prefill_joules": phases.get("prefill", math.nan),
         "decode_joules": phases.get("decode", math.nan),

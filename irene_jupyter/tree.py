@@ -243,4 +243,5 @@ class Run:
     tokens: int = 0
     items: int = 0  # of the batch that all calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the cache at the call that the tree is of
+    padding_share: float | None = None  # of that call's tokens, 0 to 1; None where no mask tells
     notes: tuple[str, ...] = ()

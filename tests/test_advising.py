@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import BertConfig, GPT2Config, GPT2LMHeadModel
+from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 
 import irene_jupyter as irene
 from irene_jupyter.advising import _ratio
@@ -90,6 +90,23 @@ def test_a_cache_that_is_off() -> None:
     saving = monitor.report.advice()["cache"]
     assert saving.after_joules < 0.5 * saving.before_joules
     assert "use_cache=True" in saving.how
+
+
+def test_padding_that_is_wasted() -> None:
+    model = BertModel(BertConfig(num_hidden_layers=3)).eval()
+    mask = torch.ones(8, 128, dtype=torch.long)
+    mask[1:, 32:] = 0
+    options = irene.Options(device="gtx1080ti", budget_seconds=0)
+    report = irene.measure(model, torch.ones_like(mask), attention_mask=mask, options=options)
+    assert report.runs[0].padding_share == pytest.approx(0.65625)
+    saving = report.advice()["padding"]
+    assert saving.change == "padding 66 % → none"
+    assert not saving.changes_work
+    other = irene.predict(model, 8, 44, device="gtx1080ti", budget_seconds=0)
+    assert saving.share == pytest.approx(1 - other.total_joules / report.total_joules, rel=0.02)
+    full = irene.measure(model, torch.ones_like(mask), options=options)
+    assert full.runs[0].padding_share is None
+    assert "padding" not in [each.lever for each in full.advice()]
 
 
 def test_measured_joules_are_the_level_where_the_profile_is_the_reports_own() -> None:

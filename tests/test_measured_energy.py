@@ -141,7 +141,7 @@ def test_a_cell_that_is_one_models_run_is_measured_and_its_parts_predicted(
     assert math.fsum(run.joules for run in report.runs) == pytest.approx(report.total_joules)
 
 
-def test_training_is_told_apart_and_nothing_of_it_is_in_the_forward(package: Package) -> None:
+def test_a_models_energy_is_its_whole_training_steps(package: Package) -> None:
     net = model()
     optimiser = torch.optim.Adam(net.parameters())
     with irene.EnergyMonitor(irene.Options(interval_seconds=0.02)) as monitor:
@@ -150,11 +150,43 @@ def test_training_is_told_apart_and_nothing_of_it_is_in_the_forward(package: Pac
             optimiser.zero_grad()
             net(X).pow(2).sum().backward()
             optimiser.step()
+        with torch.no_grad():
+            net.eval()(X)
     report = monitor.report
     adds_up(report)
-    assert [part.kind for part in report.parts] == ["model", "backward", "optimiser", "rest"]
-    assert all(part.joules > 0 for part in report.parts)
+    assert [part.kind for part in report.parts] == ["model", "rest"]
+    assert [phase.phase for phase in report.phases] == [
+        "forward", "backward", "optimiser", "evaluation",
+    ]  # fmt: skip
+    assert math.fsum(phase.joules for phase in report.phases) == report.total_joules
+    # Even watts: each phase has the joules of its time, whatever the profile predicts.
+    for phase in report.phases[1:3]:
+        assert phase.joules == pytest.approx(WATTS * phase.seconds, rel=0.05)
+    for node in report.root.children:
+        parts = [
+            phase[node.path].energy.joules
+            for phase in report.phases
+            if any(each.path == node.path for each in phase.root.walk())
+        ]
+        assert math.fsum(parts) == pytest.approx(node.energy.joules, rel=1e-9)
+    assert report.phase("backward").calls == report.phase("backward").steps
+    assert "a step" in report.to_dict()["said"]["title"]
+
+
+def test_gradients_that_are_asked_for_are_a_part_of_the_cell(package: Package) -> None:
+    net = model()
+    with irene.EnergyMonitor(irene.Options(interval_seconds=0.02)) as monitor:
+        end = time.perf_counter() + 0.2
+        while time.perf_counter() < end:
+            weight = torch.ones(64, 64, requires_grad=True)
+            torch.autograd.grad((weight @ weight).sum(), weight)
+            net(X)
+    report = monitor.report
+    adds_up(report)
+    assert [part.kind for part in report.parts] == ["model", "backward", "rest"]
     assert report.parts["backward passes"].basis == "split"
+    assert report.parts["backward passes"].joules > 0
+    assert not report.phases
 
 
 def test_a_counter_that_fails_half_way_is_no_number(package: Package) -> None:

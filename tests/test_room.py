@@ -47,7 +47,7 @@ def test_what_cannot_run_there_has_a_wider_range() -> None:
         root.energy.high / root.energy.low for root in (report.root, large.root) if root.energy
     ]
     assert widths[1] > 2 * widths[0]
-    assert any(flag.startswith("extrapolated: needs ") for flag in large.root.flags)
+    assert any(flag.startswith("does_not_fit: needs ") for flag in large.root.flags)
     assert len(told(large)) == 1
 
 

@@ -11,8 +11,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from irene_jupyter.attribution.process_share import process_share
 from irene_jupyter.capture.watch.activity import Bin
-from irene_jupyter.meters.base import SCOPE_NAMES
+from irene_jupyter.meters.base import CONTAINING, SCOPE_NAMES, Scope
 from irene_jupyter.meters.counters.counters import Absence, Counted
 from irene_jupyter.meters.counters.energy_curve import at
 from irene_jupyter.meters.counters.guards import Circumstances, judged
@@ -45,6 +46,10 @@ class Share:
         """With the counters' own interval, in multiples: it is all that they covered."""
         return replace(self, low=self.joules * low, high=self.joules * high)
 
+    def scaled(self, part: float) -> Share:
+        """So much of it, 0 to 1."""
+        return Share(self.joules * part, self.low * part, self.high * part, self.time * part)
+
 
 @dataclass(frozen=True, slots=True)
 class Usable:
@@ -69,7 +74,8 @@ def measured_energy(
 ) -> Usable:
     """The cell's joules between two times, from all counters that bear on it.
 
-    CPU packages count for every cell; a GPU's board counts where the models ran `on_gpu`, and
+    CPU packages and memory count for every cell; what contains them (the platform, the wall) only
+    where nothing in it was counted; a GPU's board counts where the models ran `on_gpu`, and
     then only the `boards` (UUIDs) that this process used, all where that is not known. Without
     every counter of what the models ran on there is no total.
     """
@@ -78,14 +84,18 @@ def measured_energy(
     used: list[tuple[Counted, float, float, float]] = []
     missing: list[str] = []
     for gap in absent:
-        notes.append(CounterNote(gap.name, gap.scope, reason=gap.reason))
-        if _needed(gap.scope, gap.uuid, on_gpu, boards):
+        notes.append(CounterNote(gap.name, gap.scope or "unknown", reason=gap.reason))
+        alone = gap.scope in CONTAINING and not _is_contained(counted, gap.scope, on_gpu)
+        if alone or _needed(gap.scope, gap.uuid, on_gpu, boards):
             missing.append(gap.reason)
     for each in counted:
         reading = each.reading
         note = CounterNote(reading.source, reading.scope, reading.joules, reading.seconds)
         if reading.scope == "gpu" and not (on_gpu and _is_board_of(each.uuid, boards)):
             notes.append(replace(note, reason="the models did not run on it"))
+            continue
+        if reading.scope in CONTAINING and _is_contained(counted, reading.scope, on_gpu):
+            notes.append(replace(note, reason="it contains what the others count"))
             continue
         found = Circumstances(end - start, others_cpu_share, each.other_processes, each.throttling)
         verdict = judged(reading.seconds, reading.update_seconds, reading.scope, found)
@@ -98,13 +108,14 @@ def measured_energy(
         joules = at(each.curve, end) - at(each.curve, start)
         notes.append(replace(note, used=True))
         used.append((each, joules, joules * verdict.low, joules * verdict.high))
+    process = process_share(counted, start, end, others_cpu_share)
     seen = {each.reading.scope for each, *_ in used}
-    has_needed = "gpu" in seen if on_gpu else bool(seen)
+    has_needed = "gpu" in seen if on_gpu else bool(seen - {"dram"})
     joules = math.fsum(j for _, j, _, _ in used)
     if missing or not has_needed or joules <= 0:
         reason = "; ".join(dict.fromkeys(missing)) or "no energy counter covers what ran"
         dropped = tuple(replace(note, used=False) for note in notes)
-        return Usable(MeasuredEnergy(counters=dropped, reason=reason), (), ())
+        return Usable(MeasuredEnergy(counters=dropped, reason=reason, process=process), (), ())
     scopes = [SCOPE_NAMES[scope] for scope in SCOPE_NAMES if scope in seen]
     measured = MeasuredEnergy(
         joules=joules,
@@ -113,6 +124,7 @@ def measured_energy(
         seconds=end - start,
         scope=" + ".join(scopes),
         counters=tuple(notes),
+        process=process,
     )
     boards_joules = [joules for each, joules, *_ in used if each.reading.scope == "gpu"]
     return Usable(
@@ -128,10 +140,18 @@ def _is_board_of(uuid: str | None, boards: frozenset[str] | None) -> bool:
     return boards is None or uuid is None or uuid in boards
 
 
-def _needed(scope: str, uuid: str | None, on_gpu: bool, boards: frozenset[str] | None) -> bool:
+def _is_contained(counted: Sequence[Counted], scope: Scope, on_gpu: bool) -> bool:
+    """Whether something else was counted, of which a containing scope holds a part."""
+    narrower = {"cpu", *(("gpu",) if on_gpu else ()), *CONTAINING[: CONTAINING.index(scope)]}
+    return any(each.reading.scope in narrower for each in counted)
+
+
+def _needed(
+    scope: Scope | None, uuid: str | None, on_gpu: bool, boards: frozenset[str] | None
+) -> bool:
     if scope == "gpu":
         return on_gpu and _is_board_of(uuid, boards)
-    return not on_gpu
+    return scope == "cpu" and not on_gpu
 
 
 def seconds_by_part(bins: Sequence[Bin]) -> dict[Hashable, float]:

@@ -14,6 +14,7 @@ from irene_jupyter.attribution.apportion import (
     seconds_by_part,
     shares,
 )
+from irene_jupyter.attribution.estimate import Estimate
 from irene_jupyter.attribution.leveling import scaled_to
 from irene_jupyter.attribution.step_parts import StepShares, with_steps
 from irene_jupyter.attribution.whole_step import FOLLOWING
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 REST = "Python, data handling, idle"
 _OTHERS = {"backward": "backward passes", "optimiser": "optimiser steps"}
-_CUDA = "cuda"
+_CUDA = "cuda"  # AMD's boards, too, in torch for ROCm
+_ON_GPU = (_CUDA, "mps", "xpu")
+_PROCESSOR = "cpu"
 _NOWHERE = (None, "meta")  # of what was traced, not run
 _NEARLY_ALL = 0.99  # operations and bytes: a step in Python may make a small tensor elsewhere
 
@@ -41,7 +44,8 @@ class Cell:
     trained model's consists of. Of the seconds `spent`, some were `waited` for a GPU at the cell's
     end. `board_names` are of the GPUs on which all of its models ran, as their driver names them;
     empty where they did not, or where that is not known. Of these, `boards` were counted, with
-    `board_joules`.
+    `board_joules`. Where nothing was counted and all ran on the processor, there may be an
+    `estimate`: the shares are then of it.
     """
 
     seconds: float
@@ -56,6 +60,11 @@ class Cell:
     board_joules: float = 0.0
     boards: int = 0
     is_by_board: bool = False  # its joules are divided by the constants of a board's profile
+    estimate: Estimate | None = None
+
+    def without_estimate(self) -> Cell:
+        """As where nothing is known of this machine's joules."""
+        return replace(self, estimate=None, shares={}, steps={})
 
     def leveled(self, name: str, node: Node) -> Node:
         """A model's predicted tree at the level that was measured, or as it is."""
@@ -100,8 +109,8 @@ class Cell:
         if share is None or share.joules <= 0:
             basis: Any = "timed" if self.is_by_board else "predicted"
         else:
-            basis = "measured" if share.is_whole else self._split
-        if self.measured.joules is not None and basis in ("predicted", "timed"):
+            basis = "measured" if share.is_whole and not self.estimate else self._split
+        if self._whole is not None and basis in ("predicted", "timed"):
             return part  # a prediction for another device is no part of what was measured here
         return replace(part, joules=energy.joules, low=energy.low, high=energy.high, basis=basis)
 
@@ -115,13 +124,17 @@ class Cell:
     def _rest(self, rows: Sequence[Part]) -> Part:
         seconds = max(0.0, self.seconds - math.fsum(row.seconds or 0.0 for row in rows))
         part = Part(REST, "rest", seconds)
-        if self.measured.joules is None:
+        if self._whole is None:
             return part
-        joules = max(0.0, self.measured.joules - math.fsum(row.joules or 0.0 for row in rows))
-        highest = max(
-            joules, (self.measured.high or 0.0) - math.fsum(row.low or 0.0 for row in rows)
-        )
-        lowest = (self.measured.low or 0.0) - math.fsum(row.high or 0.0 for row in rows)
+        known, low, high = self._whole
+        joules = max(0.0, known - math.fsum(row.joules or 0.0 for row in rows))
+        if self.estimate is not None:
+            least, most = self.estimate.least, self.estimate.most
+            return replace(
+                part, joules=joules, low=joules * least, high=joules * most, basis=self._split
+            )
+        highest = max(joules, high - math.fsum(row.low or 0.0 for row in rows))
+        lowest = low - math.fsum(row.high or 0.0 for row in rows)
         return replace(
             part,
             joules=joules,
@@ -131,7 +144,18 @@ class Cell:
         )
 
     @property
+    def _whole(self) -> tuple[float, float, float] | None:
+        """The cell's joules as measured or estimated, with their interval."""
+        if (joules := self.measured.joules) is not None:
+            return joules, self.measured.low or 0.0, self.measured.high or 0.0
+        if (found := self.estimate) is not None:
+            return found.joules, found.joules * found.least, found.joules * found.most
+        return None
+
+    @property
     def _split(self) -> Any:
+        if self.estimate is not None:
+            return "estimated"
         return "divided" if self.is_by_board else "split"
 
 
@@ -143,10 +167,12 @@ def observed_cell(
     start: float,
     end: float,
     others_cpu_share: float | None,
+    estimate: Estimate | None = None,
 ) -> Cell:
     """The cell between two times of time.perf_counter().
 
     `owners` names the models of the activity's keys; calls of other modules belong to the rest.
+    An `estimate` counts where no counter does, and all models ran on the processor.
     """
     bins = tuple(replace(each, spent=_by_name(each.spent, owners)) for each in activity.bins(end))
     ran = [run for run in runs if run.status != "not_run"]
@@ -160,16 +186,23 @@ def observed_cell(
         boards=boards_used(),
     )
     measured = usable.measured
+    curves = usable.curves
+    if measured.joules is not None or not _is_on_processor(ran):
+        estimate = None
+    elif estimate is not None:
+        curves = (estimate.curve,)
     found = with_steps(
         seconds_by_part(bins),
         _by_name(activity.waited, owners),
-        shares(usable.curves, bins, start, end) if usable.curves else {},
+        shares(curves, bins, start, end) if curves else {},
         ran,
     )
     known = found.shares
     if joules := measured.joules:
         sure = (measured.low or 0.0) / joules, (measured.high or 0.0) / joules
         known = {k: each.covered(*sure) if each.is_whole else each for k, each in known.items()}
+    if estimate is not None:
+        known = {key: estimate.surely(share) for key, share in known.items()}
     return Cell(
         end - start,
         found.spent,
@@ -182,6 +215,7 @@ def observed_cell(
         board_names=_boards_of(ran),
         board_joules=usable.board_joules,
         boards=usable.boards,
+        estimate=estimate,
     )
 
 
@@ -197,7 +231,13 @@ def _by_name(spent: Mapping[Hashable, float], owners: Mapping[int, str]) -> dict
 
 
 def _is_on_gpu(run: Run) -> bool:
-    return any((node.features.device or "").startswith(_CUDA) for node in run.tree.root.walk())
+    return any((node.features.device or "").startswith(_ON_GPU) for node in run.tree.root.walk())
+
+
+def _is_on_processor(runs: Sequence[Run]) -> bool:
+    """Whether something ran, and all of it there."""
+    devices = {leaf.features.device for run in runs for leaf in run.tree.root.leaves()}
+    return bool(runs) and devices <= {_PROCESSOR, *_NOWHERE}
 
 
 def _boards_of(runs: Sequence[Run]) -> frozenset[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from irene_jupyter.attribution.apportion import Share
 from irene_jupyter.attribution.board_division import Division, divided, fits
+from irene_jupyter.attribution.by_time import divided_by_time
 from irene_jupyter.attribution.cell import Cell
 from irene_jupyter.attribution.leveling import leveled_phases, scaled_to
 from irene_jupyter.attribution.step_parts import StepShares
-from irene_jupyter.attribution.whole_step import FOLLOWING, summed
+from irene_jupyter.attribution.whole_step import FOLLOWING, is_recomputed, summed, with_forward
 from irene_jupyter.merging import merged, repeated
 from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.predict.launching import Launching
@@ -60,6 +62,7 @@ class PredictedRun:
             tokens=run.tokens,
             items=run.items,
             cache_length=run.cache_length,
+            padding_share=run.padding_share,
             input_shapes=features.input_shapes,
             signature=" ".join(part for part in told if part),
         )
@@ -112,7 +115,7 @@ class ModelEnergy:
 
         `is_here`: predicted joules are of this machine, too.
         """
-        trained = "backward" in self.phases
+        trained = any(phase in FOLLOWING for phase in self.phases)
         runs = [each.run for each in self.runs]
         steps = sum(run.calls for run in runs if run.phase == "optimiser")
         samples = sum(run.items for run in runs if run.phase == "forward")
@@ -126,7 +129,7 @@ class ModelEnergy:
                 phase=phase or EVALUATION,
                 model=self.name,
                 root=root,
-                calls=sum(run.calls for run in own),
+                calls=sum(run.calls for run in own if not is_recomputed(run)) or own[0].calls,
                 tokens=sum(run.tokens for run in own),
                 samples=samples if of_step else sum(run.items for run in own) if not phase else 0,
                 steps=steps if of_step else 0,
@@ -168,6 +171,7 @@ def predicted_runs(
 
     That it does where the models ran on such a board, or on one that was counted.
     """
+    runs = with_forward(runs)
     division: Division | None = None
     if cell is not None and isinstance(profile, BoardProfile) and fits(profile, cell):
         ran = [run for run in runs if run.status != "not_run"]
@@ -182,6 +186,44 @@ def predicted_runs(
         for run in runs
     ]
     return made, division.cell if division else cell
+
+
+def estimated_runs(predicted: Sequence[PredictedRun], cell: Cell) -> list[PredictedRun]:
+    """The runs with the joules that are estimated for this machine, divided by time in place.
+
+    Those that only were built stay as they were predicted.
+    """
+    seconds: dict[tuple[str, str], float] = {}
+    for each in predicted:
+        key = _estimated_part(each.run, cell)
+        seconds[key] = seconds.get(key, 0.0) + (each.run.seconds or 0.0)
+
+    def estimated(each: PredictedRun) -> PredictedRun:
+        key, own = _estimated_part(each.run, cell), each.run.seconds or 0.0
+        share = _estimated_share(key, cell, seconds[key])
+        bare = PredictedRun.of(each.run, each.run.tree.root)
+        part = own / seconds[key] if seconds[key] > 0 else 0.0
+        return replace(bare, root=divided_by_time(bare.root, each.root, share.scaled(part)))
+
+    return [each if each.run.status == "not_run" else estimated(each) for each in predicted]
+
+
+def _estimated_part(run: Run, cell: Cell) -> tuple[str, str]:
+    """Its model, and what of a training step it is, or all of the model: "model"."""
+    of_step = run.phase if run.phase in FOLLOWING else "forward"
+    return run.model, of_step if of_step in cell.steps.get(run.model, {}) else "model"
+
+
+def _estimated_share(key: tuple[str, str], cell: Cell, seconds: float) -> Share:
+    assert cell.estimate is not None
+    model, part = key
+    if part != "model":
+        return cell.estimate.surely(cell.steps[model][part])
+    if (found := cell.shares.get(("model", model))) is not None:
+        return found
+    # Its calls were no part of the cell's time: another thread's.
+    joules = cell.estimate.joules * min(1.0, seconds / cell.seconds) if cell.seconds > 0 else 0.0
+    return cell.estimate.surely(Share(joules, joules, joules, 0.0))
 
 
 def models_of(runs: Sequence[PredictedRun], cell: Cell | None) -> list[ModelEnergy]:

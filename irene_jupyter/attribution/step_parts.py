@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from irene_jupyter.attribution.apportion import Share
-from irene_jupyter.attribution.whole_step import FOLLOWING
+from irene_jupyter.attribution.whole_step import FOLLOWING, is_recomputed
 from irene_jupyter.tree import Run
 
 # Of a part's seconds: what clocks make of nothing.
@@ -42,7 +42,8 @@ def with_steps(
     """The parts, where those "backward" and "optimiser" keep only what is in no run."""
     seconds: dict[str, dict[str, float]] = {kind: {} for kind in FOLLOWING}
     for run in runs:
-        if run.phase in seconds and run.seconds:
+        # What a backward pass computes again is a call of the model already.
+        if run.phase in seconds and run.seconds and not is_recomputed(run):
             of_kind = seconds[run.phase]
             of_kind[run.model] = of_kind.get(run.model, 0.0) + run.seconds
     found = StepParts(dict(spent), dict(waited), dict(shares))
@@ -61,10 +62,10 @@ def with_steps(
         if share is None:
             continue
         for model, part in parts.items():
-            of_steps.setdefault(model, {})[kind] = _part(share, part)
+            of_steps.setdefault(model, {})[kind] = share.scaled(part)
         left = max(0.0, 1.0 - math.fsum(parts.values()))
         if kind in found.spent:
-            found.shares[kind] = _part(share, left)
+            found.shares[kind] = share.scaled(left)
         else:
             del found.shares[kind]
     for model, each in of_steps.items():
@@ -85,10 +86,6 @@ def _move(values: dict[Hashable, float], kind: str, parts: Mapping[str, float]) 
         values[kind] = whole * left
     else:
         del values[kind]
-
-
-def _part(share: Share, part: float) -> Share:
-    return Share(share.joules * part, share.low * part, share.high * part, share.time * part)
 
 
 def _together(shares: Sequence[Share]) -> Share:

@@ -34,6 +34,8 @@ _MOSTLY = 0.5  # of the time that a slow round took too long
 _MUCH_MORE = 1.5  # input, times the usual
 _BUSY = 0.2  # share of the processor's time that others took
 
+_PHASES = {"step": ("forward", "backward", "optimiser"), "decoding step": ("decode",)}
+
 Joules = Callable[[float, float], float]  # between two times of time.perf_counter()
 
 
@@ -102,14 +104,24 @@ def trend_of(
     )
 
 
-def known_joules(cell: Cell, report: EnergyReport) -> Known:
-    """What is known of a cell's joules over its time."""
+def known_joules(cell: Cell, report: EnergyReport, loop: Loop) -> Known:
+    """What is known of a cell's joules over its time, and of its loop's rounds together."""
     if cell.curves:
         return Known("measured", by_curves(cell.curves))
+    if cell.estimate is not None:
+        return Known("estimated", by_curves([cell.estimate.curve]))
     energy = None if report.root is None else report.root.energy
     source: TrendSource = "estimated" if energy and energy.source == "estimated" else "predicted"
-    whole = None if energy is None else energy.joules
-    return Known(source, whole=whole, device=report.device.label)
+    unit = "" if loop.rounds is None else loop.rounds.unit
+    return Known(source, whole=_of_rounds(report, unit), device=report.device.label)
+
+
+def _of_rounds(report: EnergyReport, unit: str) -> float | None:
+    """The joules of all rounds of a `unit`; None where others are among what is known."""
+    if unit in _PHASES:
+        found = [each.joules for each in report.phases if each.phase in _PHASES[unit]]
+        return math.fsum(found) if found else None
+    return report.total_joules if len(report.models) == 1 else None
 
 
 def by_curves(curves: Sequence[Points]) -> Joules:

@@ -284,8 +284,14 @@ def _run_of(
         tokens=tokens,
         items=rows if begins and not signature.is_recomputed else 0,
         cache_length=signature.cache_length,
+        padding_share=_padding(signature),
         notes=notes,
     ), None
+
+
+def _padding(signature: Signature) -> float | None:
+    padding = None if signature.record is None else signature.record.padding
+    return None if padding is None else padding.share()
 
 
 def _holds_modules(node: Node | None) -> bool:

@@ -10,7 +10,7 @@ from torch import nn
 from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.capture.training.division import Backward, divided
 from irene_jupyter.capture.training.passes import Passes
-from irene_jupyter.capture.training.step_trees import LOSS, backward_tree, optimiser_tree
+from irene_jupyter.capture.training.step_trees import AGAIN, LOSS, backward_tree, optimiser_tree
 from irene_jupyter.capture.training.stepping import SameSteps, Steps
 from irene_jupyter.capture.watch.homes import under
 from irene_jupyter.capture.watch.signed import Signature
@@ -58,7 +58,7 @@ def trained(
         passed = backward.get(id(each.signature))
         run = each.run
         if each.signature.is_recomputed:
-            run = replace(run, phase="backward")
+            run = replace(run, phase="backward", tree=_again(run.tree, each.path))
         elif passed is not None and run.phase is None:
             run = replace(run, phase="forward")
         runs.append(run)
@@ -73,6 +73,12 @@ def trained(
         for problem, count in undivided.items()
     ]
     return runs, more, notes
+
+
+def _again(tree: ModelTree, path: str) -> ModelTree:
+    """With a flag where it was computed again."""
+    root = tree.root.mapped(lambda node: node.flagged(AGAIN) if node.path == path else node)
+    return replace(tree, root=root)
 
 
 def _rank(ran: Ran, backward: Mapping[int, Backward]) -> tuple[bool, bool]:

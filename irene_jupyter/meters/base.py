@@ -1,22 +1,31 @@
 """What every meter and counter hands over: samples of power, readings of energy, and reasons.
 
 A number is true to a scope: "gpu" is a board as its driver measures it, "cpu" a processor's
-package, "wall" all that the plug gives. Scopes add up to no other scope: CPU and GPU together
-are never called wall energy.
+package, "dram" the memory beside it, "wall" all that the plug gives. Scopes add up to no other
+scope: CPU and GPU together are never called wall energy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from irene_jupyter.errors import IreneError
 
-Scope = Literal["wall", "cpu", "gpu", "board"]
+Scope = Literal["wall", "cpu", "dram", "gpu", "board"]
 Truth = Literal["truth", "weak"]
 
+# Those that contain others, so that they are never added to them; the narrower one first.
+CONTAINING: tuple[Scope, ...] = ("board", "wall")
 # How a scope is called before people.
-SCOPE_NAMES = {"wall": "wall", "cpu": "CPU package", "gpu": "GPU board", "board": "board"}
+SCOPE_NAMES: dict[Scope, str] = {
+    "wall": "wall",
+    "cpu": "CPU package",
+    "dram": "memory",
+    "gpu": "GPU board",
+    "board": "board",
+}
 
 # What `opening.open_meter` opens, for people.
 METERS = (
@@ -136,3 +145,17 @@ class EnergyCounter(Protocol):
     @property
     def curve(self) -> tuple[tuple[float, float], ...]:
         """(time.perf_counter(), joules since `start`) of the readings, thinned."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterSource:
+    """A counter of another maker, as a plug-in offers it (entry points `irene_jupyter.counters`).
+
+    `joules` tells what was counted since a moment of its own, ever more, within milliseconds; it
+    may raise, which costs its number and nothing else. It changes every `update_seconds`.
+    """
+
+    name: str  # for people: "GPU 0: AMD Instinct MI300X"
+    scope: Scope
+    joules: Callable[[], float]
+    update_seconds: float = 0.001

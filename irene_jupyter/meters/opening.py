@@ -15,7 +15,8 @@ from irene_jupyter.meters.counters.counter_meter import (
     Release,
 )
 from irene_jupyter.meters.counters.nvml_meter import NvmlMeter
-from irene_jupyter.meters.counters.rapl_counter import POWERCAP, RaplCounter, packages
+from irene_jupyter.meters.counters.rapl_counter import RaplCounter
+from irene_jupyter.meters.counters.rapl_zones import POWERCAP, packages
 from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream
 from irene_jupyter.meters.emulator.emulated_meter import EmulatedMeter

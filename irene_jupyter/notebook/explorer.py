@@ -19,9 +19,10 @@ from irene_jupyter.predictors.profiles.automatic import AUTO, REFERENCE
 from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.cost_summary import CostSummary
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
+from irene_jupyter.report.folding import is_untested
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
-from irene_jupyter.report.words import badge, provenance
+from irene_jupyter.report.words import badge, doubts, provenance
 from irene_jupyter.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 
 AXES = ("batch_size", "seq_len", "new_tokens")
@@ -371,6 +372,12 @@ def _summary(report: EnergyReport, cost: CostSummary | None) -> str:
     assert report.root is not None
     assert report.root.energy is not None
     energy = report.root.energy
+    interval = escape(format_interval(energy, is_untested(report.root)))
+    badges = "".join(
+        '<span style="border:1px solid;border-radius:.6em;padding:0 .5em;font-size:.85em">'
+        f"{escape(each)}</span> "
+        for each in (badge(report), *doubts(report))
+    )
     rows: list[tuple[str, str]] = []
     if cost is not None:
         found = dict(cost.rows())
@@ -389,9 +396,7 @@ def _summary(report: EnergyReport, cost: CostSummary | None) -> str:
     )
     return (
         '<div style="line-height:1.5"><span style="font-size:1.6em;font-weight:600">'
-        f"{escape(format_joules(energy.joules))}</span> {escape(format_interval(energy))} "
-        '<span style="border:1px solid;border-radius:.6em;padding:0 .5em;font-size:.85em">'
-        f"{escape(badge(report))}</span>"
-        f"<div>{escape(printable(provenance(report), 200))}</div>"
+        f"{escape(format_joules(energy.joules))}</span> {interval} "
+        f"{badges}<div>{escape(printable(provenance(report), 200))}</div>"
         f'<table style="border-spacing:0">{cells}</table></div>'
     )

@@ -34,6 +34,10 @@ class EnergyTree(anywidget.AnyWidget):
     `advice` is what was answered to “What would help?”. All are synced both ways but `energy` and
     `data`.
 
+    Where the report's runs are at hand, `device` is whose energy is shown, "here" or the name of a
+    profile, and may be set to any of `devices`, pairs of name and label: the kernel then
+    makes the report again (`report.on`). Elsewhere `devices` is empty.
+
     Another report is drawn in place: open rows, unit and view stay, and the selected node and the
     phase too where the report has them.
 
@@ -63,6 +67,8 @@ class EnergyTree(anywidget.AnyWidget):
     # What would help, as JSON: empty until somebody asks, with "problem" where nothing can be said.
     advice = traitlets.Dict().tag(sync=True)
     phase = traitlets.Unicode("").tag(sync=True)
+    device = traitlets.Unicode("").tag(sync=True)
+    devices: traitlets.List[Any] = traitlets.List(read_only=True).tag(sync=True)
 
     def __init__(
         self,
@@ -75,6 +81,8 @@ class EnergyTree(anywidget.AnyWidget):
         # With its JSON, which then need not be read back at each report: 30 ms for 1,000 nodes.
         self._given = (self._report.to_dict() if data is None else data, self._report)
         super().__init__(data=self._given[0], **traits)
+        self.set_trait("devices", _devices(self._report))
+        self.device = self._report.device.name
         self.on_msg(self._asked)
 
     @property
@@ -87,6 +95,8 @@ class EnergyTree(anywidget.AnyWidget):
         known = _as_report(report)
         self._given = (known.to_dict(), known)
         self.data = self._given[0]
+        self.set_trait("devices", _devices(known))
+        self.device = known.device.name
 
     @property
     def node(self) -> Node | None:
@@ -120,6 +130,16 @@ class EnergyTree(anywidget.AnyWidget):
             self.selected = ""
         if change["old"] and self.phase not in self._phases():
             self.phase = ""
+
+    @traitlets.validate("device")
+    def _validate_device(self, proposal: Any) -> str:
+        name = str(proposal["value"])
+        if name != self._report.device.name:
+            try:
+                self.report = self._report.on(name)
+            except IreneError as error:
+                raise traitlets.TraitError(f"device: {error}") from None
+        return name
 
     @traitlets.validate("selected")
     def _validate_selected(self, proposal: Any) -> str:
@@ -155,6 +175,17 @@ class EnergyTree(anywidget.AnyWidget):
         widget = super()._repr_mimebundle_(**kwargs) or ({}, {})
         data, metadata = widget if isinstance(widget, tuple) else (widget, {})
         return {**data, **self._report._repr_mimebundle_()}, metadata
+
+
+def _devices(report: EnergyReport) -> list[tuple[str, str]]:
+    """(name, label) of those that the report can be switched to, its own first."""
+    if report.switch is None:
+        return []
+    from irene_jupyter.predictors.profiles.loading import devices
+
+    own = (report.switch.own, report.device)
+    known = {each.name: each.label for each in own}
+    return list((known | {each.name: each.label for each in devices()}).items())
 
 
 def _as_report(report: EnergyReport | Mapping[str, Any]) -> EnergyReport:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from irene_jupyter.report.colours import LESS, MORE
 from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows
 from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, rates, whose
-from irene_jupyter.report.folding import walk_rows
+from irene_jupyter.report.folding import is_untested, walk_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.units import format_interval, format_joules, printable
 from irene_jupyter.report.words import NOTE_LENGTH
@@ -108,7 +108,7 @@ def _hover(row: PairRow) -> str:
         elif energy is not None:
             path = printable(node.path, 80) or printable(node.class_name, 80)
             told.append(
-                f"{word}: {path} {format_joules(energy.joules)} {format_interval(energy)} "
-                f"{energy.source}"
+                f"{word}: {path} {format_joules(energy.joules)} "
+                f"{format_interval(energy, is_untested(node))} {energy.source}"
             )
     return " · ".join(told)

@@ -10,7 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 from irene_jupyter.report.colours import MORE
-from irene_jupyter.report.units import INTERVAL, format_interval, format_joules, printable
+from irene_jupyter.report.folding import UNTESTED
+from irene_jupyter.report.units import (
+    INTERVAL,
+    RANGE,
+    format_interval,
+    format_joules,
+    printable,
+)
 from irene_jupyter.tree import Energy
 
 _WIDTH, _HEIGHT = 460, 190  # pixels
@@ -33,8 +40,13 @@ class CurvePoint:
     def of(cls, size: int, energy: Energy, flags: Sequence[str]) -> CurvePoint:
         """The point of an energy and of the flags that came with it."""
         codes = {flag.partition(":")[0] for flag in flags}
-        is_far = energy.source == "predicted" and "extrapolated" in codes
+        is_far = energy.source == "predicted" and not UNTESTED.isdisjoint(codes)
         return cls(size, energy, "extrapolated" if is_far else energy.source)
+
+    @property
+    def is_untested(self) -> bool:
+        """Whether its interval is a declared range."""
+        return self.kind in UNTESTED
 
     def shared(self, amount: int) -> CurvePoint:
         """The same with the energy of one of so many."""
@@ -60,6 +72,14 @@ class EnergyCurve:
         """What the points are: predicted, extrapolated, estimated …, in that order."""
         found = {point.kind for point in self._all()}
         return tuple(sorted(found, key=lambda kind: [*_DASHES, kind].index(kind)))
+
+    @property
+    def interval(self) -> str:
+        """What its band is called."""
+        untested = {point.is_untested for point in self._all()}
+        if untested == {True, False}:
+            return f"{INTERVAL} where predicted, else {RANGE}"
+        return RANGE if untested == {True} else INTERVAL
 
     @property
     def svg(self) -> str:
@@ -152,7 +172,7 @@ class EnergyCurve:
             yield _text(x + 27, 14, kind, "start")
             x += 27 + 6.4 * len(kind) + 12
         yield (f'<path d="M{x:.0f} 10h22" stroke="{MORE}" stroke-opacity=".25" stroke-width="9"/>')
-        yield _text(x + 27, 14, INTERVAL, "start")
+        yield _text(x + 27, 14, self.interval, "start")
 
     def __str__(self) -> str:
         if not self._all():
@@ -168,7 +188,8 @@ class EnergyCurve:
         if self.now is not None:
             energy = self.now.energy
             parts.append(
-                f"now {format_joules(energy.joules)} {format_interval(energy)} at {self.now.size:,}"
+                f"now {format_joules(energy.joules)} "
+                f"{format_interval(energy, self.now.is_untested)} at {self.now.size:,}"
             )
         parts.append(" and ".join(self.kinds))
         return "; ".join([*parts, *([printable(self.whose, 200)] if self.whose else [])])

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from irene_jupyter.merging import CELL
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Energy, Features, Node
 
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 
 # Repetitions of one layer differ by less than this when measured; more is worth showing.
 ENERGY_TOLERANCE = 0.05
+# Of estimates, which are divided by the times of a few calls: others' work is in these.
+ESTIMATE_TOLERANCE = 0.25
 # Own energy below this share of the node's is not given a row: it is then mostly rounding.
 OWN_SHARE_SHOWN = 0.01
 
 # Codes of flags whose node has a declared range in place of a tested interval.
-UNTESTED = frozenset({"estimated", "extrapolated"})
+UNTESTED = frozenset({"estimated", "extrapolated", "does_not_fit"})
 
 _Item = TypeVar("_Item")
 AnyRow = TypeVar("AnyRow", "Row", "PairRow")
@@ -126,9 +129,16 @@ def _lasting(codes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_untested(node: Node) -> bool:
-    """Whether its interval is a declared range: it is estimated or extrapolated in what matters."""
-    is_estimated = node.energy is not None and node.energy.source == "estimated"
-    return is_estimated or not UNTESTED.isdisjoint(flag_codes(node))
+    """Whether its interval is a declared range: it is estimated or extrapolated in what matters.
+
+    What was measured is as it was measured, whatever its parts are. A cell is as its models.
+    """
+    source = None if node.energy is None else node.energy.source
+    if source == "measured":
+        return False
+    if node.class_name == CELL and any(map(is_untested, node.children)):
+        return True
+    return source == "estimated" or not UNTESTED.isdisjoint(flag_codes(node))
 
 
 def display_rows(root: Node, depth: int | None = None, folded: bool = True) -> Row:
@@ -232,8 +242,9 @@ def _work(features: Features) -> tuple[object, ...]:
 def _close(first: Energy | None, second: Energy | None) -> bool:
     if first is None or second is None:
         return first is second
+    tolerance = ESTIMATE_TOLERANCE if first.source == "estimated" else ENERGY_TOLERANCE
     return first.source == second.source and math.isclose(
-        first.joules, second.joules, rel_tol=ENERGY_TOLERANCE
+        first.joules, second.joules, rel_tol=tolerance
     )
 
 

@@ -21,16 +21,17 @@ import graphviz
 from irene_jupyter.errors import RenderError
 from irene_jupyter.files import write_atomic
 from irene_jupyter.report.colours import EDGE, shade
+from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.folding import Row, limited_rows
 from irene_jupyter.report.icicle import Icicle, icicle_of, repetitions
-from irene_jupyter.report.said import flag_lines
 from irene_jupyter.report.units import format_joules, format_share, printable, share
 from irene_jupyter.report.words import (
-    NOT_RUN_TITLE,
     NOTE_LENGTH,
     amount,
     codes_text,
     detail,
+    elsewhere_line,
+    not_run_title,
     notes,
     provenance,
     title,
@@ -274,13 +275,14 @@ def _caption(report: EnergyReport) -> str:
     small = []
     if report.root is not None:
         small.append(provenance(report))
+        small += filter(None, [elsewhere_line(report)])
     small.extend(str(line) for line in flag_lines(report))
     small.extend(f"⚠ {note}" for note in notes(report))
     if report.not_run:
         idle = ", ".join(
             f"{node.path or node.class_name} {amount(node)}" for node in report.not_run
         )
-        small.append(f"{NOT_RUN_TITLE}: {idle}")
+        small.append(f"{not_run_title(report)}: {idle}")
     for text in small:
         wrapped = wrap(printable(text, NOTE_LENGTH), _CAPTION_LINE)
         lines.extend(_small(_text(line, _CAPTION_LINE)) for line in wrapped)

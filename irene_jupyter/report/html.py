@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import MORE
-from irene_jupyter.report.folding import Row, count_rows, limited_rows
+from irene_jupyter.report.flag_words import flag_lines
+from irene_jupyter.report.folding import Row, count_rows, is_untested, limited_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
 from irene_jupyter.report.phase_table import phase_legend, phase_table
@@ -20,9 +21,10 @@ from irene_jupyter.report.runs import run_table, sizes_of
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
-    flag_lines,
-    observer_line,
+    is_watching_dear,
+    observer_fold,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
@@ -30,12 +32,15 @@ from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_interval, format_joules, format_share, share
 from irene_jupyter.report.words import (
     LEGEND,
-    NOT_RUN_TITLE,
     NOTE_LENGTH,
+    asides,
     badge,
     codes_text,
     detail,
+    doubts,
+    elsewhere_line,
     headline,
+    not_run_title,
     notes,
     provenance,
     title,
@@ -62,18 +67,23 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     if report.root is None:
         parts.append(f"<p>{safe(headline(report))}</p>")
     elif report.root.energy is not None:
+        energy = report.root.energy
+        badges = (
+            f' <span class="badge">{safe(b)}</span>' for b in (badge(report), *doubts(report))
+        )
         parts.append(
-            f'<p><span class="total">{safe(format_joules(report.root.energy.joules))}</span> '
-            f"{safe(format_interval(report.root.energy))} "
-            f'<span class="badge">{safe(badge(report))}</span></p>'
+            f'<p><span class="total">{safe(format_joules(energy.joules))}</span> '
+            f"{safe(format_interval(energy, is_untested(report.root)))}{''.join(badges)}</p>"
             f"<p>{safe(provenance(report))}</p>"
         )
+        if other := elsewhere_line(report):
+            parts.append(f'<p class="dim">{safe(other)}</p>')
         if training := training_line(report):
             parts.append(f"<p>{safe(training, NOTE_LENGTH)}</p>")
         parts.extend(_tree(report.root, depth, MAX_ROWS, PhaseColumns.of_training(report)))
         parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
-        parts.append(f"<p><strong>{safe(NOT_RUN_TITLE)}</strong></p>")
+        parts.append(f"<p><strong>{safe(not_run_title(report))}</strong></p>")
         for node in report.not_run:
             parts.extend(_tree(node, depth, MAX_ROWS // len(report.not_run)))
     columns, runs = run_table(report)
@@ -87,10 +97,20 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     parts.extend(f"<p>{safe(str(line), NOTE_LENGTH * 4)}</p>" for line in flag_lines(report))
     parts.extend(f"<p>⚠ {safe(note, NOTE_LENGTH)}</p>" for note in notes(report))
     shown = time.perf_counter() - began
-    lines = [trend_line(report), counter_line(report), resource_line(report)]
-    for line in (*lines, observer_line(report, shown)):
-        if line:
-            parts.append(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>')
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    ]
+    fold = observer_fold(report, shown)
+    if is_watching_dear(report):
+        lines.append("; ".join(fold))
+    parts.extend(f'<p class="dim">{safe(line, NOTE_LENGTH * 2)}</p>' for line in lines if line)
+    if fold and not is_watching_dear(report):
+        summary, rest = (safe(each, NOTE_LENGTH) for each in fold)
+        parts.append(f"<details><summary>{summary}</summary><p>{rest}</p></details>")
     parts.append("</div>")
     body = "\n".join(parts)
     return page(safe(headline(report)), body, "60em") if full_page else body

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 PartKind = Literal["model", "backward", "optimiser", "rest"]
-Basis = Literal["measured", "split", "divided", "timed", "predicted"]
+Basis = Literal["measured", "split", "divided", "timed", "predicted", "estimated"]
 
 PART_KINDS: tuple[PartKind, ...] = ("model", "backward", "optimiser", "rest")
 # How a part's joules are known.
@@ -18,6 +18,7 @@ BASES: Mapping[Basis, str] = {
     "divided": "measured, divided by the constants of the board",
     "timed": "predicted for this board by the times measured here",
     "predicted": "predicted",
+    "estimated": "estimated by the processor's rated power and load",
 }
 
 
@@ -98,13 +99,29 @@ class CounterNote:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessShare:
+    """This process's share of the CPU time that was used, and of the packages' joules by it.
+
+    The interval allows for other processes that drew half or twice as much in the same time. It
+    tells of a machine with company, and is no part of the cell's total.
+    """
+
+    cpu_share: float  # 0 to 1
+    joules: float
+    low: float
+    high: float
+    packages_joules: float
+
+
+@dataclass(frozen=True, slots=True)
 class MeasuredEnergy:
     """What this machine's counters say of the cell; `joules` is None where they say too little.
 
     `scope` names all that is in the joules, such as "CPU package + GPU board"; it is never the
     wall's energy unless a meter at the wall was read. `reason` tells in a line why there is none.
     Where a board's profile divided the joules, `beyond_idle` is what was counted beyond idle power
-    over what the profile expects there.
+    over what the profile expects there. `process` is of the CPU packages, also where the load of
+    others withholds the joules.
     """
 
     joules: float | None = None
@@ -115,10 +132,13 @@ class MeasuredEnergy:
     counters: tuple[CounterNote, ...] = ()
     reason: str | None = None
     beyond_idle: float | None = None
+    process: ProcessShare | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Strict JSON values; `beyond_idle` only where it is known."""
+        """Strict JSON values; `beyond_idle` and `process` only where they are known."""
         found = {**asdict(self), "counters": [asdict(counter) for counter in self.counters]}
-        if self.beyond_idle is None:
-            del found["beyond_idle"]
-        return found
+        return {
+            name: value
+            for name, value in found.items()
+            if value is not None or name not in ("beyond_idle", "process")
+        }

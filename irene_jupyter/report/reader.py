@@ -9,20 +9,26 @@ from typing import Any, get_args
 from irene_jupyter.checker import Checker, is_number, strict_json
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import MAX_BYTES
-from irene_jupyter.report.parts import BASES, PART_KINDS, CounterNote, MeasuredEnergy, Part, Parts
+from irene_jupyter.report.device_label import DeviceKind, DeviceLabel, DeviceScope, Elsewhere
+from irene_jupyter.report.parts import (
+    BASES,
+    PART_KINDS,
+    CounterNote,
+    MeasuredEnergy,
+    Part,
+    Parts,
+    ProcessShare,
+)
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
 from irene_jupyter.report.report import (
     KIND,
     SCHEMA_VERSION,
-    DeviceKind,
-    DeviceLabel,
-    DeviceScope,
     EnergyReport,
     Mode,
     RunSummary,
 )
 from irene_jupyter.report.trend import trend_from_dict
-from irene_jupyter.tree import Node, RunStatus, Shape, TreeError
+from irene_jupyter.tree import SOURCES, Energy, Node, RunStatus, Shape, TreeError
 from irene_jupyter.tree_json import node_from_dict
 
 # Relative tolerance between a file's `total_joules` and its root's energy.
@@ -93,6 +99,7 @@ def _report_from_dict(data: Any) -> EnergyReport:
             map(_phase_from_dict, _CHECK.field({"phases": [], **data}, "phases", list))
         ),
         device=_device_from_dict(data.get("device")),
+        elsewhere=_elsewhere_from_dict(data.get("elsewhere")),
         mode=_CHECK.one_of(data, "mode", get_args(Mode)),
         resources=resources,
         configuration=_configuration_from_dict(_unwrapped(data.get("configuration"))),
@@ -136,6 +143,25 @@ def _device_from_dict(data: Any) -> DeviceLabel:
         label=_CHECK.field(data, "label", str),
         kind=_CHECK.one_of(data, "kind", get_args(DeviceKind)),
         scope=_CHECK.one_of({"scope": "machine"} | data, "scope", get_args(DeviceScope)),
+        how=_CHECK.field({"how": "", **data}, "how", str),
+    )
+
+
+def _elsewhere_from_dict(data: Any) -> Elsewhere | None:
+    """Absent in reports of before estimates for this machine."""
+    if data is None:
+        return None
+    if not isinstance(data, dict) or not isinstance(data.get("energy"), dict):
+        _CHECK.refuse("'elsewhere' must be an object with 'energy'")
+    energy, bounds = data["energy"], _interval(data["energy"])
+    if bounds["joules"] is None:
+        _CHECK.refuse("'elsewhere' has no joules")
+    values = {name: value for name, value in bounds.items() if value is not None}
+    source = _CHECK.one_of(energy, "source", SOURCES)
+    return Elsewhere(
+        _device_from_dict(data.get("device")),
+        Energy(**values, source=source),
+        _CHECK.field(data, "is_untested", bool),
     )
 
 
@@ -168,6 +194,7 @@ def _run_from_dict(data: dict[str, Any]) -> RunSummary:
         tokens=_count({"tokens": 0, **data}, "tokens", 0),
         items=_count({"items": 0, **data}, "items", 0),
         cache_length=None if data.get("cache_length") is None else _count(data, "cache_length", 0),
+        padding_share=_share(data, "padding_share"),
         input_shapes=tuple(_shape(shape) for shape in shapes),
         joules=_number(data, "joules"),
         signature=_CHECK.field(data, "signature", str),
@@ -240,8 +267,19 @@ def _measured_from_dict(data: Any) -> MeasuredEnergy | None:
         ),
         reason=_text_or_none(data, "reason"),
         beyond_idle=_optional(data, "beyond_idle") if "beyond_idle" in data else None,
+        process=_process_from_dict(data["process"]) if "process" in data else None,
         **_interval(data),
     )
+
+
+def _process_from_dict(data: Any) -> ProcessShare:
+    if not isinstance(data, dict) or _number(data, "cpu_share") > 1:
+        _CHECK.refuse("'process' must be an object with a 'cpu_share' up to 1")
+    _interval(data)
+    joules, low, high, packages = (
+        _number(data, name) for name in ("joules", "low", "high", "packages_joules")
+    )
+    return ProcessShare(data["cpu_share"], joules, low, high, packages)
 
 
 def _observer_from_dict(data: Any) -> dict[str, Any] | None:
@@ -278,6 +316,13 @@ def _count(data: Mapping[str, Any], key: str, least: int) -> int:
 
 def _optional(data: Mapping[str, Any], key: str) -> float | None:
     return None if data.get(key) is None else _number(data, key)
+
+
+def _share(data: Mapping[str, Any], key: str) -> float | None:
+    found = _optional(data, key)
+    if found is not None and not 0 <= found <= 1:
+        _CHECK.refuse(f"{key!r} must lie between 0 and 1")
+    return found
 
 
 def _text_or_none(data: Mapping[str, Any], key: str) -> str | None:

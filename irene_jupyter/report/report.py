@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from irene_jupyter.errors import ReportError
-from irene_jupyter.files import read_text, write_atomic
+from irene_jupyter.files import write_atomic
 from irene_jupyter.merging import CELL
+from irene_jupyter.report.device_label import DeviceLabel, Elsewhere, Switch
 from irene_jupyter.report.phases import PhaseSummaries
 from irene_jupyter.report.units import format_joules
 from irene_jupyter.tree import Node, RunStatus, Shape
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from irene_jupyter.report.drawing import TimelineDrawing
     from irene_jupyter.report.graph import EnergyGraph
     from irene_jupyter.report.icicle import Icicle
+    from irene_jupyter.report.model_card import Training
     from irene_jupyter.report.parts import MeasuredEnergy, Parts
     from irene_jupyter.report.phases import PhaseSummary
     from irene_jupyter.report.tables import Bottlenecks
@@ -39,21 +41,6 @@ SCHEMA_VERSION = 1
 KIND = "irene.energy"
 
 Mode = Literal["measure", "predict"]
-DeviceKind = Literal["reference", "calibrated"]
-DeviceScope = Literal["machine", "board"]
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceLabel:
-    """Whose energy this is: a shipped reference device, or one that was calibrated.
-
-    `scope` "board": of a GPU board alone, without its host.
-    """
-
-    name: str  # of the profile, such as "gtx1080ti"
-    label: str  # for people, such as "GTX 1080 Ti PC"
-    kind: DeviceKind = "reference"
-    scope: DeviceScope = "machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +61,7 @@ class RunSummary:
     tokens: int = 0  # that went in within generate(); 0 elsewhere
     items: int = 0  # of the batch that the calls began: a decoding step begins none
     cache_length: int | None = None  # tokens in the key-value cache of the call that was recorded
+    padding_share: float | None = None  # of that call's tokens, 0 to 1; None where no mask tells
     input_shapes: tuple[Shape, ...] = ()
     joules: float
     signature: str = ""  # for people
@@ -114,6 +102,7 @@ class EnergyReport:
     root: Node | None
     device: DeviceLabel
     mode: Mode = "measure"
+    elsewhere: Elsewhere | None = None  # beside an estimate for this machine
     not_run: tuple[Node, ...] = ()
     runs: tuple[RunSummary, ...] = ()
     phases: PhaseSummaries = field(default_factory=PhaseSummaries)  # each with a tree of its own
@@ -130,6 +119,7 @@ class EnergyReport:
     configuration: Mapping[str, Any] | None = None
     # What the one model can be built from again, while this session lives; never saved.
     origin: object | None = field(default=None, compare=False)
+    switch: Switch | None = field(default=None, compare=False)  # of a live report; never saved
 
     def __post_init__(self) -> None:
         if self.root is not None and self.root.energy is None:
@@ -170,6 +160,19 @@ class EnergyReport:
     def walk(self) -> Iterator[Node]:
         """All nodes in the total, parents first."""
         return self.root.walk() if self.root is not None else iter(())
+
+    def on(self, device: str) -> EnergyReport:
+        """The same runs on another device: the name of a profile, its path, or "here".
+
+        Nothing runs again. Raises `DeviceError` for an unknown device, `ReportError` where the
+        runs are not at hand: in a report from a file, or one of `predict`.
+        """
+        if self.switch is None:
+            raise ReportError(
+                "only the report of a cell or of measure(), while its session lives, can be told "
+                "for another device; predict(model, device=…) does so for a model"
+            )
+        return self.switch.on(device)
 
     # --- tables and files ---------------------------------------------------------------------
 
@@ -239,6 +242,24 @@ class EnergyReport:
         advice: Advice = import_module("irene_jupyter.advising").advise(self, model)
         return advice
 
+    def to_model_card(
+        self, cost: CostSummary | None = None, training_type: Training | None = None
+    ) -> str:
+        """For a README.md on the Hugging Face hub: its metadata, where known, and tables.
+
+        A `training_type` and the `cost` of that training in a country give `co2_eq_emissions`.
+        Raises `ReportError` for the one without the other.
+        """
+        from irene_jupyter.report.model_card import model_card
+
+        return model_card(self, cost, training_type)
+
+    def metrics(self) -> dict[str, float]:
+        """Flat numbers for experiment trackers: `mlflow.log_metrics(report.metrics())`."""
+        from irene_jupyter.report.metrics import metrics_of
+
+        return metrics_of(self)
+
     def compare(self, other: EnergyReport) -> Comparison:
         """This report against another, node by node: other minus this one, in J and percent.
 
@@ -287,6 +308,7 @@ class EnergyReport:
             "run_rows": [row.to_dict() for row in run_rows(self)],
             "phases": [phase.to_dict() for phase in self.phases],
             "device": asdict(self.device),
+            "elsewhere": None if self.elsewhere is None else asdict(self.elsewhere),
             "parts": None if self.parts is None else [part.to_dict() for part in self.parts],
             "measured": None if self.measured is None else self.measured.to_dict(),
             "observer": None if self.observer is None else dict(self.observer),
@@ -377,27 +399,3 @@ class EnergyReport:
             "text/html": render_html(self),
             "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
         }
-
-
-def load_report(path: str | os.PathLike[str]) -> EnergyReport:
-    """The report that `EnergyReport.save` wrote.
-
-    Raises `ReportError`, with the remedy, where the file is missing, damaged, of another
-    schema version, or not strict JSON (NaN, infinity, a key twice, too deep, too large).
-
-    >>> import tempfile, torch
-    >>> import irene_jupyter as irene
-    >>> report = irene.predict(torch.nn.Linear(8, 4))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = report.save(f"{folder}/run.energy.json")
-    ...     again = irene.load_report(path)
-    >>> again.total_joules == report.total_joules  # joules
-    True
-    """
-    from irene_jupyter.report.reader import report_from_text
-
-    text = read_text(path, ReportError)
-    try:
-        return report_from_text(text)
-    except ReportError as error:
-        raise ReportError(f"{path}: {error}") from error

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from irene_jupyter.merging import ranged
-from irene_jupyter.report.folding import flag_codes
+from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.runs import sizes_of
 from irene_jupyter.report.training_words import is_trained, training_line, training_short
-from irene_jupyter.report.units import (
-    INTERVAL,
-    format_joules,
-    format_seconds,
-    format_share,
-    printable,
+from irene_jupyter.report.units import format_joules, format_seconds, format_share, printable
+from irene_jupyter.report.words import (
+    NOTE_LENGTH,
+    asides,
+    doubts,
+    elsewhere_line,
+    interval_name,
+    notes,
+    provenance,
+    title,
 )
-from irene_jupyter.report.waiting import LAUNCH_BOUND
-from irene_jupyter.report.words import MARK, MARKS, NOTE_LENGTH, provenance, title
 from irene_jupyter.report.work import work_of
 from irene_jupyter.tree import STEP_PHASES
 
@@ -28,70 +29,11 @@ if TYPE_CHECKING:
     from irene_jupyter.report.parts import Part, Parts
     from irene_jupyter.report.report import EnergyReport
 
+_ALONE_SHARE = 0.98  # of the CPU time: the share of a process that has the machine for itself
 _GPUS = 8  # named in the resource line
 _MUCH_RARER = 1.5  # times the interval that was asked for
+_DEAR_PERCENT = 10.0  # of the cell, from which on watching is not folded away
 _LARGEST_SHOWN = 1e15  # a summary's number beyond this is no reading
-_EXPLANATIONS = 3  # of one flag code; further ones are counted
-
-# What a flag's code says where its node brings no explanation, in the order of weight.
-FLAGS: Mapping[str, str] = {
-    "incomplete": "the run failed half-way; only what ran is counted",
-    "not_run": "built but never run; predicted for one forward pass on inputs of our own",
-    "estimated": "no regressor fits; a declared fallback with a wide interval",
-    "extrapolated": "larger or smaller than anything that the profile was fitted on",
-    LAUNCH_BOUND: "the board waited most of the time for its host",
-    "untimed": "its time in place is not known",
-    "recomputed": "its forward pass ran again within the backward pass (checkpointing)",
-    "frozen": "its weights need no gradient",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FlagLine:
-    """A flag code, on how many nodes it is, and what it says there."""
-
-    code: str
-    nodes: int
-    explanations: tuple[str, ...]
-
-    @property
-    def sign(self) -> str:
-        """What stands before the line."""
-        return MARKS.get(self.code, MARK)
-
-    @property
-    def text(self) -> str:
-        """The line without its sign."""
-        plural = "node" if self.nodes == 1 else "nodes"
-        shown = "; ".join(self.explanations[:_EXPLANATIONS])
-        more = len(self.explanations) - _EXPLANATIONS
-        return f"{self.code} ({self.nodes} {plural}): {shown}" + (
-            f"; and {more} more" if more > 0 else ""
-        )
-
-    def __str__(self) -> str:
-        return f"{self.sign} {self.text}"
-
-
-def flag_lines(report: EnergyReport) -> tuple[FlagLine, ...]:
-    """All flags of all nodes, one line for each code, the gravest first."""
-    nodes: dict[str, int] = {}
-    explanations: dict[str, dict[str, None]] = {}  # a set that keeps its order
-    for tree in (report.root, *report.not_run):
-        for node in tree.walk() if tree is not None else ():
-            for code in set(flag_codes(node)):
-                nodes[code] = nodes.get(code, 0) + 1
-            for flag in node.flags:
-                code, _, text = flag.partition(":")
-                text = text.strip() or FLAGS.get(code.strip(), "")
-                reasons = explanations.setdefault(code.strip(), {})
-                for reason in printable(text, NOTE_LENGTH).split("; "):
-                    reasons[reason] = None
-    rank = {code: number for number, code in enumerate(FLAGS)}
-    codes = sorted(nodes, key=lambda code: (rank.get(code, len(rank)), code))
-    if LAUNCH_BOUND in explanations:
-        explanations[LAUNCH_BOUND] = dict.fromkeys(ranged(explanations[LAUNCH_BOUND], few=1))
-    return tuple(FlagLine(printable(c, 40), nodes[c], tuple(explanations[c])) for c in codes)
 
 
 def resource_line(report: EnergyReport) -> str:
@@ -151,6 +93,7 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
     is_measured = report.measured is not None and report.measured.joules is not None
     if not is_measured and not _is_rest_worth_telling(parts):
         return ()
+    is_known = is_measured or report.device.kind == "estimated"
     rows = [
         (
             printable(part.name, 40) + _what(report, part),
@@ -159,7 +102,7 @@ def part_rows(report: EnergyReport) -> tuple[tuple[str, ...], ...]:
         )
         for part in parts
     ]
-    total = format_joules(parts.total_joules) if is_measured else "–"
+    total = format_joules(parts.total_joules) if is_known else "–"
     return (*rows, ("the whole cell", format_seconds(parts.total_seconds), total))
 
 
@@ -194,19 +137,40 @@ def counter_line(report: EnergyReport) -> str:
         return ""
     if found.joules is None:
         # What would help stands behind the semicolon, and in doctor.
-        reasons = [each.reason.partition(";")[0] for each in found.counters if each.reason]
+        reasons = dict.fromkeys(
+            each.reason.partition(";")[0]
+            for each in found.counters
+            if each.reason and (each.scope != "gpu" or not report.device.how)
+        )
         reason = printable("; ".join(reasons) or found.reason or "", NOTE_LENGTH)
+        if report.device.how:
+            how = printable(report.device.how, NOTE_LENGTH)
+            return f"Estimated: {how}. Not counted ({reason}); `irene-jupyter doctor` tells more"
         return f"No energy was measured here ({reason}); `irene-jupyter doctor` tells more"
     told = [
         f"{printable(each.name, 80)} {format_joules(each.joules)}"
         if each.used
         else f"{printable(each.name, 80)} not counted: {printable(each.reason or '', NOTE_LENGTH)}"
         for each in found.counters
+        # Memory and platform beside the packages are more than most machines have.
+        if each.used or each.scope not in ("dram", "board")
     ]
     if found.beyond_idle is not None:
         label = printable(report.device.label, 80)
         told.append(f"beyond idle power {found.beyond_idle:.3g} times what {label} expects")
     return f"Energy counters here: {'; '.join(told)}"
+
+
+def process_line(report: EnergyReport) -> str:
+    """This process's share of the packages' joules, in one line; empty where it was alone."""
+    share = None if report.measured is None else report.measured.process
+    if share is None or report.root is None or share.cpu_share >= _ALONE_SHARE:
+        return ""
+    return (
+        f"This process: {format_share(share.cpu_share)} of the CPU time used meanwhile, so about "
+        f"{format_joules(share.joules)} ({format_joules(share.low)} to "
+        f"{format_joules(share.high)}) of the CPU packages' {format_joules(share.packages_joules)}"
+    )
 
 
 def trend_line(report: EnergyReport) -> str:
@@ -216,9 +180,21 @@ def trend_line(report: EnergyReport) -> str:
 
 def observer_line(report: EnergyReport, display_seconds: float | None = None) -> str:
     """What watching the cell cost, in one line; `display_seconds` where it is being shown."""
+    return "; ".join(observer_fold(report, display_seconds))
+
+
+def is_watching_dear(report: EnergyReport) -> bool:
+    """Whether watching lengthened the cell so much that no view may fold it away."""
+    return ((report.observer or {}).get("percent") or 0.0) >= _DEAR_PERCENT
+
+
+def observer_fold(
+    report: EnergyReport, display_seconds: float | None = None
+) -> tuple[str, str] | tuple[()]:
+    """What watching added to the cell, and all that it took by stages; () if nothing was."""
     found = report.observer
     if not found or report.root is None:
-        return ""
+        return ()
     stages = dict(found["stages"])
     if stages.get("display") is None:
         stages["display"] = display_seconds
@@ -230,7 +206,7 @@ def observer_line(report: EnergyReport, display_seconds: float | None = None) ->
     percent = found.get("percent")
     share = "" if percent is None else f" ({format_share(percent / 100)})"
     during = format_seconds(found["during_seconds"])
-    return f"Watching added {during}{share} to the cell; in all: {told}"
+    return f"Watching added {during}{share} to the cell", f"in all: {told}"
 
 
 def _gpu(gpu: Mapping[str, Any]) -> str:
@@ -258,19 +234,30 @@ def said(report: EnergyReport) -> dict[str, Any]:
     """
     energy = None if report.root is None else report.root.energy
     heads, phases = phase_table(report.phases, sizes_of(report))
-    lines = (trend_line(report), counter_line(report), resource_line(report), observer_line(report))
+    fold, is_dear = observer_fold(report), is_watching_dear(report)
+    lines = (
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    )
     return {
         "joules": None if energy is None else energy.joules,
         "source": None if energy is None else energy.source,
         "title": title(report),
         "provenance": provenance(report),
+        **({"elsewhere": elsewhere_line(report)} if report.elsewhere else {}),
         "training": training_line(report),
         "training_short": training_short(report),
-        "interval": INTERVAL,
+        "interval": interval_name(report.root),
+        "doubts": list(doubts(report)),
         "flags": [[line.sign, line.text] for line in flag_lines(report)],
+        "notes": list(notes(report)),
         "phases": _table(heads, phases, phase_legend(report)),
         "parts": _table(PART_COLUMNS, part_rows(report)),
-        "lines": [line for line in lines if line],
+        "lines": [line for line in (*lines, "; ".join(fold) if is_dear else "") if line],
+        "folds": [list(fold)] if fold and not is_dear else [],
         "work": asdict(work_of(report)),
     }
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.folding import AnyRow, Row, limited_rows
 from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
 from irene_jupyter.report.phase_table import phase_legend, phase_table
@@ -21,15 +22,22 @@ from irene_jupyter.report.runs import run_table, sizes_of
 from irene_jupyter.report.said import (
     PART_COLUMNS,
     counter_line,
-    flag_lines,
     observer_line,
     part_rows,
+    process_line,
     resource_line,
     trend_line,
 )
 from irene_jupyter.report.training_words import training_line
 from irene_jupyter.report.units import format_joules, format_share, printable, share
-from irene_jupyter.report.words import NOT_RUN_TITLE, codes_text, headline, notes
+from irene_jupyter.report.words import (
+    asides,
+    codes_text,
+    elsewhere_line,
+    headline,
+    not_run_title,
+    notes,
+)
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 
 DISPLAY_ROWS = 400  # of a notebook's text/plain; more would only swell the file
 _ALL_ROWS = 10**9
-_WIDTH = 100  # where nobody says
+_WIDTH = 80  # where nobody says
 _MIN_WIDTH = 30
 _NARROW = 60  # columns of width under which guides and gaps shrink to one column
 _BAR_FROM = 72  # columns of width from which there is room for bars
@@ -51,7 +59,8 @@ _RUN_ROOM = 20  # and that of runs this much, or it is a list
 _ASCII = str.maketrans(
     {
         "├": "|", "└": "`", "│": "|", "─": "-", "█": "#", "–": "-", "×": "x", "µ": "u",
-        "→": ">", "…": "~", "·": "-", "⚠": "!", "≈": "~", "↗": "^", "◔": "o", "❄": "*", "↻": "@",
+        "→": ">", "…": "~", "·": "-", "⚠": "!", "⊠": "!", "≈": "~", "↗": "^", "◔": "o", "❄": "*",
+        "↻": "@", "÷": "/",
         **dict.fromkeys(_EIGHTHS[1:4], "."), **dict.fromkeys(_EIGHTHS[4:], "#"),
     }
 )  # fmt: skip
@@ -65,7 +74,7 @@ def render_text(
     max_rows: int | None = None,
     ascii_only: bool = False,
 ) -> str:
-    """The report as text, at most `width` columns wide (100 unless told, 30 at least).
+    """The report as text, at most `width` columns wide (80 unless told, 30 at least).
 
     `depth` counts levels below the root; `max_rows` lowers it until the tree fits.
     With `color` it holds ANSI codes, otherwise none.
@@ -126,13 +135,15 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
         console.print(Text(headline(report)))
     else:
         console.print(Text(headline(report), style="bold"))
+        if other := elsewhere_line(report):
+            console.print(Text(other, style="dim"))
         if training := training_line(report):
             console.print(Text(training))
         console.print()
         _draw_tree(console, (report.root,), depth, most, PhaseColumns.of_training(report))
     if report.not_run:
         console.print()
-        console.print(Text(NOT_RUN_TITLE, style="bold"))
+        console.print(Text(not_run_title(report), style="bold"))
         _draw_tree(console, report.not_run, depth, most)
     columns, runs = run_table(report)
     if runs:
@@ -150,7 +161,13 @@ def _draw(console: Console, report: EnergyReport, depth: int | None, most: int) 
                 console.print(Text(f"{name}: {seconds}, {joules}"))
     shown = time.perf_counter() - began
     flags = flag_lines(report)
-    lines = [trend_line(report), counter_line(report), resource_line(report)]
+    lines = [
+        trend_line(report),
+        counter_line(report),
+        process_line(report),
+        resource_line(report),
+        *asides(report),
+    ]
     lines.append(observer_line(report, shown))
     if any((*flags, *lines, *notes(report))):
         console.print()

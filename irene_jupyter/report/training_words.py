@@ -23,8 +23,8 @@ def training_line(report: EnergyReport) -> str:
         if not _short_of_backward(report):
             return ""
         return (
-            "Forward passes only: the backward passes of this cell are not divided by module, "
-            "they stand among its parts"
+            f"{_short(report).capitalize()}: the backward passes of this cell are not divided by "
+            "module, they stand among its parts"
         )
     told = []
     for model, phases in steps:
@@ -34,6 +34,8 @@ def training_line(report: EnergyReport) -> str:
         )
         name = f"{printable(model, 40)}: " if len(steps) > 1 else ""
         told.append(f"{name}{_count(phases)}: {parts}")
+    if _short_of_backward(report):
+        told.append("without the backward passes that are not divided by module, which come on top")
     return "; ".join(told)
 
 
@@ -41,7 +43,9 @@ def training_short(report: EnergyReport) -> str:
     """The same for a title: "1.78 J a step", or that there are only forward passes."""
     steps = list(_steps(report))
     if not steps:
-        return FORWARD_ONLY if _short_of_backward(report) else ""
+        return _short(report) if _short_of_backward(report) else ""
+    if _short_of_backward(report):
+        return "training, not all of it divided"
     if len(steps) > 1 or not steps[0][1][0].steps:
         return "whole training steps"
     phases = steps[0][1]
@@ -63,6 +67,12 @@ def _steps(report: EnergyReport) -> Iterator[tuple[str, list[PhaseSummary]]]:
 
 def _short_of_backward(report: EnergyReport) -> bool:
     return any(part.kind == "backward" for part in report.parts or ())
+
+
+def _short(report: EnergyReport) -> str:
+    """What there is without backward passes: their optimiser's steps may be divided."""
+    has_steps = any(phase.phase == "optimiser" for phase in report.phases)
+    return "without backward passes" if has_steps else FORWARD_ONLY
 
 
 def _count(phases: list[PhaseSummary]) -> str:

@@ -6,9 +6,11 @@ from irene_jupyter.tree import Energy, Shape
 
 # Largest first; a value takes the first unit in which it rounds to at least 1.
 _JOULE_UNITS = (("kJ", 1e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6))
-# What an interval is called: of a hundred energies ninety lie in theirs.
+# What an interval is called: of a hundred energies ninety lie in theirs. Where that was not tested
+# on such as this one, it is a range and no more.
 CONFIDENCE = "90 %"
 INTERVAL = f"{CONFIDENCE} interval"
+RANGE = "range"
 _MAX_NAME = 120  # characters; a path of torch's is seldom longer, a hostile one may be
 
 
@@ -20,11 +22,11 @@ def format_joules(joules: float | None) -> str:
     return f"{_three_digits(joules / scale)} {unit}"
 
 
-def format_interval(energy: Energy) -> str:
-    """The 90 % interval of an energy in the energy's own unit: "[12.9–15.6, 90 %]"."""
+def format_interval(energy: Energy, is_untested: bool = False) -> str:
+    """An energy's interval in the energy's own unit: "[12.9–15.6, 90 %]", or "[9–21, range]"."""
     _, scale = _joule_unit(energy.joules)
     low, high = (_three_digits(value / scale) for value in (energy.low, energy.high))
-    return f"[{low}–{high}, {CONFIDENCE}]"
+    return f"[{low}–{high}, {RANGE if is_untested else CONFIDENCE}]"
 
 
 def format_share(fraction: float | None) -> str:

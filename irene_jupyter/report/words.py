@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from irene_jupyter.report.folding import flag_codes
+from irene_jupyter.report.folding import flag_codes, is_untested
 from irene_jupyter.report.training_words import training_short
-from irene_jupyter.report.units import format_interval, format_joules, format_shapes, printable
+from irene_jupyter.report.units import (
+    INTERVAL,
+    RANGE,
+    format_interval,
+    format_joules,
+    format_shapes,
+    printable,
+)
 from irene_jupyter.report.waiting import LAUNCH_BOUND
 from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.report import DeviceLabel, EnergyReport
+    from irene_jupyter.report.device_label import DeviceLabel
+    from irene_jupyter.report.report import EnergyReport
 
 EMPTY = "No PyTorch model was built or run in this cell."
 ALL_IDLE = "No PyTorch model was run in this cell."
@@ -22,13 +30,21 @@ NOTE_LENGTH = 600  # characters of a note or an explanation; a hostile file may 
 
 # Signs for the codes that may stand on most rows of a tree; the legend says what they mean.
 MARKS: Mapping[str, str] = {
+    "does_not_fit": "⊠",
     "estimated": "≈",
     "extrapolated": "↗",
     LAUNCH_BOUND: "◔",
     "frozen": "❄",
     "recomputed": "↻",
+    "by_bytes": "÷",
 }
 MARK = "⚠"
+# Codes of flags that stand beside the total, and what is said there.
+DOUBTS: Mapping[str, str] = {
+    "does_not_fit": "does not fit this device",
+    "extrapolated": "extrapolated",
+}
+_OF_REPLAY = "replay: "  # begins notes on seconds alone
 
 
 def provenance(report: EnergyReport) -> str:
@@ -43,6 +59,8 @@ def provenance(report: EnergyReport) -> str:
             else "by its times and the constants of"
         )
         return f"{verb} ({printable(energy.scope)}), divided {how} {label}"
+    if report.device.kind == "estimated":
+        return f"Estimated for {label}, by its load and the times measured here"
     source = report.root.energy.source if report.root and report.root.energy else "predicted"
     if source == "measured":
         return f"Measured on {label}"
@@ -55,6 +73,25 @@ def provenance(report: EnergyReport) -> str:
         why = ": no profile fits, the interval is wide" if verb == "Estimated" else ""
         return f"{verb} for {label} ({kind_of_device(report.device)}){why}"
     return f"{verb} for {label} {elsewhere(report)}"
+
+
+def elsewhere_line(report: EnergyReport) -> str:
+    """What another device would need, beside an estimate for this machine; empty without one."""
+    found = report.elsewhere
+    if found is None:
+        return ""
+    return (
+        f"On a {printable(found.device.label)}: {format_joules(found.energy.joules)} "
+        f"{format_interval(found.energy, found.is_untested)}, {found.energy.source}"
+    )
+
+
+def not_run_title(report: EnergyReport) -> str:
+    """What stands above models that were built and not run."""
+    if report.elsewhere is None:
+        return NOT_RUN_TITLE
+    label = printable(report.elsewhere.device.label)
+    return f"Built but not run (one forward pass each on a {label}, not in the total)"
 
 
 def kind_of_device(device: DeviceLabel) -> str:
@@ -88,6 +125,8 @@ def badge(report: EnergyReport) -> str:
         return "measured" if source == "measured" else f"measured, {how}"
     if source in ("measured", "replayed"):
         return source
+    if report.device.kind == "estimated":
+        return "estimated, this machine"
     return f"{source}, {'this board' if is_timed(report) else kind_of_device(report.device)}"
 
 
@@ -95,14 +134,29 @@ def amount(node: Node) -> str:
     """A node's joules with their interval: "14.2 J [12.9–15.6, 90 %]"."""
     if node.energy is None:
         return format_joules(None)
-    return f"{format_joules(node.energy.joules)} {format_interval(node.energy)}"
+    return f"{format_joules(node.energy.joules)} {format_interval(node.energy, is_untested(node))}"
+
+
+def interval_name(node: Node | None) -> str:
+    """What a node's interval is called: "90 % interval", or "range" where that was not tested."""
+    return RANGE if node is not None and is_untested(node) else INTERVAL
+
+
+def doubts(report: EnergyReport) -> tuple[str, ...]:
+    """What stands as badges beside the total: why it promises less than others do.
+
+    That it is estimated, the provenance says.
+    """
+    models = () if report.root is None else (report.root, *report.models)
+    codes = {code for model in models if is_untested(model) for code in flag_codes(model)}
+    return tuple(said for code, said in DOUBTS.items() if code in codes)
 
 
 def headline(report: EnergyReport) -> str:
     """The first line of every view."""
     if report.root is None:
         return ALL_IDLE if report.not_run else EMPTY
-    return f"{provenance(report)}: {amount(report.root)}"
+    return ", ".join((f"{provenance(report)}: {amount(report.root)}", *doubts(report)))
 
 
 def title(report: EnergyReport) -> str:
@@ -122,8 +176,15 @@ def codes_text(node: Node) -> str:
 
 
 def notes(report: EnergyReport) -> tuple[str, ...]:
-    """The report's notes, each on one line."""
-    return tuple(dict.fromkeys(printable(note, NOTE_LENGTH) for note in report.notes))
+    """What the reader must know before believing the numbers, each on one line."""
+    told = (note for note in report.notes if not note.startswith(_OF_REPLAY))
+    return tuple(dict.fromkeys(printable(note, NOTE_LENGTH) for note in told))
+
+
+def asides(report: EnergyReport) -> tuple[str, ...]:
+    """Notes that no total depends on, for the foot of a view."""
+    told = (note for note in report.notes if note.startswith(_OF_REPLAY))
+    return tuple(dict.fromkeys(printable(note, NOTE_LENGTH) for note in told))
 
 
 def detail(node: Node) -> str:

@@ -16,6 +16,7 @@ from typing import Protocol, Self
 from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.resources.boards import Boards, InUse
 from irene_jupyter.resources.kept_session import KEPT
+from irene_jupyter.resources.load import Load, load_of
 from irene_jupyter.resources.nvml import NoGpu
 from irene_jupyter.resources.proc import ProcReader, ResourceError
 from irene_jupyter.resources.summary import ResourceSummary, Sample
@@ -152,6 +153,22 @@ class Sampler:
                 overhead_seconds=self._entering_seconds + self._thread_seconds,
                 block_overhead_seconds=self._block_seconds,
             )
+
+    def load(self, threads: int) -> Load:
+        """How busy the processor of so many logical CPUs was. Raises `IreneError` before the end.
+
+        Of this process's children nothing is known: they are among the others.
+        """
+        if self._duration_seconds is None or self._own_cpu_seconds is None:
+            raise IreneError("the block has not ended: ask for its load after the with statement")
+        return load_of(
+            self.timeline,
+            self._start,
+            self._duration_seconds,
+            self._own_cpu_seconds,
+            threads,
+            self.summary().others_cpu_share,
+        )
 
     def _run(self) -> None:
         try:

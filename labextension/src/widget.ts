@@ -26,6 +26,13 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const phase = (): string => String(model.get("phase") ?? "");
   const choice = <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
     choices.find((candidate) => candidate === model.get(name)) ?? choices[0];
+  const devices = (): (readonly [string, string])[] => {
+    const known: unknown = model.get("devices");
+    return (Array.isArray(known) ? known : [])
+      .filter((each): each is unknown[] => Array.isArray(each))
+      .map(([name, label]) => [String(name), String(label)] as const);
+  };
+  const device = (): string => String(model.get("device") ?? "");
   const view = renderTree(el, model.get("data"), {
     selected: selected(),
     expandedDepth: depth(),
@@ -36,6 +43,9 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     onDepth: (levels) => send("expanded_depth", levels),
     onUnit: (unit) => send("unit", unit),
     onView: (name) => send("view", name),
+    devices: devices(),
+    device: device(),
+    onDevice: (name) => send("device", name),
     onAdvice: () => model.send({ ask: "advice" }),
     onPhase: (name) => send("phase", name),
   });
@@ -46,6 +56,8 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     expanded_depth: () => view.setDepth(depth()),
     unit: () => view.setUnit(choice("unit", UNITS)),
     view: () => view.setView(choice("view", VIEWS)),
+    device: () => view.setDevices(devices(), device()),
+    devices: () => view.setDevices(devices(), device()),
     advice: () => view.showAdvice(model.get("advice")),
     phase: () => view.setPhase(phase()),
   };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import pytest
 from boards import cell as board_cell
@@ -21,6 +22,7 @@ from irene_jupyter.attribution.step_parts import with_steps
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.training_words import training_line
 from irene_jupyter.tree import STEP_PHASES, Run
 
 SECONDS, WATTS = 0.5, 40.0
@@ -204,3 +206,31 @@ def test_a_pass_that_no_run_divides_is_as_hard_at_work_as_the_rest() -> None:
     cell = board_cell(0.05, 0.05 * 300.0, runs, {"backward": 0.01})
     shares = divided(runs, h100(), cell).cell.shares
     assert shares["backward"].joules == pytest.approx(shares["model", "net"].joules / 2, rel=1e-6)
+
+
+def test_what_is_computed_again_is_the_models_once() -> None:
+    runs = training()
+    forward = next(run for run in runs if run.phase == "forward")
+    flag = "recomputed: its forward pass ran again"
+    root = forward.tree.root.mapped(lambda node: node.flagged(flag) if node.path == "0" else node)
+    again = replace(forward, phase="backward", tree=replace(forward.tree, root=root), items=0)
+    # A clock counts it as a call of the model, not as a backward pass.
+    spent = {**SPENT, ("model", "net"): 2 * FORWARD, "backward": BACKWARD + 0.05}
+    report = reported([*runs, again], counted([*runs, again], spent))
+    adds_up(report)
+    assert report.parts is not None
+    assert report.parts["backward passes"].seconds == pytest.approx(0.05)
+    assert report.phase("backward").calls == STEPS
+    assert report["0"].features.calls == STEPS
+    assert flag in report["0"].flags
+
+
+def test_steps_whose_backward_pass_is_in_no_run() -> None:
+    runs = [replace(run, phase=None) if run.phase == "forward" else run for run in training()]
+    runs = [run for run in runs if run.phase != "backward"]
+    report = reported(runs, counted(runs, dict(SPENT)))
+    adds_up(report)
+    assert [phase.phase for phase in report.phases] == ["forward", "optimiser"]
+    assert report.parts is not None
+    assert report.parts["backward passes"].seconds == pytest.approx(BACKWARD)
+    assert training_line(report).startswith("Without backward passes")

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from irene_jupyter.attribution.trending import MIN_ROUNDS, Known, by_curves, trend_of
+import irene_jupyter as irene
+from irene_jupyter.attribution.cell import Cell
+from irene_jupyter.attribution.trending import (
+    MIN_ROUNDS,
+    Known,
+    by_curves,
+    known_joules,
+    trend_of,
+)
 from irene_jupyter.capture.watch.activity import BACKWARD, OPTIMISER
 from irene_jupyter.capture.watch.loop import Loop
 from irene_jupyter.capture.watch.signed import Signature
@@ -132,3 +141,14 @@ def test_mix_of_quick_and_slow_steps_has_no_outliers():
     trend = training.trend()
     assert not trend.has_outliers
     assert "slow" not in str(trend)
+
+
+def test_mean_is_of_what_the_rounds_consist_of():
+    loop = Training()
+    loop.step()
+    report = irene.predict(torch.nn.Linear(4, 4), training=True, device="gtx1080ti")
+    known = known_joules(Cell(10.0), report, loop.loop)
+    assert known.whole == pytest.approx(report.total_joules)
+    assert known.source == "estimated"
+    forward_alone = irene.predict(torch.nn.Linear(4, 4), device="gtx1080ti")
+    assert known_joules(Cell(10.0), forward_alone, loop.loop).whole is None

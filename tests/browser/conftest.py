@@ -110,7 +110,7 @@ def draw(site: Any) -> Callable[..., Any]:
               window.view = renderTree(document.getElementById("tree"), report, {
                 ...options,
                 onSelect: tell("select"), onDepth: tell("depth"), onUnit: tell("unit"),
-                onView: tell("view"),
+                onView: tell("view"), onPhase: tell("phase"),
                 ...(options.onAdvice && { onAdvice: tell("advice") }),
               });
             }""",

@@ -18,7 +18,8 @@ from tree_data import energy_node, large_report, small_report
 from tree_page import focused, labels, row, row_count, selected, status, wait_until
 
 import irene_jupyter as irene
-from irene_jupyter.report.report import MIME_TYPE, load_report
+from irene_jupyter.report.report import MIME_TYPE
+from irene_jupyter.report.saved import load_report
 
 Draw = Callable[..., Any]
 

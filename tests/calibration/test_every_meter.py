@@ -17,7 +17,7 @@ from simulated_time import EPOCH, SimulatedMachine, make_simulated
 from irene_jupyter.calibration.workload.suite import Suite, suite_of
 from irene_jupyter.meters.counters import counter_meter
 from irene_jupyter.meters.counters.counter_meter import CounterMeter
-from irene_jupyter.meters.counters.rapl_counter import packages
+from irene_jupyter.meters.counters.rapl_zones import packages
 from irene_jupyter.meters.emonpi import stream
 from irene_jupyter.meters.emonpi.meter_reader import MeterReader
 from irene_jupyter.meters.emonpi.stream import MeterStream

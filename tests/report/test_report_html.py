@@ -73,7 +73,7 @@ def test_all_that_matters_is_text() -> None:
         "layer.0 BertLayer, one of 12 8.3 % 1.17 J",
         "query Linear 0.57 % 80.0 mJ",
         "own 0.50 % 70.0 mJ",
-        "≈ estimated (1 node): no regressor for Tanh at this size",
+        "≈ estimated (1 of 226 nodes): the device has no data for Tanh at this size",
         "activation Tanh ≈",
         "Inference only",
         "CPU 87 %",

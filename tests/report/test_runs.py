@@ -209,7 +209,9 @@ def test_a_report_of_before_there_were_rows_and_modes_is_read() -> None:
 
 def test_a_cell_that_calls_a_model_with_many_lengths_is_summarised() -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.Tanh()).eval()
-    with irene.EnergyMonitor(irene.Options(budget_seconds=0), namespace={"net": model}) as monitor:
+    with irene.EnergyMonitor(
+        irene.Options("gtx1080ti", budget_seconds=0), namespace={"net": model}
+    ) as monitor:
         for length in range(1, 31):
             model(torch.ones(2, length, 4))
     report = monitor.report

@@ -4,6 +4,7 @@ cases."""
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -11,15 +12,19 @@ from typing import Any
 
 import pytest
 from report_builders import bert_report
+from transformers import LlamaConfig
 
+import irene_jupyter as irene
+from irene_jupyter.merging import gathered
 from irene_jupyter.report.colours import shade
+from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.folding import fold, group_name, relative_name
 from irene_jupyter.report.html import render_html
 from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
 from irene_jupyter.report.said import resource_line
 from irene_jupyter.report.text import render_text
-from irene_jupyter.report.words import provenance
+from irene_jupyter.report.words import doubts, interval_name, provenance
 from irene_jupyter.tree_json import node_from_dict
 
 TONGUE = json.loads(Path(__file__).with_name("tongue.json").read_text("utf-8"))
@@ -54,6 +59,57 @@ def test_provenance(case: dict[str, Any]) -> None:
     assert provenance(report) == case["says"]
 
 
+@pytest.mark.parametrize("case", TONGUE["intervals"], ids=str)
+def test_only_a_tested_interval_is_called_one(case: dict[str, Any]) -> None:
+    report = bert_report(1)
+    assert report.root
+    assert report.root.energy
+    energy = replace(report.root.energy, source=case["source"])
+    root = replace(report.root, energy=energy, flags=tuple(case["flags"]))
+    report = replace(report, root=root)
+    assert report.to_dict()["said"]["interval"] == case["says"]
+    bracket = "range]" if case["says"] == "range" else "90 %]"
+    for view in (render_text(report, width=400), render_html(report), repr(report.to_icicle())):
+        assert bracket in view
+    assert interval_name(gathered([("a", bert_report(1).root), ("b", root)])) == case["says"]
+
+
+def test_the_total_has_badges_for_what_it_does_not_promise() -> None:
+    llama = LlamaConfig(
+        hidden_size=4096, num_hidden_layers=32, intermediate_size=14336, vocab_size=128256
+    )
+    report = irene.predict(llama, batch_size=1, seq_len=16, device="gtx1080ti")
+    assert doubts(report) == ("does not fit this device", "extrapolated")
+    first = " ".join(render_text(report).split("\n\n")[0].split())
+    assert first.endswith("range], does not fit this device, extrapolated")
+    assert '<span class="badge">does not fit this device</span>' in render_html(report)
+    codes = {line.code: line for line in flag_lines(report)}
+    assert codes["does_not_fit"].text.startswith("does not fit (all nodes): needs ")
+    assert "width 4096–14336 (the device's data: 768–3072)" in codes["extrapolated"].text
+    assert codes["estimated"].text.endswith(
+        "no data for RMSNorm and SiLU, counted by the bytes moved"
+    )
+    for line in codes.values():  # a sentence for a person: no reasons cut off, no powers of ten
+        assert not re.search(r"and \d+ more|e\+|%", line.text)
+
+
+def test_watching_is_folded_away_unless_it_was_dear() -> None:
+    cheap = {"stages": {"recording": 0.05}, "during_seconds": 0.05, "percent": 2.5}
+    report = replace(bert_report(1), observer=cheap)
+    assert "<details><summary>Watching added 50.0 ms (2.5 %)" in render_html(report)
+    dear = replace(report, observer=cheap | {"percent": 167.0})
+    assert "<summary>Watching" not in render_html(dear)
+    assert dear.to_dict()["said"]["lines"][-1].startswith("Watching added 50.0 ms (167 %)")
+    assert dear.to_dict()["said"]["folds"] == []
+
+
+def test_a_warning_of_replayed_times_takes_no_room_above_the_tree() -> None:
+    note = "replay: other work took 51% of this machine, so that replayed times may be too long"
+    said = replace(bert_report(1), notes=(note, "another")).to_dict()["said"]
+    assert said["notes"] == ["another"]
+    assert note in said["lines"]
+
+
 @pytest.mark.parametrize("case", TONGUE["said"], ids=lambda case: case["case"])
 def test_every_view_says_it(case: dict[str, Any]) -> None:
     report = EnergyReport.from_dict(case["report"])
@@ -62,7 +118,10 @@ def test_every_view_says_it(case: dict[str, Any]) -> None:
     tables = [table for table in (said["phases"], said["parts"]) if table]
     words = [
         said["provenance"] if report.root else said["title"],
+        *said["doubts"],
+        *said["notes"],
         *said["lines"],
+        *(text for fold in said["folds"] for text in fold),
         *(text for flag in said["flags"] for text in flag),
         *(cell for table in tables for row in table["rows"] for cell in row),
         *(cell for table in tables for cell in (*table["columns"], table["legend"])),

@@ -21,11 +21,15 @@ def needed(tensors: Iterable[torch.Tensor]) -> bool:
 
 
 def of_module(
-    module: nn.Module, is_leaf: bool, below: Iterable[Gradients], inputs: Any
+    module: nn.Module, is_leaf: bool, below: Iterable[Gradients], inputs: Any, share: float
 ) -> Gradients:
-    """Of the call of a module whose output needs a gradient; `below` are its submodules'."""
+    """Of the call of a module whose output needs a gradient; `below` are its submodules'.
+
+    `share` is that of its own functions' bytes whose result needs one.
+    """
     own = module.parameters(recurse=is_leaf)
-    return Gradients(needed(tensors_in(inputs)), needed(own) or any(each.weights for each in below))
+    weights = needed(own) or any(each.weights for each in below)
+    return Gradients(needed(tensors_in(inputs)), weights, share)
 
 
 def of_function(name: str, args: Any, kwargs: Mapping[str, Any], leaves: int) -> list[Gradients]:

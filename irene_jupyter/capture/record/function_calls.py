@@ -76,8 +76,11 @@ class FunctionCalls:
         began = time.perf_counter()
         try:
             with torch._C.DisableTorchFunction():
+                before = frame.builder.cost.bytes
                 self._add_function(frame, name, function, args, kwargs, out)
-                self._flows(name, args, kwargs, out)
+                if flowing.needed(tensors_in(out)):
+                    frame.flowing_bytes += frame.builder.cost.bytes - before
+                    self._flows(name, args, kwargs)
                 if self._new_leaves and self._keep_calls:
                     call = call_of(name, function, args, kwargs, self._device)
                     if call is not None:
@@ -146,9 +149,9 @@ class FunctionCalls:
         )
         self._add_leaf(frame, leaf, name, returned[0])
 
-    def _flows(self, name: str, args: Any, kwargs: Mapping[str, Any], out: Any) -> None:
+    def _flows(self, name: str, args: Any, kwargs: Mapping[str, Any]) -> None:
         """Notes the gradients of the leaves that a call has just become."""
-        if self._parts and flowing.needed(tensors_in(out)):
+        if self._parts:
             found = flowing.of_function(name, args, kwargs, len(self._parts))
             for (path, _), gradients in zip(self._parts, found, strict=True):
                 self._flow(path, gradients)
@@ -201,6 +204,7 @@ class FunctionCalls:
             cost = count(name, args, kwargs, out)
             if cost is not None:
                 builder.cost += cost
+                self._stack[-1].flowing_bytes += cost.bytes  # of its gradients nothing is told here
                 if is_unknown(name, function, args, kwargs, out):
                     flag = doubts.unknown(name)
                     builder.flags = tuple(dict.fromkeys((*builder.flags, flag)))

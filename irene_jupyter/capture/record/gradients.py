@@ -11,14 +11,20 @@ class Gradients:
 
     Of a product of two tensors without weights (attention's), `input` is the first factor and
     `weights` the second. Of a module with children both are of all that goes in, and of the
-    parameters that it holds itself or below.
+    parameters that it holds itself or below; `share` is that of its own functions' bytes through
+    which gradients flow: masks and positions need none.
     """
 
     input: bool
     weights: bool
+    share: float = 1.0
 
     def __or__(self, other: Gradients) -> Gradients:
-        return Gradients(self.input or other.input, self.weights or other.weights)
+        return Gradients(
+            self.input or other.input,
+            self.weights or other.weights,
+            max(self.share, other.share),
+        )
 
     @property
     def flows(self) -> bool:

@@ -47,6 +47,8 @@ class _Frame:
     used: dict[str, int] = field(default_factory=dict)  # functional primitives of this call
     is_new: bool = True
     functions: int = 0  # of torch's that it called
+    flowing_bytes: float = 0.0  # that those moved whose result needs a gradient
+    own_bytes: float = 0.0  # before this call
     free: set[int] = field(default_factory=set)  # places of what functions returned for nothing
     is_hidden: bool = False  # whether parts of it are traced afterwards
 
@@ -248,7 +250,8 @@ class Recording(FunctionCalls):
                     frame, name = self._stack[-1], "scaled_dot_product_attention"
                     self._parts.clear()
                     self._add_function(frame, name, function, args[:3], {}, args[0])
-                    self._flows(name, args[:3], {}, args[:3])
+                    if flowing.needed(args[:3]):
+                        self._flows(name, args[:3], {})
                     self._new_leaves.clear()  # not repeated on their own
                     return
                 self._hide(self._stack[-1], "compiled", function, args, kwargs)
@@ -272,7 +275,7 @@ class Recording(FunctionCalls):
             builder, is_new = self._child(parent, module)
         builder.calls += 1
         core = canonical.AttentionCore(module)
-        frame = _Frame(module, builder, core, is_new=is_new)
+        frame = _Frame(module, builder, core, is_new=is_new, own_bytes=builder.cost.bytes)
         self._stack.append(frame)
         return frame
 
@@ -317,7 +320,9 @@ class Recording(FunctionCalls):
             builder = frame.builder
             modules = [each.path for each in builder.children.values() if each.module is not None]
             below = [self.gradients[path] for path in modules if path in self.gradients]
-            found = flowing.of_module(frame.module, builder.is_leaf, below, inputs)
+            own = builder.cost.bytes - frame.own_bytes
+            share = frame.flowing_bytes / own if own > 0 and not builder.is_leaf else 1.0
+            found = flowing.of_module(frame.module, builder.is_leaf, below, inputs, share)
             self._flow(builder.path, found)
 
     def _doubt(self, frame: _Frame, inputs: Any, output: Any) -> None:

@@ -16,7 +16,8 @@ LOSS = "loss"  # path and class of what no module owns
 _UNOWNED = "estimated: by its time alone, which belongs to no module: the loss and what it needs"
 _BY_BYTES = "by_bytes: its time is the step's, divided by what it reads and writes"
 _STEP = "optimizer_step"  # the operation of all its nodes: a board is given them all at once
-_AGAIN = "recomputed: its forward pass ran again for the backward pass (checkpointing)"
+_FROZEN = "frozen: its weights need no gradient, what goes into it does"
+AGAIN = "recomputed: its forward pass ran again for the backward pass (checkpointing)"
 # Operations that a processor does in the time of a byte, where leaves share their module's time.
 _FLOPS_A_BYTE = 10.0
 
@@ -71,21 +72,24 @@ def _backward(
     node: Node,
     gradients: Mapping[str, Gradients],
     seconds: Mapping[str, float] | None,
+    following: Node | None = None,
 ) -> Node | None:
     its = gradients.get(node.path)
     if its is None or not its.flows:
         return None
     children = tuple(
         made
-        for child in node.children
-        if (made := _backward(child, gradients, seconds)) is not None
+        for child, after in zip(node.children, (*node.children[1:], None), strict=False)
+        if (made := _backward(child, gradients, seconds, after)) is not None
     )
-    work = backward_work(node, its)
+    work = backward_work(node, its, following)
+    is_frozen = bool(node.features.num_parameters) and not its.weights
+    flags = (*node.flags, _FROZEN) if is_frozen else node.flags
     if seconds is None:
-        return _made(node, work, children, None, node.flags)
+        return _made(node, work, children, None, flags)
     own = seconds.get(node.path, 0.0)
     own, children = _shared(own, work, children, seconds)
-    return _made(node, work, children, own, node.flags)
+    return _made(node, work, children, own, flags)
 
 
 def _shared(
@@ -123,7 +127,7 @@ def recomputed_tree(forward: Node, checkpointed: Iterable[str]) -> Node:
 
 def _again(node: Node, checkpointed: frozenset[str]) -> Node | None:
     if node.path in checkpointed:
-        return node.flagged(_AGAIN)
+        return node.flagged(AGAIN)
     children = tuple(
         made for child in node.children if (made := _again(child, checkpointed)) is not None
     )

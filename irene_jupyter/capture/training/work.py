@@ -34,9 +34,8 @@ _NORM_FLOPS = {"input": 1.25, "weights": 0.375}  # 10 and 3 operations an elemen
 _SOFTMAX_FLOPS = 0.8  # 4 of 5
 # Operations a byte from which a node's own work is taken for products.
 _PRODUCT_INTENSITY = 4.0
-# A fused kernel keeps no scores, and its backward pass makes them again: five products for the two
-# of the forward pass, which have as many operations each.
-_FUSED_TIMES = 2.5
+# A fused kernel keeps no scores: its backward pass makes them again.
+_FUSED_TIMES = (3.0, 2.0)  # of its first product (scores) and of its second
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +89,15 @@ class Work:
         )
 
 
-def backward_work(node: Node, gradients: Gradients) -> Work:
-    """Of the backward pass of what `node` does beyond its children, over all its calls."""
-    own = Work.own(node)
+def backward_work(node: Node, gradients: Gradients, following: Node | None = None) -> Work:
+    """Of the backward pass of what `node` does beyond its children, over all its calls.
+
+    `following` is the node after it: a softmax follows the product that makes the scores.
+    """
+    own = Work.own(node).times(gradients.share)
     primitive = (node.primitive or "") if not node.children else ""
     if _PRODUCTS.fullmatch(primitive):
-        return _of_product(node, own, gradients)
+        return _of_product(node, own, gradients, following)
     if "Embedding" in primitive:
         return _of_embedding(node, own, gradients)
     if primitive == "Softmax":
@@ -116,9 +118,10 @@ def _is_several(node: Node, own: Work) -> bool:
     return own.bytes > _PASSES * written * _width(its.dtype)
 
 
-def _of_product(node: Node, own: Work, gradients: Gradients) -> Work:
+def _of_product(node: Node, own: Work, gradients: Gradients, following: Node | None) -> Work:
     if node.features.operation in FUSED_ATTENTION:
-        return own.times(_FUSED_TIMES, 2.0)
+        makes_scores = following is not None and following.primitive == "Softmax"
+        return own.times(_FUSED_TIMES[0 if makes_scores else 1], 2.0)
     bias = _bias_flops(node)
     times = float(gradients.input + gradients.weights)
     found = own.times(times)

@@ -33,6 +33,7 @@ from irene_jupyter.capture.watch.activity import Activity
 from irene_jupyter.capture.watch.caches import Caches
 from irene_jupyter.capture.watch.groups import Groups
 from irene_jupyter.capture.watch.loop import Loop
+from irene_jupyter.capture.watch.padding import Padding
 from irene_jupyter.capture.watch.signed import Ongoing, Record, Signature, output_shape
 from irene_jupyter.capture.watch.timed_call import TimedCall
 from irene_jupyter.capture.watch.training_times import TrainingTimes
@@ -264,6 +265,7 @@ class Recorder:
                     is_complete,
                     recording.course,
                     recording.gradients,
+                    Padding(kwargs),
                 )
 
     def _compiled_called(

@@ -22,6 +22,7 @@ from irene_jupyter.capture.record.calls import Call
 from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.capture.record.hidden import HiddenPart
 from irene_jupyter.capture.record.signatures import Flags, state_of
+from irene_jupyter.capture.watch.padding import Padding
 from irene_jupyter.capture.watch.steps import Role
 from irene_jupyter.tree import Node
 
@@ -135,6 +136,7 @@ class Record:
     is_complete: bool = True
     course: Course | None = None
     gradients: Mapping[str, Gradients] = field(default_factory=dict)
+    padding: Padding | None = None
 
 
 @dataclass(slots=True)

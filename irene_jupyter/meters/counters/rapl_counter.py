@@ -1,13 +1,11 @@
-"""Intel's and AMD's RAPL: a processor package's energy, from Linux's powercap files.
+"""One counter of Intel's or AMD's RAPL: microjoules in a file of Linux's, in a counter that wraps.
 
-`/sys/class/powercap/intel-rapl:N/{name,energy_uj,max_energy_range_uj}`: microjoules in a counter
-that wraps. Only whole packages are counted: their subzones (core, dram) are part of them, and
-"psys", the whole platform, contains them. Reading needs root since Linux 5.10 (CVE-2020-8694).
+`energy_uj` of a powercap zone beside `max_energy_range_uj`, or `energyN_input` of the driver
+amd_energy. Reading needs root since Linux 5.10 (CVE-2020-8694).
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,26 +13,19 @@ from pathlib import Path
 from irene_jupyter.meters.base import EnergyReading, MeterError, Scope
 from irene_jupyter.meters.counters.energy_curve import EnergyCurve
 
-POWERCAP = Path("/sys/class/powercap")
 UPDATE_SECONDS = 0.001  # Intel SDM volume 3B, 15.10: about every millisecond
 # More than any package draws: a counter that says so did not wrap but went backwards.
 MOST_WATTS = 3000.0
 _JOULE = 1e6  # microjoules
 
-_ZONE = re.compile(r"intel-rapl:\d+")  # "intel-rapl:0:0" is a subzone, "intel-rapl-mmio:0" a copy
-REMEDY_MISSING = (
-    "on a machine of your own try `sudo modprobe intel_rapl_msr`; most virtual machines and "
-    "clouds do not offer it"
-)
-REMEDY_DENIED = (
-    "let your user read it until the next start: `sudo chmod a+r "
-    "/sys/class/powercap/intel-rapl:*/energy_uj` (it tells other users what the processor does, "
-    "CVE-2020-8694: only on a machine that you do not share)"
-)
+REMEDY_DENIED = "`irene-jupyter doctor` has the commands that let a group of yours read it"
 
 
 class RaplCounter:
-    """One package. `reason` tells why there is no reading; a failed read is never 0."""
+    """One package, its memory or the platform: `file` in the folder `zone`.
+
+    `reason` tells why there is no reading; a failed read is never 0.
+    """
 
     def __init__(
         self,
@@ -42,8 +33,10 @@ class RaplCounter:
         label: str,
         scope: Scope = "cpu",
         clock: Callable[[], float] = time.perf_counter,
+        file: str = "energy_uj",
     ) -> None:
         self._zone = zone
+        self._file = zone / file
         self._clock = clock
         self.name = f"{label} (RAPL)"
         self.scope: Scope = scope
@@ -64,7 +57,7 @@ class RaplCounter:
         except MeterError:
             self._range = None  # needed only if the counter wraps
         try:
-            self._last = _number(self._zone / "energy_uj")
+            self._last = _number(self._file)
             self._curve.add(self._clock(), 0.0)
         except MeterError as error:
             self.reason = str(error)
@@ -89,7 +82,7 @@ class RaplCounter:
         return EnergyReading(joules, seconds, self.scope, "weak", self.name, UPDATE_SECONDS)
 
     def _read(self) -> None:
-        value = _number(self._zone / "energy_uj")
+        value = _number(self._file)
         now = self._clock()
         assert self._last is not None
         step = value - self._last
@@ -105,39 +98,6 @@ class RaplCounter:
                 raise MeterError(f"{self.name}: the counter went backwards")
         self._last = value
         self._curve.add(now, self._curve.joules + step / _JOULE)
-
-
-def packages(
-    powercap: Path = POWERCAP, clock: Callable[[], float] = time.perf_counter
-) -> list[RaplCounter]:
-    """A counter for each package, or for "psys" where there is no package.
-
-    Raises `MeterError`, with the remedy, where this system offers none.
-    """
-    try:
-        zones = sorted(z for z in powercap.iterdir() if _ZONE.fullmatch(z.name))
-    except OSError as error:
-        raise MeterError(
-            f"CPU package: no RAPL counters at {POWERCAP} ({error.strerror}); {REMEDY_MISSING}"
-        ) from error
-    named: list[tuple[str, Path]] = []
-    for zone in zones:
-        try:
-            named.append(((zone / "name").read_text().strip(), zone))
-        except (OSError, UnicodeDecodeError):
-            continue
-    found = [
-        RaplCounter(zone, f"CPU package {name.removeprefix('package-')}", clock=clock)
-        for name, zone in named
-        if name.startswith("package")
-    ]
-    if not found:
-        found = [
-            RaplCounter(zone, "platform", "board", clock) for name, zone in named if name == "psys"
-        ]
-    if not found:
-        raise MeterError(f"CPU package: {POWERCAP} has no RAPL package; {REMEDY_MISSING}")
-    return found
 
 
 def _number(path: Path) -> int:

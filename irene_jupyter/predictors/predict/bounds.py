@@ -222,5 +222,10 @@ def _other_dtype(node: Node, profile: DeviceProfile) -> str:
 def _outside(label: str, value: float, trained: tuple[float, float] | None, unit: str = "") -> str:
     if trained is None or trained[0] * (1 - 1e-6) <= value <= trained[1] * (1 + 1e-6):
         return ""
-    amount = " ".join(filter(None, (label, f"{value:.4g}", unit)))
-    return f"{amount} (trained on {trained[0]:.4g}–{trained[1]:.4g})"
+    amount = " ".join(filter(None, (label, _number(value), unit)))
+    return f"{amount} (trained on {_number(trained[0])}–{_number(trained[1])})"
+
+
+def _number(value: float) -> str:
+    """Four digits at least, and no power of ten: "0.3125", "14336"."""
+    return f"{value:.4g}" if value < 1e4 else f"{value:.0f}"

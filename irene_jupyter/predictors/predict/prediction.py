@@ -61,15 +61,17 @@ def filled(
 
 
 def doubted(root: Node, reason: str) -> Node:
-    """A predicted tree whose intervals are as wide as outside the trained sizes, and why."""
+    """A tree predicted for a device that has no room for it: intervals as wide as outside the
+    trained sizes, every node flagged with the reason."""
+    flag = f"does_not_fit: {reason}"
 
     def wider(node: Node) -> Node:
         energy = node.energy
         if energy is None or not 0 < energy.low <= energy.joules:
-            return node
+            return node.flagged(flag)
         joules = energy.joules
         wide = Interval(energy.low / joules, energy.high / joules).extrapolated()
         low, high = joules * wide.low, joules * wide.high
-        return replace(node, energy=Energy(joules, low, high, energy.source))
+        return replace(node, energy=Energy(joules, low, high, energy.source)).flagged(flag)
 
-    return root.mapped(wider).flagged(f"extrapolated: {reason}")
+    return root.mapped(wider)

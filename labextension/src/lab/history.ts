@@ -6,7 +6,7 @@ import type { IOutputModel } from "@jupyterlab/rendermime";
 import { Signal, type ISignal } from "@lumino/signaling";
 
 import { ENERGY_MIME } from "./static_tree.js";
-import { DataError, readReport, type Energy, type Report } from "./view.js";
+import { DataError, readReport, shorten, type Energy, type Report } from "./view.js";
 
 /** One report in an output. */
 export interface Entry {
@@ -17,7 +17,7 @@ export interface Entry {
   prompt: number | null;
   /** The first line of the cell that does something. */
   line: string;
-  /** The class of the model, or "Cell" for several. */
+  /** The model's class (several: with commas), and batch size × length of its costliest run. */
   model: string;
   energy: Energy;
   /** Of training: "1.78 J a step"; else empty. */
@@ -36,6 +36,8 @@ type Facts = Pick<Entry, "model" | "energy" | "training" | "title" | "provenance
 
 const UPDATE_MILLISECONDS = 150;
 const LONGEST_LINE = 120;
+/** The class of the root over several models. */
+const CELL = "Cell";
 
 export class NotebookHistory {
   readonly #panel: NotebookPanel;
@@ -120,7 +122,7 @@ function readFacts(output: IOutputModel): Facts | null {
   if (!report.root?.energy) return null;
   const { created } = data as { created?: unknown };
   return {
-    model: report.root.className,
+    model: modelOf(report),
     energy: report.root.energy,
     training: report.said.training_short ?? "",
     title: report.said.title,
@@ -128,6 +130,20 @@ function readFacts(output: IOutputModel): Facts | null {
     created: Date.parse(String(created)) || 0,
     data,
   };
+}
+
+/** "BertModel · 8×128", "BertModel, GPT2Model · 1–8×12". */
+function modelOf({ root, runRows }: Report): string {
+  if (!root) return "";
+  const isCell = root.className === CELL && root.children.every(({ type }) => type === "model");
+  const names = (isCell ? root.children : [root]).map(({ className }) => shorten(className));
+  const [run] = runRows
+    .filter(({ level }) => level === 0)
+    .sort((one, other) => (other.joules ?? 0) - (one.joules ?? 0));
+  const range = ([least, most]: [number, number]): string =>
+    least === most ? String(least) : `${least}–${most}`;
+  const size = run?.shape ?? [run?.batchSize, run?.seqLen].flatMap((each) => (each ? [range(each)] : [])).join("×");
+  return [names.join(", "), size].filter(Boolean).join(" · ");
 }
 
 /** The first line that is neither a magic, a comment nor an import; else the first line. */

@@ -79,13 +79,13 @@ export class HistoryPanel extends Widget {
       "history-jump",
       {
         type: "button",
-        title: `${shorten(entry.title)}. ${shorten(entry.provenance)}.`,
+        title: [entry.line, `${entry.title}.`, `${entry.provenance}.`].map(shorten).join("\n"),
         "data-key": `jump ${entry.key}`,
       },
       make("span", "history-prompt", {}, promptOf(entry)),
       make("strong", "history-joules", {}, joulesOf(joules)),
       make("span", "badge", { "data-source": source }, source),
-      nameOf(entry.line || entry.model, "history-line"),
+      nameOf(entry.model, "history-line"),
       bar,
     );
     jump.addEventListener("click", () => this.#actions.jump(entry));

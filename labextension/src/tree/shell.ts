@@ -5,6 +5,7 @@ import { inPhase, joulesIn, phaseNames, wholeName } from "./data/phases.js";
 import type { Report, TreeNode } from "./data/report.js";
 import { AdvicePane } from "./draw/advice.js";
 import { renderDetail } from "./draw/detail.js";
+import { Devices, type Device } from "./draw/devices.js";
 import { rowText } from "./draw/files.js";
 import { renderFooter } from "./draw/footer.js";
 import { renderHeader } from "./draw/header.js";
@@ -24,6 +25,10 @@ export interface TreeOptions {
   expandedDepth?: number;
   unit?: Unit;
   view?: ViewName;
+  /** What the runs can be told for, and the one that is shown; without a kernel there is none. */
+  devices?: readonly Device[];
+  device?: string;
+  onDevice?: (name: string) => void;
   /** The phase whose tree is shown at first; "" is all of them. */
   phase?: string;
   /** The reader selected another node. */
@@ -45,6 +50,7 @@ export class Shell {
   readonly #panes = make("div", "panes");
   readonly #outline: OutlineView<TreeNode>;
   readonly #icicle: Icicle;
+  readonly #devices: Devices;
   readonly #advice: AdvicePane | null;
   readonly #heading = make("div", "heading", { role: "row" });
   #report: Report;
@@ -101,6 +107,9 @@ export class Shell {
       const item = this.#outline.rowOf(node);
       if (item) this.#outline.choose(item);
     });
+    this.#devices = new Devices((name) => options.onDevice?.(name));
+    this.#devices.show(options.devices ?? [], options.device ?? "");
+    this.#outline.toolbar.element.append(this.#devices.element);
     const { onAdvice } = options;
     this.#advice = onAdvice ? new AdvicePane(onAdvice) : null;
     outer.replaceChildren(
@@ -128,6 +137,10 @@ export class Shell {
     if (phase === this.#phase) return;
     this.#phase = phase;
     this.#take();
+  }
+
+  setDevices(devices: readonly Device[], chosen: string): void {
+    this.#devices.show(devices, chosen);
   }
 
   select(path: string): boolean {

@@ -3,6 +3,7 @@
 
 import type { Unit } from "./data/format.js";
 import { DataError, readReport, type Report } from "./data/report.js";
+import type { Device } from "./draw/devices.js";
 import type { ViewName } from "./draw/toolbar.js";
 import { make, nameOf } from "./grid/dom.js";
 import { isPlain } from "./grid/grid_keys.js";
@@ -25,6 +26,8 @@ export interface TreeView {
   setDepth(depth: number): void;
   setUnit(unit: Unit): void;
   setView(view: ViewName): void;
+  /** What the runs can be told for, and the one that is shown. */
+  setDevices(devices: readonly Device[], chosen: string): void;
   /** The answer to `onAdvice`, as its JSON; an empty one takes an older away. */
   showAdvice(advice: unknown): void;
   /** The tree of one phase, "" for all of them. */
@@ -90,6 +93,10 @@ export function renderTree(element: Element, data: unknown, options: TreeOptions
     setView: (view) => {
       asked.view = view;
       shell?.setView(view);
+    },
+    setDevices: (devices, chosen) => {
+      Object.assign(asked, { devices, device: chosen });
+      shell?.setDevices(devices, chosen);
     },
     showAdvice: (advice) => shell?.showAdvice(advice),
     setPhase: (phase) => {

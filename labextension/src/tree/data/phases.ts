@@ -12,7 +12,7 @@ const STEP: readonly string[] = ["forward", "backward", "optimiser"];
 
 /** What all phases together are called. */
 export const wholeName = (report: Report): string =>
-  phaseNames(report).every((name) => STEP.includes(name)) ? "Whole step" : "All";
+  phaseNames(report).every((name) => STEP.includes(name)) ? "Whole step" : "All phases";
 
 /** Joules of `phase` at each node of the report's tree; null where it is in none. */
 export function joulesIn(phase: string, report: Report): (node: TreeNode) => number | null {

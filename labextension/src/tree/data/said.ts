@@ -16,6 +16,8 @@ export interface Said {
   title: string;
   /** Whose energy it is, and how it is known. */
   provenance: string;
+  /** Beside an estimate for this machine: what another device would need. */
+  elsewhere?: string;
   /** How much a training step takes, and where it goes; empty or missing without training. */
   training?: string;
   /** The same in a few words: "1.78 J a step". */
@@ -71,7 +73,7 @@ export function readSaid(value: unknown, energy: Energy | null, device: unknown)
     isObject(said) &&
     said.joules === (energy?.joules ?? null) &&
     said.source === (energy?.source ?? null) &&
-    isTexts([said.title, said.provenance, said.interval]) &&
+    isTexts([said.title, said.provenance, said.interval, said.elsewhere ?? ""]) &&
     isTexts([said.training ?? "", said.training_short ?? ""]) &&
     text(said.provenance).includes(text(device)) &&
     isRows(said.flags, 2) &&

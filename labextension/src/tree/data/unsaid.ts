@@ -11,6 +11,7 @@ function provenance({ device: { label, kind }, measured, root }: Omit<Report, "s
     const whole = source === "measured" ? "Measured" : "Part of what was measured";
     return `${whole} on this machine (${measured.scope}), divided as predicted for ${label}`;
   }
+  if (kind === "estimated") return `Estimated for ${label}, by its load and the times measured here`;
   if (source === "measured") return `Measured on ${label}`;
   if (source === "replayed") return `Measured on repeated runs on ${label}`;
   if (source === "simulated") {

@@ -76,6 +76,8 @@ export function renderHeader(report: Report, unit: Unit): HTMLElement {
     renderTotal(report, unit),
     make("p", "provenance", {}, nameOf(report.said.provenance, "")),
   );
+  const { elsewhere } = report.said;
+  if (elsewhere) header.append(make("p", "provenance irene-elsewhere", {}, nameOf(elsewhere, "")));
   if (report.said.training) {
     header.append(make("p", "training", {}, nameOf(report.said.training, "")));
   }

@@ -5,6 +5,8 @@ import { flagCode } from "../data/said.js";
 
 /** Siblings whose energies differ by more are worth showing. */
 const FOLD_TOLERANCE = 0.05;
+/** Of estimates, which are divided by the times of a few calls. */
+const ESTIMATE_TOLERANCE = 0.25;
 /** The one flag that follows from times, of which two repetitions never have the same. */
 const LAUNCH_BOUND = "launch-bound";
 const INDEXED = /^(.*[._])?(\d{1,9})$/;
@@ -54,9 +56,9 @@ export function closeInEnergy(one: TreeNode, other: TreeNode): boolean {
   if (!first.energy || !next.energy) return first.energy === next.energy;
   const { joules, source } = first.energy;
   const larger = Math.max(joules, next.energy.joules);
+  const tolerance = source === "estimated" ? ESTIMATE_TOLERANCE : FOLD_TOLERANCE;
   return (
-    source === next.energy.source &&
-    Math.abs(joules - next.energy.joules) <= FOLD_TOLERANCE * larger
+    source === next.energy.source && Math.abs(joules - next.energy.joules) <= tolerance * larger
   );
 }
 
