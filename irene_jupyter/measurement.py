@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from irene_jupyter.capture.record.calls import Recorded
     from irene_jupyter.capture.watch.recorder import Recorder
     from irene_jupyter.meters.counters.counters import Counters
+    from irene_jupyter.report.trend import TrendSource
     from irene_jupyter.resources.sampler import Sampler
 
 # Of the budget; what is left is for the prediction and the display.
@@ -176,11 +177,17 @@ class EnergyMonitor:
         recorder, counters = self._recorder, self._counters
         if recorder is None or counters is None:
             raise IreneError("the block does not run: read `monitor.report` after its end")
-        joules, rounds = counters.joules_so_far(boards_used()), recorder.loop.rounds
+        boards, rounds = boards_used(), recorder.loop.rounds
+        source: TrendSource = "measured"
+        joules = counters.joules_so_far(boards)
+        if joules is None and boards == frozenset() and self._sampler is not None:
+            estimate = self._estimate(self._sampler)
+            joules = None if estimate is None else estimate.joules
+            source = "estimated"
         return SoFar(
             seconds=time.perf_counter() - self._started,
             joules=joules,
-            source=None if joules is None else "measured",
+            source=None if joules is None else source,
             unit="call" if rounds is None else rounds.unit,
             rounds=0 if rounds is None else rounds.count,
             tokens=recorder.loop.tokens,

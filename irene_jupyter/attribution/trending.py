@@ -110,6 +110,8 @@ def known_joules(cell: Cell, report: EnergyReport, loop: Loop) -> Known:
         return Known("measured", by_curves(cell.curves))
     if cell.estimate is not None:
         return Known("estimated", by_curves([cell.estimate.curve]))
+    if cell.estimate is not None:
+        return Known("estimated", by_curves([cell.estimate.curve]))
     energy = None if report.root is None else report.root.energy
     source: TrendSource = "estimated" if energy and energy.source == "estimated" else "predicted"
     unit = "" if loop.rounds is None else loop.rounds.unit

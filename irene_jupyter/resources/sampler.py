@@ -155,20 +155,18 @@ class Sampler:
             )
 
     def load(self, threads: int) -> Load:
-        """How busy the processor of so many logical CPUs was. Raises `IreneError` before the end.
+        """How busy the processor of so many logical CPUs was, in the block so far or all of it.
 
         Of this process's children nothing is known: they are among the others.
         """
-        if self._duration_seconds is None or self._own_cpu_seconds is None:
-            raise IreneError("the block has not ended: ask for its load after the with statement")
-        return load_of(
-            self.timeline,
-            self._start,
-            self._duration_seconds,
-            self._own_cpu_seconds,
-            threads,
-            self.summary().others_cpu_share,
-        )
+        seconds, own = self._duration_seconds, self._own_cpu_seconds
+        if seconds is None:
+            seconds = time.perf_counter() - self._start
+        if own is None:
+            own = time.process_time() - self._cpu_began
+        with self._lock:
+            others = self._totals.others_cpu_share(seconds, own)
+        return load_of(self.timeline, self._start, seconds, own, threads, others)
 
     def _run(self) -> None:
         try:

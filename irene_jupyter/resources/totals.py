@@ -88,7 +88,7 @@ class Totals:
             memory_percent_max=self._mean(-1, "memory_percent").highest,
             gpus=tuple(self._gpu(index, name) for index, name in enumerate(gpu_names)),
             notes=tuple(notes),
-            others_cpu_share=self._others_cpu_share(duration_seconds, own_cpu_seconds),
+            others_cpu_share=self.others_cpu_share(duration_seconds, own_cpu_seconds),
             timeline=columns(self.timeline, gpu_names),
             **seconds,
         )
@@ -103,7 +103,8 @@ class Totals:
             **means,
         )
 
-    def _others_cpu_share(self, duration: float, own_cpu_seconds: float | None) -> float | None:
+    def others_cpu_share(self, duration: float, own_cpu_seconds: float | None) -> float | None:
+        """Of all CPU time that was used, what was not this process's; None in short blocks."""
         if own_cpu_seconds is None or duration < _LOAD_SECONDS:
             return None
         if self._first_cpu is None or self._last_cpu is None:

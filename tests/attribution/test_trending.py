@@ -7,6 +7,7 @@ import torch
 
 import irene_jupyter as irene
 from irene_jupyter.attribution.cell import Cell
+from irene_jupyter.attribution.estimate import Estimate
 from irene_jupyter.attribution.trending import (
     MIN_ROUNDS,
     Known,
@@ -152,3 +153,15 @@ def test_mean_is_of_what_the_rounds_consist_of():
     assert known.source == "estimated"
     forward_alone = irene.predict(torch.nn.Linear(4, 4), device="gtx1080ti")
     assert known_joules(Cell(10.0), forward_alone, loop.loop).whole is None
+
+
+def test_estimate_of_this_machine_is_known_by_time():
+    training = Training()
+    for _ in range(50):
+        training.step()
+    curve = ((BEGAN, 0.0), (training.now, 10.0 * (training.now - BEGAN)))
+    cell = Cell(15.0, estimate=Estimate(curve, 0.5, 2.5, "this machine", "rated 10 W"))
+    report = irene.predict(torch.nn.Linear(4, 4), device="gtx1080ti")
+    trend = training.trend(known_joules(cell, report, training.loop))
+    assert (trend.source, trend.device) == ("estimated", "")
+    assert trend.end.joules == pytest.approx(3.0, rel=0.01)
