@@ -13,6 +13,7 @@ import ipywidgets
 import traitlets
 
 from irene_jupyter.errors import DeviceError, IreneError
+from irene_jupyter.notebook.front_end import draws_widgets
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
@@ -131,7 +132,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
 
         That report says that it is one setting of many, and its metadata that no cell took it.
         """
-        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
+        is_live = self.report is None or draws_widgets()
+        bundle = dict((super()._repr_mimebundle_(**kwargs) if is_live else None) or {})
         if self.report is None:
             return bundle, {}
         notes = (self._when_shown(), *self.report.notes)
@@ -369,12 +371,13 @@ def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if device is None:
         known = [info.name for info in devices()]
-        if report.device.name not in known:
+        name = report.predicting.name
+        if name not in known:
             raise DeviceError(
-                f"the device profile of this report, {printable(report.device.name, 60)!r}, is not "
+                f"the device profile of this report, {printable(name, 60)!r}, is not "
                 f"known here: choose one, irene.explore(report, device={REFERENCE!r})"
             )
-        found["device"] = report.device.name
+        found["device"] = name
     run = next(iter(report.runs), None)
     if run is not None:
         found |= {"batch_size": max(1, run.batch_size), "seq_len": max(1, run.seq_len)}

@@ -136,7 +136,7 @@ def test_axe_finds_nothing_in_the_html_page(page: Any, look: str, tmp_path: Path
     page.evaluate(AXE.read_text("utf-8"))  # from outside: the page itself runs no script
     found = page.evaluate("async () => (await axe.run()).violations")
     assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
-    heads = page.locator("li.heads").first
+    heads = page.locator(".heads").first
     assert heads.evaluate("element => getComputedStyle(element).position") == "sticky"
 
 
