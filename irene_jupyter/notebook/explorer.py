@@ -355,12 +355,13 @@ def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if device is None:
         known = [info.name for info in devices()]
-        if report.device.name not in known:
+        name = report.predicting.name
+        if name not in known:
             raise DeviceError(
-                f"the device profile of this report, {printable(report.device.name, 60)!r}, is not "
+                f"the device profile of this report, {printable(name, 60)!r}, is not "
                 f"known here: choose one, irene.explore(report, device={REFERENCE!r})"
             )
-        found["device"] = report.device.name
+        found["device"] = name
     run = next(iter(report.runs), None)
     if run is not None:
         found |= {"batch_size": max(1, run.batch_size), "seq_len": max(1, run.seq_len)}

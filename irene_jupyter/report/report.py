@@ -161,6 +161,11 @@ class EnergyReport:
         """All nodes in the total, parents first."""
         return self.root.walk() if self.root is not None else iter(())
 
+    @property
+    def predicting(self) -> DeviceLabel:
+        """Whose profile tells its models at other settings: beside an estimate, the other one's."""
+        return self.device if self.elsewhere is None else self.elsewhere.device
+
     def on(self, device: str) -> EnergyReport:
         """The same runs on another device: the name of a profile, its path, or "here".
 
