@@ -50,7 +50,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
     )
     # What else runs on this machine is no matter of these tests, nor how late a thread wakes.
     monkeypatch.setattr(guards, "COVERAGE_SLACK_SECONDS", 3600.0)
-    monkeypatch.setattr(totals.Totals, "_others_cpu_share", lambda *_: 0.0)
+    monkeypatch.setattr(totals.Totals, "others_cpu_share", lambda *_: 0.0)
     return found
 
 
@@ -240,7 +240,7 @@ def test_a_cell_on_the_processor_does_not_ask_boards_in_between(
 
 
 def test_a_loaded_machine_withholds(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(totals.Totals, "_others_cpu_share", lambda *_: 0.7)
+    monkeypatch.setattr(totals.Totals, "others_cpu_share", lambda *_: 0.7)
     net = model()
     with irene.EnergyMonitor() as monitor:
         run_for(net, 0.1)
@@ -255,7 +255,7 @@ def test_a_loaded_machine_withholds(package: Package, monkeypatch: pytest.Monkey
 def test_a_loaded_machine_widens_and_warns(
     package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(totals.Totals, "_others_cpu_share", lambda *_: 0.3)
+    monkeypatch.setattr(totals.Totals, "others_cpu_share", lambda *_: 0.3)
     net = model()
     with irene.EnergyMonitor() as monitor:
         run_for(net, 0.1)
