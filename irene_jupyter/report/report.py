@@ -404,3 +404,7 @@ class EnergyReport:
             "text/html": render_html(self),
             "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
         }
+
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows, which would offer every form of the bundle."""
+        return "text/html", self.to_html()
