@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,8 @@ def _without_counters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
         "irene_jupyter.predictors.profiles.known.user_devices_folder", lambda: tmp_path
     )
-    monkeypatch.setattr(
-        "irene_jupyter.meters.counters.rapl_counter.POWERCAP", tmp_path / "no powercap"
-    )
+    if any(os.access(file, os.R_OK) for file in Path("/sys/class/powercap").glob("*/energy_uj")):
+        pytest.skip("this machine's energy is counted")
 
 
 def network() -> nn.Module:
@@ -37,10 +37,7 @@ def cell(options: irene.Options | None = None) -> irene.EnergyReport:
     with irene.EnergyMonitor(options or irene.Options(budget_seconds=0)) as monitor:
         for _ in range(20):
             model(IDS)
-    report = monitor.report
-    if report.measured is not None and report.measured.joules is not None:
-        pytest.skip("this machine's energy is counted")
-    return report
+    return monitor.report
 
 
 def test_the_report_is_of_this_machine_and_the_reference_stands_beside_it():

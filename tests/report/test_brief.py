@@ -339,6 +339,7 @@ def test_resources_that_are_none_are_refused(resources: str) -> None:
 def test_bert_base_adds_little_to_a_notebook() -> None:
     """A report of a run of bert-base, on 8 texts of 128 tokens, in bytes of the file."""
     model = BertModel(BertConfig()).eval()
+    # An estimate follows times, in which no two layers are alike: how many fold is luck.
     with torch.inference_mode(), irene.EnergyMonitor(irene.Options("gtx1080ti")) as monitor:
         model(torch.randint(0, 30_000, (8, 128)))
     bundle = monitor.report._repr_mimebundle_()
