@@ -2,8 +2,10 @@
 
     python .ci/refresh_notebooks.py [NAME …]
 
-Without widget state: GitHub refuses a notebook whose state is incomplete, and a stored
-widget shows nothing where no kernel lives. Without IRENE_DATA: readers have none.
+Reports keep their JSON, so that a notebook of the launcher shows its trees, and the sidebar its
+energies, before anything is run. Without widget state: GitHub refuses a notebook whose state is
+incomplete, and a stored widget shows nothing where no kernel lives. Without IRENE_DATA: readers
+have none.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from irene_jupyter.demo import execute, slim
+from irene_jupyter.demo import execute
 
 FOLDER = Path(__file__).resolve().parents[1] / "example_notebooks"
 
@@ -27,7 +29,6 @@ def main(names: list[str]) -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             notebook = execute(path, Path(folder), progress=print)
-        slim(notebook)  # the reports' JSON would be most of the file
         # The minor version of Python differs from machine to machine, and says nothing.
         notebook.metadata.get("language_info", {}).pop("version", None)
         nbformat.write(notebook, path)

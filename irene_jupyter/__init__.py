@@ -32,7 +32,7 @@ _HOMES = {
     "load_report": "irene_jupyter.report.saved",
     "load_trees": "irene_jupyter.predictors.fit.dataset",
     "measure": "irene_jupyter.measurement",
-    "predict": "irene_jupyter.measurement",
+    "predict": "irene_jupyter.predicting",
     "register_primitive": "irene_jupyter.capture.count.primitives",
     "sweep": "irene_jupyter.sweeps",
     "train_device": "irene_jupyter.predictors.fit.device_training",

@@ -124,16 +124,6 @@ def strip(notebook: Any) -> None:
             cell.outputs = kept
 
 
-def slim(notebook: Any) -> None:
-    """Removes the reports' JSON: most of a notebook's size, and html and text show the same.
-
-    For notebooks that are kept in a repository; a live run keeps it, for the trees of JupyterLab.
-    """
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            output.get("data", {}).pop(REPORT_MIME, None)
-
-
 def reports(notebook: Any) -> Iterator[dict[str, Any]]:
     """The JSON of every energy report among the outputs, in order."""
     for cell in notebook.cells:

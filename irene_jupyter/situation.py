@@ -64,10 +64,12 @@ def situation_of(report: EnergyReport) -> Situation:
         batch_size=setting.batch_size,
         seq_len=setting.seq_len,
         new_tokens=setting.new_tokens,
-        device=report.device.name,
+        device=report.predicting.name,
         dtype=dtype,
     )
     amount = setting.tokens if setting.new_tokens else setting.queries
+    if report.elsewhere is not None and report.total_joules > 0:  # what helps is told by a profile
+        joules *= report.elsewhere.energy.joules / report.total_joules
     return Situation(
         setting=setting,
         joules_per=joules / amount,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
@@ -74,8 +75,8 @@ class Kernel:
         **how: Any,
     ) -> Cell:
         """Execute a cell, which may take `seconds`. `when_busy` is called once, when the cell has
-        printed something; `interrupt_at` interrupts it once it has printed that. `metadata` is the
-        request's, as a front end sends it."""
+        printed something; `interrupt_at` interrupts it once it has printed that. With `metadata`
+        the request is as a page sends it; else as nbclient does."""
         message = self._ask(code, metadata, how)
         cell = Cell({})
         deadline = time.monotonic() + seconds
@@ -109,6 +110,7 @@ class Kernel:
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {},
                    "allow_stdin": False, "stop_on_error": True, **how}  # fmt: skip
         message = self.client.session.msg("execute_request", content, metadata=metadata)
+        message["header"]["msg_id"] = message["msg_id"] = str(uuid4())
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 

@@ -18,7 +18,7 @@ FLOORS = (
     {"capture", "predictors", "report", "meters"},
     {"attribution", "room", "options", "host_pace"},
     {"assembly"},
-    {"measurement", "calibration", "doctor", "demo"},
+    {"measurement", "predicting", "calibration", "doctor", "demo"},
     {"sweeps", "device_comparison", "whatif", "history"},
     {"situation"},
     {"levers"},

@@ -13,8 +13,8 @@ from irene_jupyter.attribution.apportion import Share
 from irene_jupyter.attribution.whole_step import FOLLOWING, is_recomputed
 from irene_jupyter.tree import Run
 
-# Of a part's seconds: what clocks make of nothing.
-_ROUNDING = 1e-3
+# Of a part's seconds: what lies between the clocks of a pass and of its hooks is the models', too.
+_BETWEEN = 0.01
 
 # A model's shares by phase: "forward" (all its calls), "backward", "optimiser".
 StepShares = Mapping[str, Share]
@@ -54,7 +54,9 @@ def with_steps(
         if (share := shares.get(("model", model))) is not None
     }
     for kind, of_kind in seconds.items():
-        whole = max(math.fsum(of_kind.values()), spent.get(kind, 0.0))
+        whole = math.fsum(of_kind.values())
+        if whole < (1.0 - _BETWEEN) * spent.get(kind, 0.0):
+            whole = spent[kind]
         parts = {model: its / whole for model, its in of_kind.items()} if whole > 0 else {}
         for values in (found.spent, found.waited):
             _move(values, kind, parts)
@@ -82,7 +84,7 @@ def _move(values: dict[Hashable, float], kind: str, parts: Mapping[str, float]) 
         key = ("model", model)
         values[key] = values.get(key, 0.0) + whole * part
     left = 1.0 - math.fsum(parts.values())
-    if left > _ROUNDING:
+    if left > _BETWEEN / 2:  # and not by rounding
         values[kind] = whole * left
     else:
         del values[kind]

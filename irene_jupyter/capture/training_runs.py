@@ -11,7 +11,7 @@ from irene_jupyter.capture.record.gradients import Gradients
 from irene_jupyter.capture.training.division import Backward, divided
 from irene_jupyter.capture.training.passes import Passes
 from irene_jupyter.capture.training.step_trees import AGAIN, LOSS, backward_tree, optimiser_tree
-from irene_jupyter.capture.training.stepping import Stepped, Steps
+from irene_jupyter.capture.training.stepping import SameSteps, Steps
 from irene_jupyter.capture.watch.homes import under
 from irene_jupyter.capture.watch.signed import Signature
 from irene_jupyter.tree import ModelTree, Node, Run
@@ -86,7 +86,7 @@ def _rank(ran: Ran, backward: Mapping[int, Backward]) -> tuple[bool, bool]:
     return bool(ran.path), id(ran.signature) not in backward
 
 
-def _steps(ran: Sequence[Ran], steps: Sequence[Stepped]) -> Iterator[Run]:
+def _steps(ran: Sequence[Ran], steps: Sequence[SameSteps]) -> Iterator[Run]:
     models: dict[int, Ran] = {}
     for each in ran:
         models.setdefault(id(each.signature.reference), each)

@@ -12,6 +12,7 @@ from IPython.display import display, update_display
 
 from irene_jupyter.errors import IreneError
 from irene_jupyter.notebook.cell_options import CellOptions
+from irene_jupyter.notebook.front_end import draws_widgets
 from irene_jupyter.report.words import EMPTY
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ def show(
     else:
         from irene_jupyter.report.report import MIME_TYPE
 
-        bundle = (
+        bundle, hints = (
             live_bundle(report, options.depth, trees=trees)
             if view == "widget"
-            else report_bundle(report, options.depth)[0]
+            else (report_bundle(report, options.depth)[0], {})
         )
         # The MIME renderer opens as many levels as the widget.
-        hints = {} if options.depth is None else {MIME_TYPE: {"expanded_depth": options.depth}}
+        if options.depth is not None:
+            hints = {**hints, MIME_TYPE: {"expanded_depth": options.depth}}
         _display(bundle, hints, place)
 
 
@@ -103,26 +105,29 @@ def report_bundle(
 
 def live_bundle(
     report: EnergyReport, depth: int | None = None, *, trees: LiveTrees
-) -> dict[str, Any]:
-    """The same with a live `EnergyTree`, where ipywidgets can make one; `trees` ends its life.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same with a live `EnergyTree` where somebody can draw it, and its metadata.
 
-    It is IPython's formatter for a report that a cell ends with, too, while a kernel lives.
+    `trees` ends the tree's life. It is IPython's formatter for a report that a cell ends with,
+    too, while a kernel lives.
     """
     from irene_jupyter.report.report import MIME_TYPE
 
     bundle, shown = report_bundle(report, depth)
+    if not draws_widgets():
+        return bundle, {}
     try:
-        from irene_jupyter.notebook.widget import WIDGET_MIME_TYPE, EnergyTree
+        from irene_jupyter.notebook.widget import EnergyTree
 
         tree = EnergyTree(shown, data=bundle[MIME_TYPE])
         if depth is not None:
             tree.expanded_depth = depth
         trees.keep(tree)
-        view = {"version_major": 2, "version_minor": 0, "model_id": tree.model_id}
-        return {**bundle, WIDGET_MIME_TYPE: view}
+        view, metadata = tree.live_view()
+        return {**view, **bundle}, metadata
     except Exception as error:  # the html in the same display says as much
         complain("no live tree", error)
-        return bundle
+        return bundle, {}
 
 
 def attempt(what: str, step: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from irene_jupyter.errors import DeviceError, IreneError
+from irene_jupyter.notebook.front_end import draws_widgets
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
@@ -126,9 +127,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         return self._tree
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """One display: the live explorer, and the report of now for where it cannot live."""
-        live = super()._repr_mimebundle_(**kwargs) or {}
-        return {**live, **(self.report._repr_mimebundle_() if self.report else {})}
+        """One display: the explorer where it can live, and the report of now for elsewhere."""
+        lasting = self.report._repr_mimebundle_() if self.report else {}
+        if lasting and not draws_widgets():
+            return lasting
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), **lasting}
 
     # --- controls ---------------------------------------------------------------------------
 
@@ -352,12 +355,13 @@ def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if device is None:
         known = [info.name for info in devices()]
-        if report.device.name not in known:
+        name = report.predicting.name
+        if name not in known:
             raise DeviceError(
-                f"the device profile of this report, {printable(report.device.name, 60)!r}, is not "
+                f"the device profile of this report, {printable(name, 60)!r}, is not "
                 f"known here: choose one, irene.explore(report, device={REFERENCE!r})"
             )
-        found["device"] = report.device.name
+        found["device"] = name
     run = next(iter(report.runs), None)
     if run is not None:
         found |= {"batch_size": max(1, run.batch_size), "seq_len": max(1, run.seq_len)}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class LiveTrees:
     """The trees that cells of a notebook show, by the id that the front end gives a cell.
 
-    Where it gives none (nbclient, papermill), trees live as long as the kernel.
+    Where it gives none, trees live as long as the kernel.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from irene_jupyter.errors import IreneError
+from irene_jupyter.notebook.front_end import draws_widgets
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.tree import Node
 
@@ -170,11 +171,18 @@ class EnergyTree(anywidget.AnyWidget):
         except KeyError:
             return None
 
+    def live_view(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What shows the tree while the kernel lives: a MIME bundle and its metadata."""
+        view: Any = super()._repr_mimebundle_() or {}
+        return view if isinstance(view, tuple) else (view, {})
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """One display: the live view, and the report's own forms for hosts without widgets."""
-        widget = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        data, metadata = widget if isinstance(widget, tuple) else (widget, {})
-        return {**data, **self._report._repr_mimebundle_()}, metadata
+        """One display: the live view where it can be drawn, and the report's own forms."""
+        lasting = self._report._repr_mimebundle_()
+        if not draws_widgets():
+            return lasting, {}
+        view, metadata = self.live_view()
+        return {**view, **lasting}, metadata
 
 
 def _devices(report: EnergyReport) -> list[tuple[str, str]]:

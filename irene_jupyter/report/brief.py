@@ -1,7 +1,7 @@
 """The report's JSON as a notebook holds it: what alike nodes have in common is written once.
 
 A notebook file has an indented line for every value of its JSON, which is most of a tree's size.
-So a tree is one text there, JSON again.
+So a tree is one text there, JSON again, and deflated where it is long.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from irene_jupyter.report.deflated import deflated
 
 if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
@@ -32,7 +34,7 @@ def notebook_json(report: EnergyReport) -> Json:
     bounds of intervals have six digits, and a node with the structure of an earlier sibling
     names it under `like`: what the node and those below it leave out is that of its counterpart
     there (`docs/report-format.md`). More than `FULL_UP_TO_RUNS` runs are a text, too, of a list
-    for each key. Joules are exact.
+    for each key. Long texts are deflated. Joules are exact.
     """
     data = report.to_dict()
     if len(data["runs"]) > FULL_UP_TO_RUNS:
@@ -67,7 +69,8 @@ def _columns(runs: Sequence[Json]) -> Json:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return deflated(text)
 
 
 def _count(node: Json) -> int:

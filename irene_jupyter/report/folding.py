@@ -36,7 +36,7 @@ UNTESTED = frozenset({"estimated", "extrapolated", "does_not_fit"})
 
 _Item = TypeVar("_Item")
 AnyRow = TypeVar("AnyRow", "Row", "PairRow")
-RowKind = Literal["node", "group", "own"]
+RowKind = Literal["node", "group", "own", "rest"]
 _INDEX = re.compile(r"(?:(?P<stem>.*[._]))?(?P<index>[0-9]{1,9})")
 
 
@@ -46,23 +46,29 @@ class Row:
 
     A "node" is one node; a "group" stands for `count` identical siblings, with the sum of
     their energies, and its one child (unless they are leaves) is the first of them in full;
-    "own" is what no child of `node` explains. `hidden` nodes lie below the depth limit.
+    "own" is what no child of `node` explains, "rest" are `count` of its children that
+    `costliest_rows` left out. `hidden` nodes lie below a row, and are not shown.
     """
 
     kind: RowKind
-    node: Node  # the node; the first of a group; the parent of an own row
+    node: Node  # the node; the first of a group; the parent of what is none
     name: str  # relative to the parent's path; of a group, "layer.0–11"
     energy: Energy | None
     children: tuple[Row, ...] = ()
     count: int = 1
     hidden: int = 0
     one_of: int = 1  # the row shows one of so many identical siblings
-    members: tuple[Node, ...] = ()  # of a group
+    members: tuple[Node, ...] = ()  # of a group, or of the rest
 
     @property
     def joules(self) -> float | None:
         """Joules of the row: of all siblings in a group."""
         return None if self.energy is None else self.energy.joules
+
+    @property
+    def is_node(self) -> bool:
+        """Whether `node` is what the row tells of, or the first of it."""
+        return self.kind in ("node", "group")
 
 
 def fold(siblings: Sequence[Node], parent_path: str = "") -> tuple[tuple[Node, ...], ...]:

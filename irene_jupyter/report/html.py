@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from irene_jupyter.report.colours import MORE
+from irene_jupyter.report.costliest import costliest_rows
 from irene_jupyter.report.flag_words import flag_lines
-from irene_jupyter.report.folding import Row, count_rows, is_untested, limited_rows
+from irene_jupyter.report.folding import Row, count_rows, display_rows, is_untested, walk_rows
 from irene_jupyter.report.page import Drawn, nested, page, safe, style
 from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
 from irene_jupyter.report.phase_table import phase_legend, phase_table
@@ -50,7 +51,10 @@ from irene_jupyter.tree import Node
 if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
 
-MAX_ROWS = 3500  # some 1 MB; a larger tree is cut at a depth, and says so
+# Of a tree; a larger one shows the rows that cost most, and says so.
+MAX_ROWS = 1000
+MAX_CHARACTERS = 250_000
+_FEWEST_ROWS = 20
 _BAR_PIXELS = 80
 _OPEN_LEVELS = 4  # levels that are unfolded at first, where they hold
 _OPEN_SHARE = 0.01  # at least this share of the root
@@ -59,7 +63,8 @@ _OPEN_SHARE = 0.01  # at least this share of the root
 def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bool = False) -> str:
     """The report as an html fragment, or as a page of its own.
 
-    `depth` counts levels below the root; trees of more than `MAX_ROWS` rows are cut anyway.
+    `depth` counts levels below the root. Of trees with more than `MAX_ROWS` rows or
+    `MAX_CHARACTERS` those that cost most are shown.
     """
     began = time.perf_counter()
     parts = [f'<div class="irene-energy" title="{safe(title(report))}">']
@@ -80,12 +85,12 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
             parts.append(f'<p class="dim">{safe(other)}</p>')
         if training := training_line(report):
             parts.append(f"<p>{safe(training, NOTE_LENGTH)}</p>")
-        parts.extend(_tree(report.root, depth, MAX_ROWS, PhaseColumns.of_training(report)))
+        parts.extend(_tree(report.root, depth, 1.0, PhaseColumns.of_training(report)))
         parts.append(f'<p class="dim">{safe(LEGEND)}</p>')
     if report.not_run:
         parts.append(f"<p><strong>{safe(not_run_title(report))}</strong></p>")
         for node in report.not_run:
-            parts.extend(_tree(node, depth, MAX_ROWS // len(report.not_run)))
+            parts.extend(_tree(node, depth, 0.2 / len(report.not_run)))
     columns, runs = run_table(report)
     if runs:
         parts.append(_table(columns, runs))
@@ -116,24 +121,36 @@ def render_html(report: EnergyReport, *, depth: int | None = None, full_page: bo
     return page(safe(headline(report)), body, "60em") if full_page else body
 
 
-def _tree(root: Node, depth: int | None, most: int, phases: PhaseColumns = NO_PHASES) -> list[str]:
-    tree, cut = limited_rows(root, depth, most)
-    calls = any(node.features.calls > 1 for node in root.walk()) and not phases.names
+def _tree(
+    root: Node, depth: int | None, room: float, phases: PhaseColumns = NO_PHASES
+) -> list[str]:
+    """The tree within a share of `MAX_ROWS` and `MAX_CHARACTERS`."""
+    whole = display_rows(root, depth)
+    most = max(_FEWEST_ROWS, round(MAX_ROWS * room))
+    while True:
+        tree = costliest_rows(whole, most)
+        parts = _drawn(tree, phases)
+        size = sum(map(len, parts)) / (MAX_CHARACTERS * room)
+        if size <= 1.0 or most <= _FEWEST_ROWS:
+            break
+        most = max(_FEWEST_ROWS, int(0.95 * count_rows(tree) / size))
+    if tree is not whole:
+        shown = f"The {count_rows(tree):,} costliest of {count_rows(whole):,} rows are shown"
+        parts.append(f'<p class="dim">{shown}; the whole is in the saved report.</p>')
+    return parts
+
+
+def _drawn(tree: Row, phases: PhaseColumns) -> list[str]:
+    calls = any(row.node.features.calls > 1 for row in walk_rows(tree)) and not phases.names
 
     def drawn(row: Row) -> Drawn:
         cells = _cells(row, tree.joules, calls) + _in_phases(phases, row)
-        return (
-            Drawn(cells, kind=" own") if row.kind == "own" else Drawn(cells, safe(detail(row.node)))
-        )
+        return Drawn(cells, safe(detail(row.node))) if row.is_node else Drawn(cells, kind=" own")
 
     def is_open(row: Row, level: int) -> bool:
         return level < _OPEN_LEVELS and (share(row.joules, tree.joules) or 0.0) >= _OPEN_SHARE
 
-    parts = ['<ul class="root">', *_heads(phases), *nested(tree, drawn, is_open), "</ul>"]
-    if cut != depth:
-        shown = f"The tree is shown to depth {cut} ({count_rows(tree):,} rows)"
-        parts.append(f'<p class="dim">{shown}; the whole is in the saved report.</p>')
-    return parts
+    return ['<ul class="root">', *_heads(phases), *nested(tree, drawn, is_open), "</ul>"]
 
 
 def _cells(row: Row, total: float | None, calls: bool) -> str:
@@ -146,7 +163,7 @@ def _cells(row: Row, total: float | None, calls: bool) -> str:
             f'background:{MORE}"></span>'
         )
     number = row.node.features.calls
-    times = f"×{number:,}" if number > 1 and row.kind != "own" else ""
+    times = f"×{number:,}" if number > 1 and row.is_node else ""
     return (
         f'<span class="n">{_label(row)}</span> <span class="b">{bar}</span> '
         f'<span class="s">{safe(format_share(fraction))}</span> '
@@ -175,8 +192,8 @@ def _heads(phases: PhaseColumns) -> list[str]:
 
 
 def _label(row: Row) -> str:
-    if row.kind == "own":
-        return "own"
+    if not row.is_node:
+        return safe(row.name)
     klass, name = safe(row.node.class_name, 120), safe(row.name, 120)
     codes = codes_text(row.node)
     flags = f' <em class="f">{safe(codes)}</em>' if codes else ""

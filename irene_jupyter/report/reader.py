@@ -9,6 +9,7 @@ from typing import Any, get_args
 from irene_jupyter.checker import Checker, is_number, strict_json
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import MAX_BYTES
+from irene_jupyter.report.deflated import inflated
 from irene_jupyter.report.device_label import DeviceKind, DeviceLabel, DeviceScope, Elsewhere
 from irene_jupyter.report.parts import (
     BASES,
@@ -67,9 +68,11 @@ def _unwrapped(data: Any) -> Any:
     """The JSON in `data`, which is a text of it in notebooks (`brief.py`)."""
     if not isinstance(data, str):
         return data
-    if len(data) > MAX_BYTES:
-        _CHECK.refuse(f"a text of JSON has more than {MAX_BYTES // 2**20} MiB")
-    return _json_from_text(data)
+    try:
+        text = inflated(data, MAX_BYTES)
+    except ValueError as error:
+        _CHECK.refuse(f"a text of JSON cannot be read: {error}")
+    return _json_from_text(text)
 
 
 def _tree(data: Any) -> Node:

@@ -161,6 +161,11 @@ class EnergyReport:
         """All nodes in the total, parents first."""
         return self.root.walk() if self.root is not None else iter(())
 
+    @property
+    def predicting(self) -> DeviceLabel:
+        """Whose profile tells its models at other settings: beside an estimate, the other one's."""
+        return self.device if self.elsewhere is None else self.elsewhere.device
+
     def on(self, device: str) -> EnergyReport:
         """The same runs on another device: the name of a profile, its path, or "here".
 
@@ -399,3 +404,7 @@ class EnergyReport:
             "text/html": render_html(self),
             "text/plain": render_text(self, max_rows=DISPLAY_ROWS),
         }
+
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows, which would offer every form of the bundle."""
+        return "text/html", self.to_html()

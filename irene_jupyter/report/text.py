@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from irene_jupyter.report.costliest import costliest_rows
 from irene_jupyter.report.flag_words import flag_lines
 from irene_jupyter.report.folding import AnyRow, Row, limited_rows
 from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
@@ -186,7 +187,8 @@ def _draw_tree(
     most: int,
     phases: PhaseColumns = NO_PHASES,
 ) -> None:
-    trees = [limited_rows(root, depth, most // len(roots))[0] for root in roots]
+    room = most // len(roots)
+    trees = [costliest_rows(limited_rows(root, depth, room)[0], room) for root in roots]
     narrow = console.width < _NARROW
     lines = [
         _Line(guide, row, tree.joules) for tree in trees for guide, row in guided(tree, narrow)
@@ -223,7 +225,7 @@ def _draw_tree(
     table.add_row(Text(""), *([Text("")] if bars else []), *dim_heads)
     for line, row in zip(lines, cells, strict=True):
         fraction = share(line.row.joules, line.total)
-        style = "dim" if line.row.kind == "own" else ""
+        style = "" if line.row.is_node else "dim"
         table.add_row(
             _label(line, room),
             *([Text(_bar(fraction), style="cyan")] if bars else []),
@@ -261,8 +263,8 @@ def _label(line: _Line, room: int) -> Text:
     """Guide, name, class and flag codes within `room` cells: the class gives way first."""
     row = line.row
     guide = _cut(line.guide, max(0, room - _LABEL_ROOM + 4))
-    if row.kind == "own":
-        return Text.assemble((guide, "dim"), (_cut("own", room - cell_len(guide)), "dim italic"))
+    if not row.is_node:
+        return Text.assemble((guide, "dim"), (_cut(row.name, room - cell_len(guide)), "dim italic"))
     codes = codes_text(row.node)
     codes = _cut(f" {codes}" if codes else "", max(0, room - cell_len(guide) - 2))
     free = room - cell_len(guide) - cell_len(codes)
@@ -289,7 +291,7 @@ def _cut(text: str, room: int) -> str:
 
 def _calls(row: Row) -> str:
     calls = row.node.features.calls
-    return f"×{calls:,}" if calls > 1 and row.kind != "own" else ""
+    return f"×{calls:,}" if calls > 1 and row.is_node else ""
 
 
 def _bar(fraction: float | None) -> str:

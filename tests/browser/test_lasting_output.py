@@ -89,31 +89,14 @@ def test_reopened_and_untrusted(page: Any, lab: tuple[str, Path], saved: Path) -
     assert page.evaluate(TRUSTED) is False
 
 
-def assert_html_alone(page: Any, html: str) -> None:
-    """The first output of a page, offline: a tree in html that needs no script."""
+def test_converted_to_a_page(page: Any, saved: Path) -> None:
+    """The notebook was run in JupyterLab, so its output has a widget."""
+    nbconvert = pytest.importorskip("nbconvert")
+    html, _ = nbconvert.HTMLExporter(template_name="lab").from_filename(str(saved))
     page.context.set_offline(True)
-    page.route("**/*", lambda route: route.abort())
     page.set_content(html, wait_until="domcontentloaded")
     output = page.locator(".jp-OutputArea-output").first
     assert "BertModel" in output.inner_text()
     assert output.locator("details").count() > 0
     assert output.locator("script").count() == 0
     assert "widget" not in output.inner_text().lower()
-
-
-def test_converted_to_a_page(page: Any, saved: Path) -> None:
-    nbconvert = pytest.importorskip("nbconvert")
-    html, _ = nbconvert.HTMLExporter(template_name="lab").from_filename(str(saved))
-    assert_html_alone(page, html)
-
-
-def test_executed_and_converted_to_a_page(page: Any, tmp_path: Path) -> None:
-    """As `nbconvert --execute` does it, told to keep no state: else it shows widgets, online."""
-    nbconvert = pytest.importorskip("nbconvert")
-    (tmp_path / "report.json").write_text(json.dumps(small_report()))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SHOW_TREE)])
-    run = nbconvert.preprocessors.ExecutePreprocessor(store_widget_state=False)
-    run.preprocess(notebook, {"metadata": {"path": tmp_path}})
-    assert WIDGET_MIME in notebook.cells[0].outputs[0].data
-    html, _ = nbconvert.HTMLExporter(template_name="lab").from_notebook_node(notebook)
-    assert_html_alone(page, html)

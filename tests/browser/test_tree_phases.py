@@ -36,7 +36,7 @@ def trained() -> dict[str, Any]:
                 "seconds": 0.5,
                 "joules": root["energy"]["joules"],
                 "root": json.dumps(root),
-            }  # fmt: skip
+            }
         )
     root = tree(sum(PHASES.values()))
     head = root["children"][-1]
@@ -54,7 +54,7 @@ def trained() -> dict[str, Any]:
 
 
 def headings(page: Any) -> list[str]:
-    return [text for text in page.locator(".irene-heading > *:visible").all_inner_texts()]
+    return list(page.locator(".irene-heading > *:visible").all_inner_texts())
 
 
 def cells(page: Any, label: str) -> list[str]:

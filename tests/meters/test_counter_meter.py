@@ -139,7 +139,7 @@ def test_permission_denied_names_the_remedy(
 
     monkeypatch.setattr(Path, "read_text", denied)
     with (
-        pytest.raises(MeterError, match="sudo chmod a\\+r"),
+        pytest.raises(MeterError, match="`irene-jupyter doctor`"),
         open_meter("rapl", powercap=powercap.root),
     ):
         pass

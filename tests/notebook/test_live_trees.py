@@ -78,8 +78,24 @@ def test_a_tree_in_the_users_hands_lives_on(fresh: Kernel) -> None:
 
 def test_without_ids_of_cells_all_trees_live_on(fresh: Kernel) -> None:
     for _ in range(2):
-        assert fresh.run(SHOWN).ok
+        assert fresh.run(SHOWN, metadata={}).ok
     assert fresh.value("alive()").count("EnergyTree") == 2
+
+
+@pytest.mark.parametrize("last", ["report", "tree", "irene.explore(model)"])
+def test_nothing_is_live_where_nobody_draws_widgets(fresh: Kernel, last: str) -> None:
+    """As nbclient and consoles ask for it: an output with a widget would be blank offline."""
+    made = "import irene_jupyter as irene\nreport = irene.predict(model)\n"
+    made += "tree = irene.EnergyTree(report)" if last == "tree" else ""
+    assert fresh.run(made).ok
+    for cell in (fresh.run(SHOWN), fresh.run(last)):
+        assert cell.ok, cell.traceback
+        (shown,) = cell.displays or [item["data"] for item in cell.of("execute_result")]
+        assert set(shown) == {"application/vnd.irene.energy+json", "text/html", "text/plain"}
+    live = "explore" in last or last == "tree"  # what the user holds in hand
+    assert ("EnergyTree" in fresh.value("alive()")) == live
+    (shown,) = (item["data"] for item in run(fresh, last, "page").of("execute_result"))
+    assert "application/vnd.jupyter.widget-view+json" in shown
 
 
 def test_unloading_takes_the_callback_away(fresh: Kernel) -> None:

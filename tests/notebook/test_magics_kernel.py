@@ -175,7 +175,7 @@ def test_completion_on_the_line_is_only_ours(kernel):
 
 
 def test_one_display_with_all_forms(kernel):
-    cell = kernel.run("%%energy\ny = model(x)")
+    cell = kernel.run("%%energy\ny = model(x)", metadata={"cellId": "shown"})
     assert cell.ok
     assert cell.stream("stderr") == ""
     [data] = cell.displays
@@ -320,7 +320,7 @@ def test_batch_size_and_seq_len_are_for_models_that_were_not_called(kernel):
 
 def test_a_report_as_last_value_is_the_same_display(kernel):
     kernel.run("%%energy --view none\nmodel(x);")
-    [result] = kernel.run("_energy").of("execute_result")
+    [result] = kernel.run("_energy", metadata={}).of("execute_result")
     assert {MIME_TYPE, WIDGET, "text/html", "text/plain"} == set(result["data"])
 
 
@@ -361,7 +361,7 @@ def test_load_unload_reload(kernel_factory):
         "%%energy --view text\nimport torch; torch.nn.Sequential(torch.nn.Tanh())(torch.ones(2))"
     )
     assert "Sequential" in cell.stream("stdout")
-    assert WIDGET in kernel.run("_energy").of("execute_result")[0]["data"]
+    assert WIDGET in kernel.run("_energy", metadata={}).of("execute_result")[0]["data"]
 
     assert kernel.run("%unload_ext irene_jupyter").ok
     assert kernel.value("_state()") == before

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
 import pytest
+from anywidget._util import enable_custom_widget_manager_once
 from traitlets import TraitError
 from transformers import BertConfig
 
 import irene_jupyter as irene
 from irene_jupyter import EnergyTree
 from irene_jupyter.errors import ReportError
+from irene_jupyter.notebook.display import live_bundle
 from irene_jupyter.notebook.widget import WIDGET_MIME_TYPE
 from irene_jupyter.report.report import MIME_TYPE, DeviceLabel, EnergyReport
 from irene_jupyter.tree import Energy, Node
@@ -153,6 +157,27 @@ def test_the_script_and_the_style_are_sent(report: EnergyReport) -> None:
     state = EnergyTree(report).get_state()
     assert "renderTree" in state["_esm"]
     assert ".irene-tree" in state["_css"]
+
+
+def test_colab_is_told_how_to_draw_it(
+    report: EnergyReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its own loader wants it; anywidget does that, which Colab is simulated for."""
+    loader = "https://ssl.gstatic.com/colaboratory-static/widgets/manager.min.js"
+    asked: list[str] = []
+    colab = SimpleNamespace(
+        enable_custom_widget_manager=lambda: asked.append("enabled"),
+        _widgets=SimpleNamespace(_installed_url=loader),
+    )
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    enable_custom_widget_manager_once.cache_clear()
+    trees = SimpleNamespace(keep=lambda tree: None)
+    tree = EnergyTree(report)
+    assert asked == ["enabled"]
+    for bundle, metadata in (tree._repr_mimebundle_(), live_bundle(report, trees=trees)):
+        assert WIDGET_MIME_TYPE in bundle
+        assert metadata[WIDGET_MIME_TYPE] == {"colab": {"custom_widget_manager": {"url": loader}}}
+    enable_custom_widget_manager_once.cache_clear()
 
 
 def test_what_would_help_is_answered_until_another_report_comes(report: EnergyReport) -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import nbformat
@@ -15,11 +16,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from report_builders import EMPTY_REPORT, bert, bert_report, cell_report, energy
+from report_builders import EMPTY_REPORT, bert, bert_layer, bert_report, cell_report, energy, inner
 from transformers import BertConfig, BertModel
 
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
+from irene_jupyter.files import MAX_BYTES
 from irene_jupyter.report import reader
 from irene_jupyter.report.brief import (
     FULL_UP_TO_NODES,
@@ -27,6 +29,7 @@ from irene_jupyter.report.brief import (
     brief_tree,
     notebook_json,
 )
+from irene_jupyter.report.deflated import PLAIN_UP_TO, deflated, inflated
 from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import MIME_TYPE, EnergyReport, RunSummary
 from irene_jupyter.report.saved import load_report
@@ -96,7 +99,7 @@ def trees(data: Any) -> list[Any]:
     """The trees in a notebook's report, parsed."""
     texts = [data["root"], *data["not_run"], *(phase["root"] for phase in data["phases"])]
     assert all(isinstance(text, str) for text in texts)
-    return [json.loads(text) for text in texts]
+    return [json.loads(inflated(text, MAX_BYTES)) for text in texts]
 
 
 def of_before(node: Any, like: Any = None) -> Any:
@@ -292,10 +295,39 @@ def test_a_text_that_is_no_tree_is_refused(text: str, complaint: str) -> None:
 
 def test_a_text_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = notebook_json(bert_report())
+    text = inflated(data["root"], MAX_BYTES)
     monkeypatch.setattr(reader, "MAX_BYTES", 2**20)
     assert EnergyReport.from_dict(data).total_joules > 0
-    with pytest.raises(ReportError, match="more than 1 MiB"):
-        EnergyReport.from_dict(data | {"root": data["root"] + " " * 2**20})
+    for longer in (text + " " * 2**20, deflated(text + " " * 2**20)):
+        with pytest.raises(ReportError, match="more than 1 MiB"):
+            EnergyReport.from_dict(data | {"root": longer})
+
+
+def test_long_texts_are_deflated_and_read_as_before() -> None:
+    plain = "é" * PLAIN_UP_TO
+    assert deflated(plain) == inflated(plain, MAX_BYTES) == plain
+    long = plain + "[0.1,0.2]"
+    form, size, packed = deflated(long).split(":")
+    assert (form, int(size)) == ("zlib", len(long.encode()))
+    assert len(packed) < len(long) / 20
+    assert inflated(deflated(long), MAX_BYTES) == long
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-100],
+        lambda text: text.replace(":", ":1", 1),
+        lambda text: "zlib:9:" + text.rpartition(":")[2],
+        lambda text: "zlib:9:",
+        lambda text: "zlib:9:é",
+        lambda text: "zlib:4:AAAA",
+    ],
+)
+def test_what_is_deflated_and_damaged_is_refused(damage: Callable[[str], str]) -> None:
+    data = notebook_json(bert_report())
+    with pytest.raises(ReportError, match="deflated in it is damaged"):
+        EnergyReport.from_dict(data | {"root": damage(data["root"])})
 
 
 @pytest.mark.parametrize("resources", ["", "[]", "3", '{"watts": 1e999}'])
@@ -307,7 +339,7 @@ def test_resources_that_are_none_are_refused(resources: str) -> None:
 def test_bert_base_adds_little_to_a_notebook() -> None:
     """A report of a run of bert-base, on 8 texts of 128 tokens, in bytes of the file."""
     model = BertModel(BertConfig()).eval()
-    with torch.inference_mode(), irene.EnergyMonitor() as monitor:
+    with torch.inference_mode(), irene.EnergyMonitor(irene.Options("gtx1080ti")) as monitor:
         model(torch.randint(0, 30_000, (8, 128)))
     bundle = monitor.report._repr_mimebundle_()
     cell = nbformat.v4.new_code_cell("%%energy")
@@ -316,4 +348,17 @@ def test_bert_base_adds_little_to_a_notebook() -> None:
     cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
     nbformat.validate(notebook)
     assert sum(1 for _ in monitor.report.walk()) > 200
-    assert len(nbformat.writes(notebook).encode()) - before < 100_000
+    assert len(nbformat.writes(notebook).encode()) - before < 60_000
+
+
+def test_ten_thousand_nodes_take_little_room() -> None:
+    """Layers with energies of their own, so that none folds; in bytes."""
+    random = Random(1)
+    layers = [bert_layer(f"layer.{index}", random.uniform(0.5, 2.0)) for index in range(800)]
+    root = inner("", "Deep", layers, kind="model")
+    assert sum(1 for _ in root.walk()) > 10_000
+    report = replace(bert_report(), root=root)
+    bundle = report._repr_mimebundle_()
+    assert len(json.dumps(bundle[MIME_TYPE])) < 400_000
+    assert len(bundle["text/html"].encode()) < 300_000
+    assert EnergyReport.from_dict(bundle[MIME_TYPE]).total_joules == report.total_joules

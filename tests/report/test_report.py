@@ -26,8 +26,8 @@ from irene_jupyter.report.report import (
     DeviceLabel,
     EnergyReport,
     RunSummary,
-    load_report,
 )
+from irene_jupyter.report.saved import load_report
 from irene_jupyter.tree import SOURCES, Energy, Features, Node
 
 SCHEMA = json.loads(

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from report_builders import EMPTY_REPORT, bert, bert_report, cell_report, inner, leaf
 
+from irene_jupyter.report.folding import total
 from irene_jupyter.report.html import MAX_ROWS, render_html
 from irene_jupyter.report.report import DeviceLabel, EnergyReport
+from irene_jupyter.report.units import format_joules
 from irene_jupyter.report.words import EMPTY, NOT_RUN_TITLE
 
 VOID = {"meta", "br", "img"}
@@ -144,37 +146,42 @@ def test_names_are_escaped_everywhere(full_page: bool) -> None:
     assert not set("\x1b\u202e") & set(html)
 
 
-def test_large_trees_stay_small() -> None:
+def wide_report(blocks: int) -> EnergyReport:
+    """Blocks of nine operations, none like another: the later, the costlier."""
     wide = [
-        inner(
-            f"block.{index}",
-            f"Block{index}",
-            [leaf(f"block.{index}.part_of_the_block_{part}", "Linear", 1.0) for part in "abcdefgh"],
-        )
-        for index in range(330)
+        inner(f"b.{i}", f"Block{i}", [leaf(f"b.{i}.l{j}", f"Op{j}", 1.0 + i) for j in range(9)])
+        for i in range(blocks)
     ]
-    root = inner("", "Unfolded", wide, kind="model")
-    assert sum(1 for _ in root.walk()) > 2900
-    html = render_html(replace(bert_report(), root=root))
-    assert html.count("<li") == sum(1 for _ in root.walk())
-    assert len(html.encode()) < 1.5e6
+    return replace(bert_report(), root=inner("", "Net", wide, kind="model"))
 
 
-def test_larger_trees_are_cut_and_say_so() -> None:
-    wide = [
-        inner(f"b.{i}", f"Block{i}", [leaf(f"b.{i}.l{j}", f"Op{j}", 1.0) for j in range(9)])
-        for i in range(1000)
-    ]
-    report = replace(bert_report(), root=inner("", "Net", wide, kind="model"))
-    html = render_html(report)
-    assert html.count("<li") < MAX_ROWS
-    assert "shown to depth 1 (1,001 rows)" in _seen(html)
-    assert "(+9 below)" in _seen(html)
+def test_large_trees_show_what_costs_most_and_say_so() -> None:
+    html = render_html(wide_report(1000))
+    assert html.count("<li") <= MAX_ROWS
+    assert len(html.encode()) < 300_000
+    seen = _seen(html)
+    assert "b.999" in seen
+    assert "Block0 " not in seen
+    rows = html.count("<li")
+    assert f"The {rows:,} costliest of 10,001 rows are shown" in seen
+    left = int(re.findall(r"and (\d+) more", seen)[-1])  # of the blocks, the cheapest
+    root = wide_report(1000).root
+    assert root is not None
+    joules = total(block.energy for block in root.children[:left])
+    assert joules is not None
+    assert format_joules(joules.joules) in seen
+
+
+def test_long_names_do_not_swell_the_page() -> None:
+    long = [leaf(f"b.{i}" + "&" * 300, f"Op{i}" + "<" * 300, 1.0) for i in range(2000)]
+    html = render_html(replace(bert_report(), root=inner("", "Net", long, kind="model")))
+    assert 20 < html.count("<li") < MAX_ROWS
+    assert len(html.encode()) < 300_000
 
 
 def test_depth() -> None:
     html = _strip_styles(render_html(replace(bert_report(), root=bert(2)), depth=1))
     assert "encoder" in html
     assert "query" not in html
-    assert "shown to depth" not in html  # it was asked for
+    assert "are shown" not in html  # it was asked for
     assert "below)" in html

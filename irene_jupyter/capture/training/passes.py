@@ -137,7 +137,7 @@ class Passes:
             self._open.remove(running)
             if running.kind is not None:
                 running.kind.passes += 1
-                running.kind.seconds += ended - running.started - running.inside - own
+                running.kind.seconds += ended - running.started - running.inside
         self.goes_on(ended - running.started)
         self.own_seconds += own + time.perf_counter() - ended
         return ended

@@ -30,7 +30,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class Stepped:
+class SameSteps:
     """Steps of one optimiser that did the same: `seconds` of all."""
 
     held: Sequence[Held]
@@ -63,9 +63,9 @@ class Steps:
     """Told of each step by `stepped`. `models` are those that were called, by a number for each."""
 
     def __init__(self, models: Callable[[], Iterable[tuple[int, nn.Module]]]) -> None:
-        self.all: list[Stepped] = []
+        self.all: list[SameSteps] = []
         self._models = models
-        self._known: dict[int, tuple[weakref.ref[Any], dict[tuple[int, int], Stepped]]] = {}
+        self._known: dict[int, tuple[weakref.ref[Any], dict[tuple[int, int], SameSteps]]] = {}
 
     def stepped(self, optimiser: torch.optim.Optimizer, seconds: float) -> None:
         """A step has ended that took so many `seconds`; the states that it made are there."""
@@ -77,7 +77,7 @@ class Steps:
         found.steps += 1
         found.seconds += seconds
 
-    def _of(self, optimiser: torch.optim.Optimizer) -> Stepped:
+    def _of(self, optimiser: torch.optim.Optimizer) -> SameSteps:
         known = self._known.get(id(optimiser))
         if known is None or known[0]() is not optimiser:
             known = self._known[id(optimiser)] = weakref.ref(optimiser), {}
@@ -91,7 +91,7 @@ class Steps:
         found = known[1].get(key)
         if found is None:
             with torch._C.DisableTorchFunction():
-                found = known[1][key] = Stepped(self._held(optimiser, updated))
+                found = known[1][key] = SameSteps(self._held(optimiser, updated))
             self.all.append(found)
         return found
 

@@ -1,5 +1,7 @@
 // Reading JSON that may come from anywhere: what has the wrong type is as good as absent.
 
+import { inflated } from "./deflated.js";
+
 export type Json = Record<string, unknown>;
 
 export const isObject = (value: unknown): value is Json =>
@@ -17,7 +19,7 @@ export const number = (value: unknown, otherwise = 0): number => numberOrNull(va
 export function unwrapped(value: unknown): unknown {
   if (typeof value !== "string") return value;
   try {
-    return JSON.parse(value);
+    return JSON.parse(inflated(value));
   } catch {
     return null;
   }
