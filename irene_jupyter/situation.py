@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irene_jupyter.errors import OptionError
-from irene_jupyter.report.report import EnergyReport, RunSummary
+from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.whatif import DTYPES, Setting
 
 TRAINING = frozenset({"forward", "backward", "optimiser"})  # phases

@@ -16,7 +16,8 @@ from transformers import BertConfig
 
 import irene_jupyter
 from irene_jupyter import cli
-from irene_jupyter.report.report import DeviceLabel, EnergyReport, RunSummary
+from irene_jupyter.report.report import DeviceLabel, EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.tree import Energy, Node
 
 COMMAND = [sys.executable, "-m", "irene_jupyter.cli"]

@@ -19,7 +19,7 @@ from irene_jupyter.predictors.profiles.board_profile import BoardProfile
 from irene_jupyter.predictors.profiles.reading import Profile
 from irene_jupyter.report.phase_table import EVALUATION
 from irene_jupyter.report.phases import PhaseSummary
-from irene_jupyter.report.report import RunSummary
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.tree import STEP_PHASES, Node, Run
 
 

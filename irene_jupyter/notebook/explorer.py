@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from html import escape
@@ -13,18 +13,19 @@ import ipywidgets
 import traitlets
 
 from irene_jupyter.errors import DeviceError, IreneError
+from irene_jupyter.notebook.controls import WIDE, control_layout, device_options, menu, slider
+from irene_jupyter.notebook.explorer_summary import summary
 from irene_jupyter.notebook.front_end import draws_widgets
 from irene_jupyter.notebook.widget import EnergyTree
 from irene_jupyter.options import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN
 from irene_jupyter.predictors.predict.launching import LAUNCHES
 from irene_jupyter.predictors.profiles.automatic import AUTO, REFERENCE
-from irene_jupyter.predictors.profiles.loading import devices, load_device
+from irene_jupyter.predictors.profiles.loading import devices
 from irene_jupyter.report.cost_summary import CostSummary
 from irene_jupyter.report.curve import CurvePoint, EnergyCurve
-from irene_jupyter.report.folding import is_untested
 from irene_jupyter.report.report import MIME_TYPE, EnergyReport
-from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
-from irene_jupyter.report.words import badge, doubts, provenance
+from irene_jupyter.report.units import format_seconds, printable
+from irene_jupyter.report.words import provenance
 from irene_jupyter.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 
 AXES = ("batch_size", "seq_len", "new_tokens")
@@ -33,7 +34,6 @@ _CHOICES = {  # label -> value
     "per": {"energy a query": "query", "energy a token": "token", "energy of the run": "run"},
 }
 _SETTING = (*AXES, "device", "dtype", "launch")
-_WIDE = {"description_width": "140px"}
 
 
 def explore(source: Any, *, method: str = "additive", **setting: Any) -> Explorer:
@@ -156,20 +156,20 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
         live = self._what_if.is_learned(self.setting)
         most = self._what_if.max_tokens
         self._controls: dict[str, Any] = {
-            "batch_size": _slider("batch size", 1, max(MAX_BATCH_SIZE, self.batch_size), live),
-            "seq_len": _slider("", min(4, self.seq_len), max(most, self.seq_len), live),
-            "new_tokens": _slider("new tokens", 0, max(most // 2, self.new_tokens), live),
+            "batch_size": slider("batch size", 1, max(MAX_BATCH_SIZE, self.batch_size), live),
+            "seq_len": slider("", min(4, self.seq_len), max(most, self.seq_len), live),
+            "new_tokens": slider("new tokens", 0, max(most // 2, self.new_tokens), live),
             "device": ipywidgets.Dropdown(
-                options=_device_options(self.device),
-                description="device profile", layout=_control_layout(), style=_WIDE,
+                options=device_options(self.device),
+                description="device profile", layout=control_layout(), style=WIDE,
             ),
             "dtype": ipywidgets.Dropdown(
                 options=list(dict.fromkeys([*filter(None, [self.dtype, self._what_if.dtype]),
                                             *DTYPES])) if self.dtype else ["none"],
-                description="dtype", layout=_control_layout(), style=_WIDE, disabled=not self.dtype,
+                description="dtype", layout=control_layout(), style=WIDE, disabled=not self.dtype,
             ),
-            "launch": _menu("launched", _CHOICES["launch"]),
-            "per": _menu("plot", _CHOICES["per"]),
+            "launch": menu("launched", _CHOICES["launch"]),
+            "per": menu("plot", _CHOICES["per"]),
         }  # fmt: skip
         if not self._what_if.can_generate:
             self._controls["new_tokens"].layout.display = "none"
@@ -204,7 +204,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
                 control.max = max(control.max, change["new"])
                 control.min = min(control.min, change["new"])
             elif name == "device":
-                control.options = _device_options(change["new"])
+                control.options = device_options(change["new"])
             elif change["new"] not in control.options:
                 control.options = [*control.options, change["new"]]
             control.value = change["new"]
@@ -254,7 +254,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # the package has no typ
             self.set_trait("cost", answer.report.cost(queries=1e6))
         except IreneError:  # nothing tells how many queries an odd model answers
             self.set_trait("cost", None)
-        self._summary.value = _summary(answer.report, self.cost)
+        self._summary.value = summary(answer.report, self.cost)
         for name in ("dtype", "launch"):
             has_effect = self._what_if.has_effect(name, self.setting)
             description = {"dtype": "dtype", "launch": "launched"}[name]
@@ -328,41 +328,6 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _menu(name: str, choices: Mapping[str, str]) -> Any:
-    return ipywidgets.Dropdown(
-        options=list(choices.items()), description=name, layout=_control_layout(), style=_WIDE
-    )
-
-
-def _control_layout() -> Any:
-    """One for each control: what hides a control must not hide those beside it."""
-    return ipywidgets.Layout(width="380px")
-
-
-def _slider(name: str, least: int, most: int, live: bool) -> Any:
-    return ipywidgets.IntSlider(
-        min=least,
-        max=most,
-        value=least,
-        description=name,
-        continuous_update=live,
-        layout=_control_layout(),
-        style=_WIDE,
-    )
-
-
-def _device_options(chosen: str) -> list[tuple[str, str]]:
-    """Label and name of the known profiles, and of the chosen one, which may be a file."""
-    options = [(printable(info.label, 60), info.name) for info in devices()]
-    if chosen not in [name for _, name in options]:
-        try:
-            label = load_device(chosen).label
-        except IreneError:
-            label = chosen
-        options.append((printable(label, 60), chosen))
-    return options
-
-
 def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
     """The size of a report's first run; of a generation its new tokens; and the report's device.
 
@@ -385,38 +350,3 @@ def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
     if steps:
         found["new_tokens"] = steps + 1
     return found
-
-
-def _summary(report: EnergyReport, cost: CostSummary | None) -> str:
-    """Total, interval, provenance and costs, as html."""
-    assert report.root is not None
-    assert report.root.energy is not None
-    energy = report.root.energy
-    interval = escape(format_interval(energy, is_untested(report.root)))
-    badges = "".join(
-        '<span style="border:1px solid;border-radius:.6em;padding:0 .5em;font-size:.85em">'
-        f"{escape(each)}</span> "
-        for each in (badge(report), *doubts(report))
-    )
-    rows: list[tuple[str, str]] = []
-    if cost is not None:
-        found = dict(cost.rows())
-        rows = [
-            ("energy per query", found["energy per query"]),
-            ("a million queries", f"{found['electricity']}, {found['price']}"),
-        ]
-    rows += [
-        (f"{phase.phase}, per token", format_joules(phase.joules_per_token))
-        for phase in report.phases
-    ]
-    cells = "".join(
-        f'<tr><td style="padding:0 1.5em 0 0">{escape(printable(name, 60))}</td>'
-        f'<td style="padding:0;text-align:right">{escape(printable(value, 60))}</td></tr>'
-        for name, value in rows
-    )
-    return (
-        '<div style="line-height:1.5"><span style="font-size:1.6em;font-weight:600">'
-        f"{escape(format_joules(energy.joules))}</span> {interval} "
-        f"{badges}<div>{escape(printable(provenance(report), 200))}</div>"
-        f'<table style="border-spacing:0">{cells}</table></div>'
-    )

@@ -21,13 +21,8 @@ from irene_jupyter.report.parts import (
     ProcessShare,
 )
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
-from irene_jupyter.report.report import (
-    KIND,
-    SCHEMA_VERSION,
-    EnergyReport,
-    Mode,
-    RunSummary,
-)
+from irene_jupyter.report.report import KIND, SCHEMA_VERSION, EnergyReport, Mode
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.report.trend import trend_from_dict
 from irene_jupyter.tree import SOURCES, Energy, Node, RunStatus, Shape, TreeError
 from irene_jupyter.tree_json import node_from_dict

@@ -16,7 +16,8 @@ from irene_jupyter.report.units import format_joules, format_seconds, format_sha
 from irene_jupyter.tree import Shape
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.report import EnergyReport, RunSummary
+    from irene_jupyter.report.report import EnergyReport
+    from irene_jupyter.report.run_summary import RunSummary
 
 Part = tuple[str, str]  # a model and its phase
 HANDFUL = 6  # alike runs up to here have a row each

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from irene_jupyter.report.report import EnergyReport, RunSummary
+    from irene_jupyter.report.report import EnergyReport
+    from irene_jupyter.report.run_summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True)

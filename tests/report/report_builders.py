@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from irene_jupyter.report.report import DeviceLabel, EnergyReport, RunSummary
+from irene_jupyter.report.report import DeviceLabel, EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.tree import Energy, Features, Node
 
 REFERENCE = DeviceLabel("gtx1080ti", "GTX 1080 Ti PC", "reference")

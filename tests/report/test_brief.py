@@ -31,7 +31,8 @@ from irene_jupyter.report.brief import (
 )
 from irene_jupyter.report.deflated import PLAIN_UP_TO, deflated, inflated
 from irene_jupyter.report.phases import PhaseSummary
-from irene_jupyter.report.report import MIME_TYPE, EnergyReport, RunSummary
+from irene_jupyter.report.report import MIME_TYPE, EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.report.saved import load_report
 from irene_jupyter.tree import Features, Node
 from irene_jupyter.tree_json import node_from_dict, node_to_dict

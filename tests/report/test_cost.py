@@ -11,7 +11,8 @@ from report_builders import EMPTY_REPORT, bert_report, cell_report
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.cost_summary import CostSummary, carbon_intensity
-from irene_jupyter.report.report import EnergyReport, RunSummary
+from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.tree import Energy
 
 

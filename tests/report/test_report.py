@@ -21,12 +21,8 @@ from report_builders import EMPTY_REPORT, bert, bert_report, cell_report
 
 import irene_jupyter.report
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.report import (
-    MIME_TYPE,
-    DeviceLabel,
-    EnergyReport,
-    RunSummary,
-)
+from irene_jupyter.report.report import MIME_TYPE, DeviceLabel, EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.report.saved import load_report
 from irene_jupyter.tree import SOURCES, Energy, Features, Node
 

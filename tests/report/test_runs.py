@@ -17,7 +17,8 @@ import irene_jupyter as irene
 from irene_jupyter.report.html import render_html
 from irene_jupyter.report.parts import Part, Parts
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
-from irene_jupyter.report.report import EnergyReport, RunSummary
+from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.report.runs import HANDFUL, MOST_ROWS, RunRow, run_rows, run_table
 from irene_jupyter.report.text import render_text
 from irene_jupyter.tree import Shape

@@ -13,7 +13,8 @@ from report_builders import REFERENCE, bert_report, energy
 
 from irene_jupyter.report.parts import Part, Parts
 from irene_jupyter.report.phases import PhaseSummaries, PhaseSummary
-from irene_jupyter.report.report import EnergyReport, RunSummary
+from irene_jupyter.report.report import EnergyReport
+from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.report.said import said
 from irene_jupyter.report.text import render_text
 from irene_jupyter.tree import Features, Node
