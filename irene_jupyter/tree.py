@@ -77,6 +77,7 @@ class Energy:
 # What becomes of a feature over several runs; those without a role are of one call.
 _WORK = {"role": "work"}  # adds up
 _COUNT = {"role": "count"}  # adds up
+_ROUNDING = 1e-9  # of a node's joules: what is left of nothing
 _TIME = {"role": "time"}  # adds up; unknown where one of them is
 
 
@@ -162,7 +163,8 @@ class Node:
         if self.energy is None:
             return None
         below = math.fsum(child.energy.joules for child in self.children if child.energy)
-        return max(0.0, self.energy.joules - below)
+        own = self.energy.joules - below
+        return own if own > _ROUNDING * self.energy.joules else 0.0
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, parents first, siblings in order."""

@@ -98,6 +98,17 @@ def test_walk_find_and_names() -> None:
         root.find("d.e.f")
 
 
+def test_what_rounding_leaves_is_no_own_energy() -> None:
+    def parent(joules: float) -> Node:
+        child = Node("a", "ml", "A", energy=Energy(3.0, 3.0, 3.0, "measured"))
+        return Node(
+            "", "ml", "M", energy=Energy(joules, joules, joules, "measured"), children=(child,)
+        )
+
+    assert parent(3.0 + 1e-12).own_joules == 0.0
+    assert parent(3.0 + 1e-6).own_joules == pytest.approx(1e-6)
+
+
 def test_own_energy_is_what_no_child_explains() -> None:
     root = _tree()
     assert root.own_joules == 1.0

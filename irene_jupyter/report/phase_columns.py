@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
 
 
-_ROUNDING = 1e-9  # of a node's joules: what is left of nothing
-
-
 @dataclass(frozen=True, slots=True)
 class PhaseColumns:
     """Joules by phase and path, and what no child explains; `names` are the phases in order."""
@@ -35,9 +32,7 @@ class PhaseColumns:
             for node in phase.root.walk():
                 if node.energy is not None:
                     joules[phase.phase][node.path] = node.energy.joules
-                    beyond = node.own_joules or 0.0
-                    is_any = beyond > _ROUNDING * node.energy.joules
-                    own[phase.phase][node.path] = beyond if is_any else 0.0
+                    own[phase.phase][node.path] = node.own_joules or 0.0
             if report.root is not None and len(report.models) > 1:  # the cell above the models
                 whole = joules[phase.phase]
                 whole[""] = math.fsum((whole.get("", 0.0), phase.joules))

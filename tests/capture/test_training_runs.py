@@ -219,6 +219,53 @@ def test_what_is_recomputed_is_of_the_backward_pass(reentrant: bool) -> None:
     assert sum(run.calls for run in passes) == (8 if reentrant else 4)
 
 
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_every_step_with_checkpoints_is_divided_as_the_first(
+    reentrant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recorder, "_own_share", lambda _: 1.0)  # there is no time for more
+
+    class Layers(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.start, self.layers = net(8, 8), nn.ModuleList(net(8, 8) for _ in range(2))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.start(x)
+            for layer in self.layers:
+                x = checkpoint(layer, x, use_reentrant=reentrant)
+            return x
+
+    def work(steps: int) -> float:
+        model = Layers()
+        captured = train(lambda: model(X).sum().backward(), steps, model)
+        assert not any("not divided" in note for note in captured.notes)
+        return sum(
+            run.calls * run.tree.root.features.flops
+            for run in of(captured, "backward")
+            if not run.notes
+        )
+
+    once = work(1)
+    assert once > 0
+    assert [work(steps) / steps for steps in (2, 5)] == pytest.approx([once, once])
+
+
+def test_calls_that_were_only_counted_are_divided_as_those_that_were_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Recorder, "_own_share", lambda _: 1.0)
+    model = net(8, 8)
+
+    def step() -> None:
+        model(X).sum().backward()
+        model(X).pow(2).mean().backward()  # of another kind, after a call of a known signature
+
+    captured = train(step, 1)
+    assert captured.notes == ()
+    assert only(captured, "backward").calls == 2
+
+
 def test_mixed_precision_and_a_scaler() -> None:
     model = net(8, 8, 8)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)

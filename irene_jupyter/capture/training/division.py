@@ -80,13 +80,18 @@ def divided(kinds: Iterable[Kind]) -> tuple[dict[int, Backward], dict[str, int]]
     """By signature; and passes that cannot be divided, by the reason."""
     kinds = list(kinds)
     known = {id(kind): _of_one(kind.timed) for kind in kinds if kind.timed and not kind.problem}
+    shapes: _Parts = {}  # of each signature, how those of its passes went that were followed
+    for parts_of_one in known.values():
+        for key, part in parts_of_one.items():
+            if part.modules:
+                shapes.setdefault(key, part)
     sums: dict[int, _Sum] = {}
     undivided: dict[str, int] = {}
     for kind in kinds:
         if not kind.passes:
             continue
         parts = known.get(id(kind)) or _lent(kind, kinds, known)
-        problem = kind.problem or _added(sums, kind, parts)
+        problem = kind.problem or _added(sums, kind, parts, shapes)
         if problem is not None:
             undivided[problem] = undivided.get(problem, 0) + kind.passes
     found = {}
@@ -97,12 +102,15 @@ def divided(kinds: Iterable[Kind]) -> tuple[dict[int, Backward], dict[str, int]]
     return found, undivided
 
 
-def _added(sums: dict[int, _Sum], kind: Kind, parts: _Parts | None) -> str | None:
-    """Adds what a kind's passes took to `sums`; or says why it cannot."""
+def _added(sums: dict[int, _Sum], kind: Kind, parts: _Parts | None, shapes: _Parts) -> str | None:
+    """Adds what a kind's passes took to `sums`; or says why it cannot.
+
+    Calls that were only counted are divided as `shapes` says of their signature.
+    """
     models = {key: part for key, part in (parts or {}).items() if key != NOBODY}
     if not models or parts is None:
         return NO_MODEL
-    if not any(part.modules for part in models.values()):
+    if not any(part.modules or key in shapes for key, part in models.items()):
         return NOT_FOLLOWED
     whole = math.fsum(part.seconds for part in parts.values())
     # What nobody made is the loss: of the model that was called last before it.
@@ -114,8 +122,9 @@ def _added(sums: dict[int, _Sum], kind: Kind, parts: _Parts | None) -> str | Non
         own = part.seconds + (loss if key == last else 0.0)
         pace = kind.seconds / whole if whole else 0.0
         total.seconds += pace * own
-        placed = part.placed
-        for path, seconds in part.by_path().items():
+        shape = part if part.modules else shapes.get(key, part)
+        placed = shape.placed
+        for path, seconds in shape.by_path().items():
             # Calls that were only counted are as those that were followed.
             scaled = seconds * part.seconds / placed if placed else 0.0
             total.by_path[path] = total.by_path.get(path, 0.0) + scaled * kind.passes

@@ -138,6 +138,8 @@ class Passes:
             if running.kind is not None:
                 running.kind.passes += 1
                 running.kind.seconds += ended - running.started - running.inside
+        # What was called within it is computed again: the next pass does not go through that.
+        self._this.pending = []
         self.goes_on(ended - running.started)
         self.own_seconds += own + time.perf_counter() - ended
         return ended
