@@ -65,7 +65,8 @@ def stepped(model: nn.Module, optimiser: str) -> Stepped:
     for path, parameter in _trained(model):
         key = tuple(parameter.shape), parameter.dtype
         if key not in known:
-            known[key] = _step_of(name, parameter)
+            kind = getattr(torch.optim, "SGD" if name == _MOMENTUM else name)
+            known[key] = step_of(kind, _SETTINGS.get(name, {}), *key)
         update, kept = known[key]
         updates[path] = updates[path] + update if path in updates else update
         gradient_bytes += parameter.numel() * parameter.element_size()
@@ -84,14 +85,22 @@ def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
             yield path, parameter
 
 
-def _step_of(name: str, like: nn.Parameter) -> tuple[Update, float]:
-    """(update, bytes of the states) of a parameter of that shape and dtype."""
-    parameter = nn.Parameter(torch.empty(like.shape, dtype=like.dtype, device="meta"))
+def is_plain(optimiser: torch.optim.Optimizer) -> bool:
+    """Whether it is one of torch's own that `step_of` can take steps with."""
+    kind = type(optimiser)
+    return kind.__name__ in _PLAIN and getattr(torch.optim, kind.__name__, None) is kind
+
+
+def step_of(
+    kind: type, settings: Mapping[str, Any], shape: tuple[int, ...], dtype: torch.dtype
+) -> tuple[Update, float]:
+    """(update, bytes of the states) of one parameter. Raises what the optimiser raises."""
+    parameter = nn.Parameter(torch.empty(shape, dtype=dtype, device="meta"))
     parameter.grad = torch.empty_like(parameter)
-    kind = getattr(torch.optim, "SGD" if name == _MOMENTUM else name)
-    optimiser = kind([parameter], lr=1e-3, **_SETTINGS.get(name, {}))
+    optimiser = kind([parameter], **{"lr": 1e-3, **settings})
     # Without the hooks on all optimisers, which may be the user's, or ours in a cell.
-    step = getattr(kind.step, "__wrapped__", kind.step)
+    every: Any = kind
+    step = getattr(every.step, "__wrapped__", every.step)
     with _Counting():
         step(optimiser)
     with _Counting() as counted:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
+from irene_jupyter.capture.training.optimisers import is_plain, step_of
 from irene_jupyter.capture.training.update import Update
 
 logger = logging.getLogger(__name__)
@@ -21,12 +23,43 @@ logger = logging.getLogger(__name__)
 _OPERATIONS = (2, 4, 12, 14)
 
 
+_SETTING = (bool, int, float, str, tuple, type(None))  # what an optimiser's settings may be
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Of an optimiser's parameters those with the same `settings`; None where nobody knows."""
+
+    kind: type
+    settings: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, optimiser: torch.optim.Optimizer, group: Mapping[str, Any]) -> Group:
+        """With the settings that the optimiser is made with; a schedule adds others."""
+        kind = type(optimiser)
+        if not is_plain(optimiser):
+            return cls(kind, None)
+        wanted = inspect.signature(kind).parameters
+        settings = {key: value for key, value in group.items() if key in wanted and key != "params"}
+        # A fused step reads and writes everything once.
+        is_known = not settings.get("fused") and all(
+            isinstance(value, _SETTING) for value in settings.values()
+        )
+        return cls(kind, settings if is_known else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One parameter's update; `places` are the modules that hold it, each as (model, path)."""
+    """One parameter of a step; `places` are the modules that hold it, each as (model, path).
+
+    Its update reads and writes `least` at least; torch's kernels for its `group`, more.
+    """
 
     places: Sequence[tuple[int, str]]
-    update: Update
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    group: Group
+    least: Update
 
 
 @dataclass(slots=True)
@@ -36,6 +69,7 @@ class SameSteps:
     held: Sequence[Held]
     steps: int = 0
     seconds: float = 0.0
+    _known: dict[Any, Update | None] = field(default_factory=dict)
 
     def divided(self, models: Sequence[int]) -> dict[int, dict[str, Update]]:
         """The updates of one step by path, of those of these `models` that it has any of.
@@ -49,14 +83,34 @@ class SameSteps:
             ]
             if places:
                 _, model, path = min(places)
+                update = self._update(held)
                 paths = found.setdefault(model, {})
-                paths[path] = paths[path] + held.update if path in paths else held.update
+                paths[path] = paths[path] + update if path in paths else update
         return found
 
     def share(self, updates: Mapping[str, Update]) -> float:
         """Of its bytes those of some updates."""
-        whole = math.fsum(held.update.bytes for held in self.held)
+        whole = math.fsum(self._update(held).bytes for held in self.held)
         return math.fsum(update.bytes for update in updates.values()) / whole if whole else 0.0
+
+    def _update(self, held: Held) -> Update:
+        """Only after the cell: an optimiser takes a step on tensors without data for it."""
+        key = id(held.group), held.shape, held.dtype
+        if key not in self._known:
+            self._known[key] = _counted(held)
+        return self._known[key] or held.least
+
+
+def _counted(held: Held) -> Update | None:
+    """By the kernels of torch; None where the optimiser does not step so."""
+    settings = held.group.settings
+    if settings is None:
+        return None
+    try:
+        return step_of(held.group.kind, settings, held.shape, held.dtype)[0]
+    except Exception as error:  # whatever an optimiser makes of tensors without data
+        logger.debug("%s takes no step on meta", held.group.kind.__name__, exc_info=error)
+        return None
 
 
 class Steps:
@@ -82,8 +136,8 @@ class Steps:
         if known is None or known[0]() is not optimiser:
             known = self._known[id(optimiser)] = weakref.ref(optimiser), {}
         updated = [
-            parameter
-            for group in optimiser.param_groups
+            (parameter, number)
+            for number, group in enumerate(optimiser.param_groups)
             for parameter in group["params"]
             if parameter.grad is not None
         ]
@@ -96,7 +150,7 @@ class Steps:
         return found
 
     def _held(
-        self, optimiser: torch.optim.Optimizer, updated: Sequence[torch.Tensor]
+        self, optimiser: torch.optim.Optimizer, updated: Sequence[tuple[torch.Tensor, int]]
     ) -> list[Held]:
         places: dict[int, dict[int, str]] = {}
         for model, root in self._models():
@@ -104,16 +158,20 @@ class Steps:
                 for parameter in module._parameters.values():
                     if parameter is not None:
                         places.setdefault(id(parameter), {}).setdefault(model, path)
+        groups = [Group.of(optimiser, group) for group in optimiser.param_groups]
         return [
             Held(
                 tuple(places.get(id(parameter), {}).items()),
-                _update(parameter, optimiser.state.get(parameter, {})),
+                tuple(parameter.shape),
+                parameter.dtype,
+                groups[number],
+                _least(parameter, optimiser.state.get(parameter, {})),
             )
-            for parameter in updated
+            for parameter, number in updated
         ]
 
 
-def _update(parameter: torch.Tensor, state: Mapping[str, Any]) -> Update:
+def _least(parameter: torch.Tensor, state: Mapping[str, Any]) -> Update:
     """A parameter and its states are read and written, its gradient is read."""
     states = [
         value for value in state.values() if isinstance(value, torch.Tensor) and value.dim() > 0
