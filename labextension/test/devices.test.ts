@@ -49,6 +49,7 @@ it("asks the kernel, which sends another report", () => {
     get: (name: string) => values[name],
     set: (name: string, value: unknown) => void (values[name] = value),
     save_changes: save,
+    send: vi.fn(),
     on: vi.fn(),
     off: vi.fn(),
   };

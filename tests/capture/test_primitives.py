@@ -75,7 +75,8 @@ def test_a_user_adds_a_module_in_one_line_and_it_has_energy():
     assert irene.measure(model, torch.ones(2, 4))["0"].type == "module"
     irene.register_primitive("Snake", modules=[Snake])
     try:
-        node = irene.measure(model, torch.ones(2, 4))["0"]
+        options = irene.Options(device="gtx1080ti")
+        node = irene.measure(model, torch.ones(2, 4), options=options)["0"]
     finally:
         unregister_primitive("Snake")
     assert (node.type, node.primitive, node.children) == ("ml", "Snake", ())
