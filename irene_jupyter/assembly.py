@@ -61,7 +61,8 @@ def make_report(
         predicted = estimated_runs(predicted, cell)
     is_here = device.kind != "reference" or (cell is not None and cell.is_by_board)
     if shortage:
-        predicted = [replace(each, root=doubted(each.root, shortage.reason)) for each in predicted]
+        flag = f"does_not_fit: {shortage.reason}"
+        predicted = [replace(each, root=doubted(each.root, flag)) for each in predicted]
     every = models_of(predicted, None if elsewhere else cell)
     ran = [model for model in every if model.has_run]
     models = ran or every

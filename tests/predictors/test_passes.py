@@ -9,6 +9,7 @@ import pytest
 import transformers as hf
 from torch import nn
 
+import irene_jupyter as irene
 from irene_jupyter.capture.dry.training_step import training_step_of
 from irene_jupyter.predictors.methods import predict_with
 from irene_jupyter.predictors.predict.passes import UNTRAINED
@@ -103,3 +104,14 @@ def test_nothing_that_is_trained_costs_nothing():
     tree = ModelTree("net", root, 8, 128)
     found = predict_with(tree, load_device("gtx1080ti"), "additive", phase="optimiser").root
     assert found.energy.joules == 0
+
+
+def test_a_step_on_a_board_is_extrapolated_and_has_room() -> None:
+    config = hf.BertConfig(num_hidden_layers=1)
+    report = irene.predict(config, 2, 16, training=True, device="h100", budget_seconds=0)
+    for name in ("backward", "optimiser"):
+        codes = {flag.partition(":")[0] for flag in report.phase(name).root.flags}
+        assert "extrapolated" in codes
+        assert "does_not_fit" not in codes
+    assert "extrapolated" in str(report)
+    assert "fit this device" not in str(report)

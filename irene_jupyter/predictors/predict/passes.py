@@ -45,7 +45,7 @@ def predict_pass(tree: ModelTree, profile: DeviceProfile, phase: str) -> ModelTr
 
 def on_board(tree: ModelTree) -> ModelTree:
     """A tree that was predicted by a board's constants, as of what they were not tested on."""
-    return replace(tree, root=doubted(tree.root, f"{UNTRAINED} a board"))
+    return replace(tree, root=doubted(tree.root, f"extrapolated: {UNTRAINED} a board"))
 
 
 def _backward(tree: ModelTree, profile: DeviceProfile) -> list[Prediction]:

@@ -60,10 +60,8 @@ def filled(
     return replace(tree, root=of(tree.root, iter(predictions)))
 
 
-def doubted(root: Node, reason: str) -> Node:
-    """A tree predicted for a device that has no room for it: intervals as wide as outside the
-    trained sizes, every node flagged with the reason."""
-    flag = f"does_not_fit: {reason}"
+def doubted(root: Node, flag: str) -> Node:
+    """A tree of which no data tell: intervals as wide as outside the trained sizes, all flagged."""
 
     def wider(node: Node) -> Node:
         energy = node.energy
