@@ -22,10 +22,9 @@ from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.units import printable
 from irene_jupyter.situation import Situation, situation_of
 from irene_jupyter.tree import Energy, Node
-from irene_jupyter.whatif import Setting, WhatIf
+from irene_jupyter.whatif import Setting, WhatIf, amount
 
 _LEAST_SAVING = 0.01  # of the joules: less is of no interest
-
 _TOGETHER = "all of the above that can go together"
 
 
@@ -63,6 +62,13 @@ class _Adviser:
         if not self._is_own:  # what is estimated for this machine knows no other size
             name = REFERENCE
             situation = replace(situation, setting=replace(situation.setting, device=name))
+        # What was measured here is not mixed with what a profile tells of another machine.
+        measured = report.measured
+        is_counted = measured is not None and measured.joules is not None
+        is_here = report.device.kind == "calibrated" or (
+            measured is not None and measured.beyond_idle is not None
+        )
+        self._has_level = self._is_own and (is_here or not is_counted)
         self._profile = load_device(name)
         self._situation: Situation = situation
         self._whatif = WhatIf(report if model is None else model)
@@ -84,7 +90,7 @@ class _Adviser:
             size += f", {at.new_tokens} new ones"
         names = ", ".join(printable(each.class_name, 40) for each in self._report.models)
         whose = self._profile.label
-        if not self._is_own:
+        if not self._has_level or self._report.elsewhere is not None:
             self._notes.append(
                 f"Other sizes cannot be predicted for this machine: all is priced for {whose}."
             )
@@ -100,11 +106,11 @@ class _Adviser:
         at = self._situation.setting
         if self._situation.has_cache:
             return self._priced(self._whatif, at)
-        # Each new token was a forward pass over all before it.
-        steps = [
-            self._priced(self._whatif, replace(at, new_tokens=0, seq_len=at.seq_len + done))
-            for done in range(at.new_tokens)
-        ]
+        # Each new token of a row was a forward pass over all before it.
+        passes = (
+            replace(at, new_tokens=0, seq_len=at.seq_len + done) for done in range(at.new_tokens)
+        )
+        steps = [self._priced(self._whatif, each, at.batch_size) for each in passes]
         joules, low, high = (
             math.fsum(values) / at.new_tokens
             for values in zip(
@@ -114,13 +120,11 @@ class _Adviser:
         energy = Energy(joules, low, high, steps[0].energy.source)
         return _Priced(energy, all(each.is_tested for each in steps))
 
-    def _priced(self, whatif: WhatIf, setting: Setting) -> _Priced:
+    def _priced(self, whatif: WhatIf, setting: Setting, among: int | None = None) -> _Priced:
+        """Of one query or token of the setting, or of one `among` so many."""
         root = whatif.predict(setting).report.root
         assert root is not None
-        amount = setting.tokens if self._situation.setting.new_tokens else setting.queries
-        if not setting.new_tokens and self._situation.setting.new_tokens:
-            amount = setting.batch_size  # one token of each row
-        return _Priced.of(root, amount)
+        return _Priced.of(root, among or amount(setting, self._situation.per))
 
     def _sure_joules(self, setting: Setting) -> float | None:
         priced = self._priced(self._whatif, setting)
@@ -162,8 +166,7 @@ class _Adviser:
             )
             return None
         is_tested = now.is_tested and then.is_tested
-        # The level is the report's own, where its profile is.
-        before = self._situation.joules_per if self._is_own else now.energy.joules
+        before = self._situation.joules_per if self._has_level else now.energy.joules
         return Saving(
             lever=lever.name,
             change=lever.change,
@@ -183,7 +186,7 @@ class _Adviser:
             whose += f" and {load_device(lever.setting.device).label}"
         told = f"predicted twice for {whose}"
         measured = self._report.measured
-        if self._is_own and measured is not None and measured.joules is not None:
+        if self._has_level and measured is not None and measured.joules is not None:
             told += ", the ratio applied to what was measured"
         if not is_tested:
             told += "; estimated or outside the trained sizes, a range that nobody tested"

@@ -22,6 +22,7 @@ from irene_jupyter.options import (
 from irene_jupyter.predictors.predict.launching import Launch, Launching
 from irene_jupyter.predictors.profiles.loading import Profile, devices, load_device
 from irene_jupyter.report.folding import flag_codes, is_untested
+from irene_jupyter.report.page import plain_table
 from irene_jupyter.report.units import format_interval, format_joules, format_seconds, printable
 from irene_jupyter.room import Shortage, shortage_of
 from irene_jupyter.tree import Energy
@@ -35,8 +36,6 @@ COLUMNS = (
     "device", "label", "scope", "joules", "low", "high", "source", "seconds",
     "joules_per_query", "joules_per_token", "fits", "needed_gibibytes", "memory_gibibytes", "error",
 )  # fmt: skip
-
-_STYLE = 'style="padding:2px 1.2em 2px 0;text-align:left"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +133,9 @@ class DeviceComparison:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        heads = "".join(f"<th {_STYLE}>{escape(head)}</th>" for head in self._heads())
-        rows = "".join(
-            "<tr>" + "".join(f"<td {_STYLE}>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
-            for row in self.rows
-        )
+        rows = (map(escape, _cells(row)) for row in self.rows)
+        table = plain_table(map(escape, self._heads()), rows)
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
-        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         return {
             "text/html": f"<p><b>{escape(self.title)}</b></p>{table}{notes}",
             "text/plain": str(self),

@@ -19,6 +19,7 @@ from irene_jupyter.predictors import methods
 from irene_jupyter.predictors.fit.dataset import load_trees
 from irene_jupyter.predictors.held_out.protocols import splits
 from irene_jupyter.report.advice import NOTHING
+from irene_jupyter.report.parts import MeasuredEnergy
 from irene_jupyter.report.units import CONFIDENCE
 from irene_jupyter.tree import Energy
 
@@ -124,6 +125,19 @@ def test_measured_joules_are_the_level_where_the_profile_is_the_reports_own() ->
     once, doubled = report.advice()["batch_size"], twice.advice()["batch_size"]
     assert doubled.before_joules == pytest.approx(2 * once.before_joules)
     assert doubled.share == pytest.approx(once.share)
+
+
+def test_what_was_counted_here_is_not_mixed_with_another_machines_prediction() -> None:
+    report = irene.predict(GPT2, 2, 512, device="gtx1080ti")
+    here = replace(report, measured=MeasuredEnergy(joules=1e3, low=9e2, high=1.1e3))
+    own = replace(here, device=replace(report.device, kind="calibrated"))
+    runs = tuple(replace(run, joules=1e3) for run in report.runs)
+    saving = replace(here, runs=runs).advice()["seq_len"]
+    assert saving.before_joules == pytest.approx(report.total_joules / 2)
+    assert "measured" not in saving.rests_on
+    saving = replace(own, runs=runs).advice()["seq_len"]
+    assert saving.before_joules == pytest.approx(500.0)
+    assert "applied to what was measured" in saving.rests_on
 
 
 def test_a_saved_report_can_be_asked_too(tmp_path: Path) -> None:

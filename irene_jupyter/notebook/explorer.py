@@ -26,6 +26,7 @@ from irene_jupyter.report.curve import CurvePoint, EnergyCurve
 from irene_jupyter.report.report import MIME_TYPE, EnergyReport
 from irene_jupyter.report.units import format_seconds, printable
 from irene_jupyter.report.words import provenance
+from irene_jupyter.situation import setting_of
 from irene_jupyter.whatif import DTYPES, MAX_BATCH_SIZE, PER, Setting, WhatIf, amount
 
 AXES = ("batch_size", "seq_len", "new_tokens")
@@ -329,7 +330,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
-    """The size of a report's first run; of a generation its new tokens; and the report's device.
+    """The size of what cost most in a report, and the report's device.
 
     A report may come from another machine, and its device's name is never read as a path.
     """
@@ -343,10 +344,9 @@ def _setting_of(report: EnergyReport, device: str | None) -> dict[str, Any]:
                 f"known here: choose one, irene.explore(report, device={REFERENCE!r})"
             )
         found["device"] = name
-    run = next(iter(report.runs), None)
-    if run is not None:
-        found |= {"batch_size": max(1, run.batch_size), "seq_len": max(1, run.seq_len)}
-    steps = sum(each.calls for each in report.runs if each.phase == "decode")
-    if steps:
-        found["new_tokens"] = steps + 1
+    if report.runs:
+        size = setting_of(report.runs)
+        found |= {"batch_size": size.batch_size, "seq_len": size.seq_len}
+        if size.new_tokens:
+            found["new_tokens"] = size.new_tokens
     return found

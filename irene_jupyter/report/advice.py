@@ -8,12 +8,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from irene_jupyter.columns import aligned
+from irene_jupyter.report.page import plain_table
 from irene_jupyter.report.units import CONFIDENCE, format_joules, printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_STYLE = 'style="padding:2px 1.2em 2px 0;text-align:left;vertical-align:top"'
 NOTHING = "Nothing that can be priced here saves energy for sure."
 
 
@@ -127,15 +127,11 @@ class Advice:
         return {"text/html": self._html(), "text/plain": str(self)}
 
     def _html(self) -> str:
-        heads = "".join(f"<th {_STYLE}>{escape(head)}</th>" for head in self._heads())
-        rows = ""
+        rows = []
         for each in self.savings:
             what, *numbers = map(escape, self._cells(each))
             told = f"{escape(each.how)}<br><small>{escape(each.rests_on)}</small>"
-            rows += f"<tr><td {_STYLE}><b>{what}</b><br>{told}</td>" + "".join(
-                f"<td {_STYLE}>{number}</td>" for number in numbers
-            )
-            rows += "</tr>"
-        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+            rows.append([f"<b>{what}</b><br>{told}", *numbers])
+        table = plain_table(map(escape, self._heads()), rows) if rows else ""
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._told())
-        return f"<p><b>{escape(self.title)}</b></p>{table if self.savings else ''}{notes}"
+        return f"<p><b>{escape(self.title)}</b></p>{table}{notes}"

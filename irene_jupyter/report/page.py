@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -73,6 +73,17 @@ def nested(
 def page(title: str, body: str, width: str) -> str:
     """`body` as a page that loads and runs nothing; `title` is escaped, `width` is its most."""
     return _PAGE.format(title=title, body=body, width=width)
+
+
+def plain_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are html already, all to the left, for a page of any style."""
+    look = 'style="padding:2px 1.2em 2px 0;text-align:left;vertical-align:top"'
+
+    def row(tag: str, cells: Iterable[str]) -> str:
+        return "<tr>" + "".join(f"<{tag} {look}>{cell}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(row("td", cells) for cells in rows)
+    return f"<table><thead>{row('th', heads)}</thead><tbody>{body}</tbody></table>"
 
 
 @cache

@@ -34,8 +34,21 @@ class Mask(torch.Tensor):
         torch.ones(2, 4, dtype=torch.long, device="meta"),
         torch.ones(2, 4, dtype=torch.long).as_subclass(Mask),
         torch.ones(4, dtype=torch.long).expand(2, 4),
+        torch.ones(2, 4, dtype=torch.complex128),
+        torch.ones(2, 4, dtype=torch.long).to_sparse(),
     ],
-    ids=["none", "text", "four", "float", "empty", "meta", "subclass", "expanded"],
+    ids=[
+        "none",
+        "text",
+        "four",
+        "float",
+        "empty",
+        "meta",
+        "subclass",
+        "expanded",
+        "complex",
+        "sparse",
+    ],
 )
 def test_what_is_no_such_mask_tells_nothing(mask: Any) -> None:
     assert Padding({"attention_mask": mask}).share() is None
@@ -71,3 +84,9 @@ def test_a_mask_within_vmap_tells_nothing() -> None:
 
     torch.func.vmap(inner)(torch.ones(3, 2, 4, dtype=torch.long))
     assert found == [None]
+
+
+def test_a_mask_of_inference_mode() -> None:
+    with torch.inference_mode():
+        mask = torch.tensor([[1, 0]])
+    assert Padding({"attention_mask": mask}).share() == 0.5

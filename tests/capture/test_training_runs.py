@@ -206,6 +206,31 @@ def test_steps_of_unequal_kind() -> None:
     assert captured.notes == ()
 
 
+@pytest.mark.parametrize("way", ["backward", "keyword", "grad"])
+def test_tensors_that_can_be_gone_through_once_are_the_users(way: str) -> None:
+    def gradients(watched: bool) -> list[torch.Tensor]:
+        torch.manual_seed(0)
+        model = net(8, 8)
+        losses = (model(X).sum() * factor for factor in (1.0, 2.0))
+
+        def backward() -> list[torch.Tensor]:
+            if way == "grad":
+                return list(torch.autograd.grad(losses, list(model.parameters())))
+            if way == "keyword":
+                torch.autograd.backward(tensors=losses)
+            else:
+                torch.autograd.backward(losses)
+            return [parameter.grad for parameter in model.parameters()]
+
+        if not watched:
+            return backward()
+        with Recorder():
+            return backward()
+
+    for plain, seen in zip(gradients(False), gradients(True), strict=True):
+        assert torch.equal(plain, seen)
+
+
 def test_models_that_train_against_each_other() -> None:
     generator, critic = net(8, 8), net(8, 4, 1)
     first = torch.optim.SGD(generator.parameters(), lr=0.1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -81,6 +81,10 @@ class TrainingTimes:
         def timed(*args: Any, **kwargs: Any) -> Any:
             if is_compiling_here():
                 return original(*args, **kwargs)
+            if args and isinstance(args[0], Iterator):  # which can be gone through once
+                args = (tuple(args[0]), *args[1:])
+            elif isinstance(kwargs.get(first), Iterator):
+                kwargs[first] = tuple(kwargs[first])
             inside = self._this.inside
             running = passes.begins(name, args[0] if args else kwargs.get(first, ()))
             try:
