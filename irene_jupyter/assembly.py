@@ -45,11 +45,11 @@ def make_report(
     Where it has an estimate for this machine, the report is that, and the profile's prediction
     stands beside it.
     From its `origin` the one model can be built again. A `shortage` of memory is
-    told, and makes every interval wider.
+    told, and makes every interval wider: down to what physics allows.
     """
     from irene_jupyter.attribution.model_energy import estimated_runs, models_of, predicted_runs
     from irene_jupyter.predictors.predict.launching import USUAL
-    from irene_jupyter.predictors.predict.prediction import doubted
+    from irene_jupyter.predictors.predict.prediction import doubted, within_physics
     from irene_jupyter.predictors.remarks import remarks
 
     launching = launching or USUAL
@@ -63,6 +63,8 @@ def make_report(
     if shortage:
         flag = f"does_not_fit: {shortage.reason}"
         predicted = [replace(each, root=doubted(each.root, flag)) for each in predicted]
+    if mode == "predict" and (least := profile.least_joules_per_byte) is not None:
+        predicted = [replace(each, root=within_physics(each.root, least)) for each in predicted]
     every = models_of(predicted, None if elsewhere else cell)
     ran = [model for model in every if model.has_run]
     models = ran or every

@@ -46,8 +46,8 @@ class Shortage:
         return (
             f"{self.model} {does} {_gibibytes(self.needed)} GiB (its parameters {own} "
             f"{_gibibytes(self.parameters)}), and the device ({self.device}) has "
-            f"{_gibibytes(self.memory)}: it cannot run there as it is, and its range is wider; "
-            f"{remedy}, or the profile of a larger device"
+            f"{_gibibytes(self.memory)}: it cannot run there as it is, and its range begins "
+            f"at what moving its bytes takes; {remedy}, or the profile of a larger device"
         )
 
 

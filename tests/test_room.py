@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from transformers import GPT2Config, LlamaConfig
 
 import irene_jupyter as irene
@@ -20,6 +22,8 @@ LARGE = LlamaConfig(
     hidden_size=4096, intermediate_size=14336, num_hidden_layers=4, num_key_value_heads=8,
     vocab_size=128256,
 )  # fmt: skip
+
+WIDE = LlamaConfig(hidden_size=8192, intermediate_size=28672, num_hidden_layers=32)
 
 
 def told(report: irene.EnergyReport) -> list[str]:
@@ -92,3 +96,45 @@ def test_a_profile_keeps_its_devices_memory() -> None:
     assert DeviceProfile.from_dict(written).memory_gibibytes == profile.memory_gibibytes == 11.2
     del written["memory_gibibytes"]  # as in a file of an older version
     assert DeviceProfile.from_dict(written).memory_gibibytes is None
+
+
+@pytest.mark.parametrize("device", ["gtx1080ti", "h100"])
+@pytest.mark.parametrize(
+    ("config", "tokens"),
+    [
+        (WIDE, 0),
+        (WIDE, 8),
+        (LlamaConfig(**{**WIDE.to_dict(), "num_hidden_layers": 80, "dtype": "bfloat16"}), 8),
+        (GPT2Config(n_layer=32, n_embd=8192, n_head=64), 0),
+    ],
+    ids=["llama", "llama-generates", "llama-bfloat16", "gpt2"],
+)
+def test_a_range_of_what_does_not_fit_holds_the_bound_of_its_bytes(
+    config: Any, tokens: int, device: str
+) -> None:
+    report = irene.predict(config, 1, 64, new_tokens=tokens, device=device, budget_seconds=0)
+    least = load_device(device).least_joules_per_byte
+    assert least is not None
+    assert report.root is not None
+    assert any(flag.startswith("does_not_fit") for flag in report.root.flags)
+    for node in (report.root, *report.root.children):
+        assert node.energy is not None
+        bound = least * node.features.bytes
+        assert node.energy.low == pytest.approx(min(bound, node.energy.joules))
+        assert bound <= node.energy.high * (1 + 1e-9)
+
+
+def test_no_extrapolated_range_lies_below_the_bound_of_its_bytes() -> None:
+    least = load_device("gtx1080ti").least_joules_per_byte
+    assert least is not None
+    report = irene.predict(GPT2Config(n_layer=2), batch_size=1, seq_len=8, new_tokens=24)
+    assert report.root is not None
+    untested = [
+        (node.energy, least * node.features.bytes)
+        for node in report.root.walk()
+        if node.energy and any(flag.startswith("extrapolated") for flag in node.flags)
+    ]
+    assert untested
+    for energy, bound in untested:
+        assert energy.low >= min(bound, energy.joules) * (1 - 1e-9)
+        assert energy.high >= bound * (1 - 1e-9)

@@ -37,6 +37,11 @@ class BoardConstants:
     kernel_seconds: float
     host_seconds_per_operation: float
 
+    @property
+    def least_joules_per_byte(self) -> float:
+        """What a byte takes at least: idle power for as long as the memory needs for it."""
+        return self.idle_watts / self.bytes_per_second
+
     def flop_joules(self, unit: str) -> float:
         """Joules of an operation; of its substitute where the unit has no constant."""
         known = self.joules_per_flop.get(unit)

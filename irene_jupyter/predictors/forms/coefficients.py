@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from irene_jupyter.predictors.forms.residual import Residual
+from irene_jupyter.tree import MEBIBYTE
 
 # What of a run may be used. "features": nothing was run (R2). "leaves": latency and driver energy
 # of the leaves (R1), own terms above them. "latency": R3. "measured": node by node the best that
@@ -124,3 +125,13 @@ class Coefficients:
     def launch_joules(self) -> float:
         """What the cheapest kernel needs, however small its work."""
         return min(leaf.floor_joules for leaf in self.leaves.values())
+
+    @property
+    def least_joules_per_byte(self) -> float | None:
+        """Of the kernels that only move data, the cheapest one's; None where none was fitted."""
+        slopes = [
+            leaf.slopes[0] / MEBIBYTE
+            for leaf in self.leaves.values()
+            if leaf.columns == ("mebibytes",) and leaf.slopes[0] > 0
+        ]
+        return min(slopes, default=None)

@@ -73,3 +73,22 @@ def doubted(root: Node, flag: str) -> Node:
         return replace(node, energy=Energy(joules, low, high, energy.source)).flagged(flag)
 
     return root.mapped(wider)
+
+
+def within_physics(root: Node, joules_per_byte: float) -> Node:
+    """The tree with ranges that no data tested brought to what its bytes take at least.
+
+    No range lies below that. What does not fit the device could not be tried there at all: of its
+    range nothing else is known from below, so that it begins there.
+    """
+
+    def bounded(node: Node) -> Node:
+        energy, codes = node.energy, {flag.partition(":")[0] for flag in node.flags}
+        if energy is None or codes.isdisjoint(("extrapolated", "does_not_fit")):
+            return node
+        least = joules_per_byte * node.features.bytes
+        low = least if "does_not_fit" in codes else max(energy.low, least)
+        low, high = min(energy.joules, low), max(energy.high, least)
+        return replace(node, energy=Energy(energy.joules, low, high, energy.source))
+
+    return root.mapped(bounded)

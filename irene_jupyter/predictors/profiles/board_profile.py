@@ -90,6 +90,11 @@ class BoardProfile:
         """Whether a simulated meter had a part in the numbers."""
         return self.training.get("simulated") is True
 
+    @property
+    def least_joules_per_byte(self) -> float:
+        """What moving a byte takes at least."""
+        return self.constants.least_joules_per_byte
+
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
         return {

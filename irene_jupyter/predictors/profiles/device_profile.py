@@ -72,6 +72,11 @@ class DeviceProfile:
         """Whether a simulated meter had a part in the numbers."""
         return self.training.get("simulated") is True
 
+    @property
+    def least_joules_per_byte(self) -> float | None:
+        """What moving a byte takes at least; None where that is not known."""
+        return self.coefficients.least_joules_per_byte
+
     def to_dict(self) -> dict[str, Any]:
         """The profile as strict JSON values."""
         device = self.coefficients
