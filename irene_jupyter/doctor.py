@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -34,6 +35,7 @@ State = Literal["ok", "limited", "missing"]
 _MOVE_SECONDS = 0.12
 # Two readings of the slowest meters, and the start of a board that opening its port has reset.
 _METER_SECONDS = 30.0
+_COLUMNS, _NAME_COLUMNS = 80, 28
 _PACKAGE = "CPU package energy"
 _PORT = "a serial port ({}), at which an emonPi may be"
 
@@ -122,16 +124,32 @@ def energy_line(findings: tuple[Finding, ...]) -> str:
 
 
 def as_text(findings: tuple[Finding, ...]) -> str:
-    """The findings for a terminal."""
-    width = max(len(each.name) for each in findings)
+    """The findings for a terminal, 80 columns wide but for commands of their own lines."""
+    widths = [len(each.name) for each in findings if len(each.name) <= _NAME_COLUMNS]
+    indent = " " * (max(widths, default=0) + 11)
     lines = []
     for each in findings:
-        lines.append(f"{each.state:<8} {each.name:<{width}}  {each.found}")
+        head = f"{each.state:<8} {each.name}  "
+        if len(head) > len(indent):  # a long name has a line of its own
+            lines.append(head.rstrip())
+            head = indent
+        lines += _wrapped(f"{head:<{len(indent)}}{each.found}", indent)
         if each.remedy:
             first, *more = each.remedy.splitlines()
-            lines.append(f"{'':<8} {'':<{width}}  → {first}")
+            lines += _wrapped(f"{indent}→ {first}", f"{indent}  ")
             lines += more  # commands, to be copied: from the line's begin, so that none is broken
-    return "\n".join([*lines, "", f"So here {energy_line(findings)}."])
+    return "\n".join([*lines, "", *_wrapped(f"So here {energy_line(findings)}.", "")])
+
+
+def _wrapped(line: str, indent: str) -> list[str]:
+    """A line in lines of 80 columns, but for longer words such as paths."""
+    return textwrap.wrap(
+        line,
+        _COLUMNS,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def which_meter(

@@ -22,6 +22,7 @@ from irene_jupyter.predictors.methods import check_method
 from irene_jupyter.predictors.profiles.loading import load_device
 from irene_jupyter.report.folding import flag_codes
 from irene_jupyter.report.units import printable
+from irene_jupyter.report.words import interval_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 # One row for each model, size and device; NaN and None where `error` tells why.
 COLUMNS = (
     "model", "class_name", "batch_size", "seq_len", "new_tokens", "device", "method",
-    "joules", "low", "high", "source", "is_extrapolated",
+    "joules", "low", "high", "interval", "source", "is_extrapolated",
     "joules_per_query", "prefill_joules", "decode_joules", "joules_per_new_token",
     "num_parameters", "error",
 )  # fmt: skip
@@ -244,6 +245,7 @@ def _row(
         "new_tokens": new_tokens,
         "device": device,
         "method": task.method,
+        "interval": None,
         "source": None,
         "is_extrapolated": None,
         "error": error or None,
@@ -258,6 +260,7 @@ def _row(
         "joules": energy.joules,
         "low": energy.low,
         "high": energy.high,
+        "interval": interval_name(root),
         "source": energy.source,
         "is_extrapolated": not {"extrapolated", "does_not_fit"}.isdisjoint(flag_codes(root)),
         "joules_per_query": energy.joules / batch_size,

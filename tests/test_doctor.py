@@ -47,7 +47,14 @@ def test_a_bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "modprobe" in (named(findings, "CPU package energy").remedy or "")
     assert "graphviz" in (named(findings, "figures").remedy or "")
     assert "estimated for this machine" in doctor.energy_line(findings)
-    assert "→" in doctor.as_text(findings)
+    text = doctor.as_text(findings)
+    assert "→" in text
+    # Wrapped: none but a word that is longer, or a command to be copied, leaves 80 columns.
+    commands = {line for each in findings for line in (each.remedy or "").splitlines()[1:]}
+    for line in text.splitlines():
+        assert len(line) <= 80 or line in commands or " " not in line.strip(), line
+    for each in findings:
+        assert "".join(each.found.split()) in "".join(text.split())
 
 
 def test_counters_that_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

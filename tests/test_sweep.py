@@ -154,3 +154,11 @@ def test_on_a_local_dask_cluster() -> None:
     alone = sweep([BERT, GPT2, "/nowhere"], batch_sizes=[1, 2], seq_lens=[8], progress=False)
     pd.testing.assert_frame_equal(table, alone)
     assert list(table.error.isna()) == [True, True, True, True, False, False]
+
+
+def test_rows_say_whether_their_interval_was_tested() -> None:
+    table = sweep(
+        BertConfig(num_hidden_layers=2), batch_sizes=[8, 512], devices=["gtx1080ti"], progress=False
+    )
+    assert list(table["interval"]) == ["90 % interval", "range"]
+    assert list(table["is_extrapolated"]) == [False, True]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from irene_jupyter.columns import aligned
 from irene_jupyter.errors import ReportError
-from irene_jupyter.report.units import format_joules, printable
-from irene_jupyter.report.words import provenance
+from irene_jupyter.report.folding import is_untested
+from irene_jupyter.report.units import format_interval, format_joules, printable
+from irene_jupyter.report.words import doubts, provenance
 from irene_jupyter.report.work import queries_by_model
+from irene_jupyter.tree import Energy
 
 if TYPE_CHECKING:
     from irene_jupyter.report.report import EnergyReport
@@ -32,6 +34,9 @@ class CostSummary:
 
     queries: float
     joules_per_query: float  # without the PUE
+    low_joules_per_query: float
+    high_joules_per_query: float
+    is_untested: bool  # whether these are a range that no data tested
     kwh: float
     usd: float
     g_co2e: float | None
@@ -39,13 +44,13 @@ class CostSummary:
     pue: float
     country: str | None
     g_co2e_per_kwh: float | None
-    provenance: str  # whose energy it is
+    provenance: str  # whose energy it is, and what is to be doubted
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Names and values as people read them."""
         found = [
             ("queries", f"{self.queries:,.10g}"),
-            ("energy per query", format_joules(self.joules_per_query)),
+            ("energy per query", self._per_query()),
             ("electricity", f"{amount_of(self.kwh)} kWh"),
             ("price", f"{_money(self.usd)} USD"),
         ]
@@ -53,6 +58,11 @@ class CostSummary:
             grams, unit = (self.g_co2e, "g") if self.g_co2e < 1000 else (self.g_co2e / 1000, "kg")
             found.append(("carbon", f"{amount_of(grams)} {unit} CO2e"))
         return tuple(found)
+
+    def _per_query(self) -> str:
+        joules = self.joules_per_query
+        energy = Energy(joules, self.low_joules_per_query, self.high_joules_per_query, "predicted")
+        return f"{format_joules(joules)} {format_interval(energy, self.is_untested)}"
 
     @property
     def basis(self) -> str:
@@ -107,10 +117,15 @@ def cost_of(
         raise ReportError(f"items must be a whole number from 1 on, not {items!r}")
     intensity = None if country is None else carbon_intensity(country)
     per_query = report.total_joules / answered
+    energy = report.root.energy
+    low, high = (energy.low, energy.high) if energy else (0.0, 0.0)
     kwh = per_query * queries * pue / JOULES_PER_KWH
     found = CostSummary(
         queries=queries,
         joules_per_query=per_query,
+        low_joules_per_query=low / answered,
+        high_joules_per_query=high / answered,
+        is_untested=is_untested(report.root),
         kwh=kwh,
         usd=kwh * usd_per_kwh,
         g_co2e=None if intensity is None else kwh * intensity,
@@ -118,7 +133,7 @@ def cost_of(
         pue=pue,
         country=None if country is None else country.upper(),
         g_co2e_per_kwh=intensity,
-        provenance=provenance(report),
+        provenance=", ".join((provenance(report), *doubts(report))),
     )
     if steps is None:
         return found

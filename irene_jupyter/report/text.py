@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 DISPLAY_ROWS = 400  # of a notebook's text/plain; more would only swell the file
 _ALL_ROWS = 10**9
-_WIDTH = 80  # where nobody says
+WIDTH = 80  # where nobody says
 _MIN_WIDTH = 30
 _NARROW = 60  # columns of width under which guides and gaps shrink to one column
 _BAR_FROM = 72  # columns of width from which there is room for bars
@@ -81,7 +81,7 @@ def render_text(
     With `color` it holds ANSI codes, otherwise none.
     """
     buffer = StringIO()
-    console = console_on(buffer, max(_MIN_WIDTH, width or _WIDTH), color)
+    console = console_on(buffer, max(_MIN_WIDTH, width or WIDTH), color)
     _draw(console, report, depth, max_rows or _ALL_ROWS)
     text = trimmed(buffer)
     return text.translate(_ASCII).encode("ascii", "replace").decode() if ascii_only else text

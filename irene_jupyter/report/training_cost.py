@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from irene_jupyter.errors import ReportError
 from irene_jupyter.report.cost_summary import JOULES_PER_KWH, CostSummary, amount_of, checked
-from irene_jupyter.report.units import format_joules, printable
+from irene_jupyter.report.folding import is_untested
+from irene_jupyter.report.units import CONFIDENCE, RANGE, format_joules, printable
 from irene_jupyter.tree import STEP_PHASES
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class TrainingCost(CostSummary):
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Names and values as people read them."""
-        electricity = (
-            f"{amount_of(self.kwh)} kWh [{amount_of(self.low_kwh)}–{amount_of(self.high_kwh)}]"
-        )
+        promise = RANGE if self.is_untested else CONFIDENCE
+        ends = f"{amount_of(self.low_kwh)}–{amount_of(self.high_kwh)}"
+        electricity = f"{amount_of(self.kwh)} kWh [{ends}, {promise}]"
         rows = dict(CostSummary.rows(self))
         del rows["queries"], rows["energy per query"]
         return (
@@ -87,7 +88,10 @@ def training_cost(report: EnergyReport, steps: float, summary: CostSummary) -> T
     priced = {each.name: getattr(summary, each.name) for each in fields(summary)}
     priced |= {
         "queries": steps * samples,
-        "joules_per_query": joules / samples if samples else joules,
+        "joules_per_query": joules / (samples or 1),
+        "low_joules_per_query": low / (samples or 1),
+        "high_joules_per_query": high / (samples or 1),
+        "is_untested": any(is_untested(phase.root) for phase in phases),
         "kwh": kwh,
         "usd": kwh * summary.usd_per_kwh,
         "g_co2e": None if carbon is None else kwh * carbon,

@@ -130,3 +130,17 @@ def test_a_country_that_codecarbon_does_not_know(country: object):
     pytest.importorskip("codecarbon")
     with pytest.raises(ReportError, match="three letters"):
         carbon_intensity(country)  # type: ignore[arg-type]
+
+
+def test_a_cost_says_whether_its_interval_was_tested():
+    tested = report_of(joules=96.0, items=16)
+    assert "6.00 J [3.00–12.0, 90 %]" in str(tested.cost())
+    assert tested.root is not None
+    for flag, badge in (
+        ("extrapolated: batch size 64", "extrapolated"),
+        ("does_not_fit: needs 28 GiB of 11", "does not fit this device"),
+    ):
+        doubted = replace(tested, root=tested.root.flagged(flag)).cost()
+        assert "6.00 J [3.00–12.0, range]" in str(doubted)
+        assert "90 %" not in str(doubted) + doubted._repr_html_()
+        assert badge in doubted.basis
