@@ -79,7 +79,8 @@ class CellSession:
             if self._live is not None:
                 self._live.settle("the cell did not end" if error else "there is no tree")
         if is_interrupted and error is None:  # else what the cell raised comes first
-            raise KeyboardInterrupt("%%energy: stopped; the cell itself had ended")
+            # An error still, so that cells which wait do not run; but without a traceback.
+            raise UsageError("%%energy: stopped; the cell itself had ended") from None
 
     def _show(self, report: EnergyReport, error: BaseException | None) -> None:
         """Keep the report, show it where the cell raised no `error`, and save it."""

@@ -429,8 +429,9 @@ def test_interrupt_of_our_own_work_stops_run_all_and_keeps_the_cells_values(kern
     )
     cell = kernel.run("%%energy\ndone = 1", when_busy=kernel.interrupt)
     assert cell.reply["status"] == "error"
-    assert cell.reply["ename"] == "KeyboardInterrupt"
+    assert cell.reply["ename"] == "UsageError"
     assert "the cell itself had ended" in cell.reply["evalue"]
+    assert "cell_session" not in cell.traceback + cell.stream("stderr")
     assert kernel.value("done") == 1
     cell = kernel.run("%%energy\n1 / 0", when_busy=kernel.interrupt)
     assert cell.reply["ename"] == "ZeroDivisionError"
