@@ -12,12 +12,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from irene_jupyter.errors import IreneError
+from irene_jupyter.errors import IreneError, OptionError
 from irene_jupyter.levers import Lever, Levers
 from irene_jupyter.predictors.profiles.automatic import REFERENCE
 from irene_jupyter.predictors.profiles.loading import devices, load_device
 from irene_jupyter.report.advice import Advice, Saving
-from irene_jupyter.report.folding import is_untested
+from irene_jupyter.report.folding import flag_codes, is_untested
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.units import printable
 from irene_jupyter.situation import Situation, situation_of
@@ -25,20 +25,24 @@ from irene_jupyter.tree import Energy, Node
 from irene_jupyter.whatif import Setting, WhatIf, amount
 
 _LEAST_SAVING = 0.01  # of the joules: less is of no interest
+_HARDLY_MORE = 1.01  # passes for a step
 _TOGETHER = "all of the above that can go together"
+_AS_TRAINED = "give the model as it was trained, report.advice(model)"
 
 
 @dataclass(frozen=True, slots=True)
 class _Priced:
-    """What one query or token needs in a setting, and whether its interval was tested."""
+    """What one query or token needs in a setting, whether its interval was tested, and it fits."""
 
     energy: Energy
     is_tested: bool
+    fits: bool = True  # the device's memory
 
     @classmethod
     def of(cls, root: Node, amount: int) -> _Priced:
         assert root.energy is not None
-        return cls(root.energy.scaled(1 / amount), not is_untested(root))
+        fits = "does_not_fit" not in flag_codes(root)
+        return cls(root.energy.scaled(1 / amount), not is_untested(root), fits)
 
 
 def advise(report: EnergyReport, model: Any = None) -> Advice:
@@ -46,9 +50,10 @@ def advise(report: EnergyReport, model: Any = None) -> Advice:
 
     Priced are batch size, dtype, the way to launch, the implementation of attention, a cache that
     is off, padding, a vocabulary that is no multiple of 64, half the length, and other devices of
-    the same scope. Nothing is run; large models take some seconds. `model` is needed where the
-    report does not know its own (several models, or one that is not from transformers). Raises
-    `OptionError` and `CaptureError` where nothing can be predicted again.
+    the same scope; of training whole steps, by the example. Nothing is run; large models take some
+    seconds, their training steps more. `model` is needed where the report does not know its own
+    (several models, one that is not from transformers, one whose weights are frozen in part).
+    Raises `OptionError` and `CaptureError` where nothing can be predicted again.
     """
     return _Adviser(report, model).advice()
 
@@ -70,9 +75,12 @@ class _Adviser:
         )
         self._has_level = self._is_own and (is_here or not is_counted)
         self._profile = load_device(name)
-        self._situation: Situation = situation
         self._whatif = WhatIf(report if model is None else model)
         self._notes: list[str] = []
+        if situation.phases:
+            setting = replace(situation.setting, optimiser=self._optimiser(situation, model))
+            situation = replace(situation, setting=setting)
+        self._situation: Situation = situation
 
     def advice(self) -> Advice:
         """See `advise`."""
@@ -88,6 +96,8 @@ class _Adviser:
         size = f"batch {at.batch_size}, {at.seq_len} tokens"
         if at.new_tokens:
             size += f", {at.new_tokens} new ones"
+        if at.optimiser:
+            size += f", training with {at.optimiser}"
         names = ", ".join(printable(each.class_name, 40) for each in self._report.models)
         whose = self._profile.label
         if not self._has_level or self._report.elsewhere is not None:
@@ -96,10 +106,29 @@ class _Adviser:
             )
         return Advice(
             f"What would help {names} ({size}), for {whose}",
-            self._situation.per,
+            "example" if at.optimiser else self._situation.per,
             tuple(saving for _, saving in found),
             tuple(self._notes),
         )
+
+    def _optimiser(self, situation: Situation, model: Any) -> str:
+        """Torch's, by the work of its steps. Raises `OptionError` where the model is another."""
+        step, setting = situation.phases["optimiser"], situation.setting
+        name = self._whatif.optimiser_like(step.root, step.steps)
+        if name is None:
+            raise OptionError(
+                "the optimiser of this report did not update what would be trained of a model of "
+                f"this class with nothing frozen, or with other weights frozen: {_AS_TRAINED}"
+            )
+        passed = situation.phases["backward"].root.walk()
+        if model is None and any("recomputed" in flag_codes(node) for node in passed):
+            raise OptionError(f"some layers were checkpointed in this training: {_AS_TRAINED}")
+        passes = step.samples / step.steps / setting.batch_size
+        if passes > _HARDLY_MORE:
+            self._notes.append(
+                f"Priced with a step of {name} after each pass; here one came after {passes:.3g}."
+            )
+        return name
 
     def _before(self) -> _Priced:
         """The report's own setting, predicted."""
@@ -128,7 +157,9 @@ class _Adviser:
 
     def _sure_joules(self, setting: Setting) -> float | None:
         priced = self._priced(self._whatif, setting)
-        return priced.energy.joules if priced.is_tested else None
+        # No training step was ever tested; that it fits is enough.
+        is_sure = priced.fits if setting.optimiser else priced.is_tested
+        return priced.energy.joules if is_sure else None
 
     def _together(self, levers: list[Lever], now: _Priced) -> tuple[Lever, Saving] | None:
         """All levers of this device that leave the work as it is."""

@@ -38,6 +38,7 @@ _PADDING = (
     "batch inputs of about one length, padded to the longest of each batch (padding=True), or pack "
     "them into one row"
 )
+_TRAINED_BATCH = "train on more examples at once; its learning rate has to follow"
 _LENGTH = "cut the inputs to half their length, where your task allows it"
 
 
@@ -70,7 +71,8 @@ class Levers:
         yield from self._larger_batch()
         is_board = isinstance(self.profile, BoardProfile)
         dtype = at.dtype or self.whatif.dtype
-        if is_board and dtype == "float32":
+        # Autocast keeps the weights as they are: what it would save is not priced.
+        if is_board and dtype == "float32" and at.optimiser is None:
             to = replace(at, dtype="bfloat16")
             how = _DTYPE.format("torch.bfloat16")
             yield Lever("dtype", "float32 → bfloat16", how, self.whatif, to)
@@ -106,7 +108,9 @@ class Levers:
         best = min(joules for joules, _ in tried)
         to = next(to for joules, to in tried if joules <= best * (1 + _HARDLY))
         change = f"batch {at.batch_size} → {to.batch_size}"
-        yield Lever("batch_size", change, _BATCH, self.whatif, to)
+        is_trained = at.optimiser is not None
+        how = _TRAINED_BATCH if is_trained else _BATCH
+        yield Lever("batch_size", change, how, self.whatif, to, changes_work=is_trained)
 
     def _without_padding(self) -> Iterator[Lever]:
         at, share = self.situation.setting, self.situation.padding_share
@@ -139,6 +143,8 @@ class Levers:
     def _built(
         self, name: str, change: str, how: str, altered: Callable[[Any], None]
     ) -> Iterator[Lever]:
+        if self.situation.setting.optimiser and not self.whatif.is_as_built:
+            return  # what is frozen and checkpointed would be lost
         try:
             other = self.whatif.configured(altered)
         except IreneError:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from irene_jupyter.errors import OptionError
+from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.report.run_summary import RunSummary
+from irene_jupyter.tree import STEP_PHASES
 from irene_jupyter.whatif import DTYPES, Per, Setting, amount
 
-_NOT_FORWARD = ("backward", "optimiser")  # phases
-_TRAINING = frozenset({"forward", *_NOT_FORWARD})
+_NOT_FORWARD = STEP_PHASES[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Situation:
     `joules_per` of one query or token (`per`) as the report has them; `waiting_share` of the time
     in place, None where it is not known; without a cache (`has_cache`) each step of a generation
     read all again; `padding_share` of the tokens that went in were padding, as far as masks tell.
+    Of training, a query is an example, and `phases` are those of its steps.
     """
 
     setting: Setting
@@ -30,6 +32,7 @@ class Situation:
     waiting_share: float | None = None
     has_cache: bool = True
     padding_share: float = 0.0
+    phases: Mapping[str, PhaseSummary] = field(default_factory=dict)
 
 
 def setting_of(runs: Sequence[RunSummary]) -> Setting:
@@ -48,28 +51,52 @@ def situation_of(report: EnergyReport) -> Situation:
     runs = [run for run in report.runs if run.status != "not_run" or report.mode == "predict"]
     if report.root is None or not runs:
         raise OptionError("no model ran in this report, so that nothing can be advised")
-    if any(run.phase in _TRAINING or (run.training and run.phase is None) for run in runs):
-        raise OptionError(
-            "this report is of a training step, whose levers are not priced yet: compare "
-            "irene.predict(model, batch_size, seq_len, training=True) at several sizes"
-        )
+    phases = _training_of(report, runs)
+    if phases:  # evaluation beside it is not what costs
+        runs = [run for run in runs if run.phase in STEP_PHASES]
     features = report.root.features
     dtype = features.dtype if features.dtype in DTYPES else None
     seconds, waiting = features.latency_seconds, features.waiting_seconds
     share = waiting / seconds if waiting is not None and seconds else None
     setting = replace(setting_of(runs), device=report.predicting.name, dtype=dtype)
     per: Per = "token" if setting.new_tokens else "query"
-    joules, has_cache = _one(runs)
+    if phases:
+        joules = math.fsum(each.joules for each in phases.values()) / phases["forward"].samples
+        has_cache = True
+    else:
+        whole, has_cache = _one(runs)
+        joules = whole / amount(setting, per)
     if report.elsewhere is not None and report.total_joules > 0:  # what helps is told by a profile
         joules *= report.elsewhere.energy.joules / report.total_joules
     return Situation(
         setting=setting,
-        joules_per=joules / amount(setting, per),
+        joules_per=joules,
         per=per,
         waiting_share=share,
         has_cache=has_cache,
         padding_share=_padding_of(runs),
+        phases=phases,
     )
+
+
+def _training_of(report: EnergyReport, runs: Sequence[RunSummary]) -> dict[str, PhaseSummary]:
+    """The phases of the whole steps of the model that cost most; none where nothing was trained."""
+    is_undivided = any(part.kind == "backward" for part in report.parts or ())
+    if not is_undivided and not any(run.phase in STEP_PHASES for run in runs):
+        return {}
+    model = _costliest(runs).model
+    phases = {
+        each.phase: each
+        for each in report.phases
+        if each.model == model and each.phase in STEP_PHASES and each.steps and each.samples
+    }
+    if len(phases) < len(STEP_PHASES):
+        raise OptionError(
+            "there is no whole training step in this report, with its backward pass by module and "
+            "a step of the optimiser: run one in the cell, or ask for that of irene.predict(model, "
+            "batch_size, seq_len, training=True)"
+        )
+    return phases
 
 
 def _padding_of(runs: Sequence[RunSummary]) -> float:

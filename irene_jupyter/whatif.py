@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +21,12 @@ from irene_jupyter.predictors.profiles.loading import chosen_device, devices
 from irene_jupyter.report.curve import CurvePoint
 from irene_jupyter.report.report import EnergyReport
 from irene_jupyter.room import shortage_of
+from irene_jupyter.tree import Node
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from irene_jupyter.capture.dry.foreseen import Foreseen
     from irene_jupyter.capture.dry.sized_runs import SizedRuns
     from irene_jupyter.capture.models.building import Origin
     from irene_jupyter.predictors.profiles.automatic import Chosen
@@ -47,7 +50,7 @@ class Setting:
     """What is predicted. `new_tokens` > 0: a generation whose prompt has `seq_len` tokens.
 
     `device` is a profile's name or path; `dtype` None is the model's own; `launch` as in
-    `irene.predict`.
+    `irene.predict`. With an `optimiser`, one of torch.optim by name, it is a training step.
     """
 
     batch_size: int = DEFAULT_BATCH_SIZE
@@ -56,6 +59,7 @@ class Setting:
     device: str = AUTO
     dtype: str | None = None
     launch: Launch = "eager"
+    optimiser: str | None = None
 
     @property
     def queries(self) -> int:
@@ -102,6 +106,7 @@ class WhatIf:
         self._plain = build_model(source)
         self._profiles: dict[str, Chosen] = {}
         self._sized: dict[tuple[str | None, bool], tuple[SizedRuns, Origin | None]] = {}
+        self._steps: dict[tuple[int, int, int, str], Foreseen] = {}
 
     @property
     def dtype(self) -> str | None:
@@ -122,6 +127,13 @@ class WhatIf:
     def has_fused(self) -> bool:
         """Whether the model can have its attention by one fused kernel."""
         return bool(getattr(self._plain, "_supports_sdpa", False))
+
+    @property
+    def is_as_built(self) -> bool:
+        """Whether its configuration tells how it trains: nothing is frozen or checkpointed."""
+        is_whole = all(parameter.requires_grad for parameter in self._plain.parameters())
+        modules = self._plain.modules()
+        return is_whole and not any(getattr(each, "gradient_checkpointing", 0) for each in modules)
 
     def configured(self, alter: Callable[[Any], None]) -> WhatIf:
         """The same model with another configuration, of which `alter` gets a copy.
@@ -191,23 +203,48 @@ class WhatIf:
         began = time.perf_counter()
         Options(batch_size=setting.batch_size, seq_len=setting.seq_len)  # checks them
         chosen = self._profile(setting.device)
-        sized, origin = self._sized_for(setting)
-        size = (setting.batch_size, setting.seq_len, setting.new_tokens)
-        if not sized.is_quick(*size):
-            sized.learn()
-        traced = not sized.is_quick(*size)
-        runs = sized.runs(*size)
+        model, origin, foreseen, was_traced = self._foreseen(setting)
         report = make_report(
-            runs,
+            foreseen.runs,
             chosen.profile,
             "predict",
-            [*chosen.notes, *built_of(self._source, sized.model)],
+            [*chosen.notes, *built_of(self._source, model), *foreseen.notes],
             method=self._method,
             origin=origin,
             launching=Launching(setting.launch),
-            shortage=shortage_of(sized.model, runs, chosen.profile),
+            shortage=shortage_of(model, foreseen.runs, chosen.profile, foreseen.memory),
         )
-        return Answer(report, time.perf_counter() - began, traced)
+        return Answer(report, time.perf_counter() - began, was_traced)
+
+    def _foreseen(self, setting: Setting) -> tuple[nn.Module, Origin | None, Foreseen, bool]:
+        """The model of the setting, its origin, its runs, and whether they had to be traced."""
+        from irene_jupyter.capture.dry.foreseen import Foreseen
+        from irene_jupyter.capture.models.building import Origin
+
+        size = (setting.batch_size, setting.seq_len, setting.new_tokens)
+        if setting.optimiser is None:
+            sized, origin = self._sized_for(setting)
+            if not sized.is_quick(*size):
+                sized.learn()
+            traced = not sized.is_quick(*size)
+            return sized.model, origin, Foreseen(sized.runs(*size)), traced
+        # Of training steps no size is learned from others.
+        key = (*size, setting.optimiser)
+        is_new = key not in self._steps
+        if is_new:
+            self._steps[key] = Foreseen.of(self._plain, *size, optimiser=setting.optimiser)
+        return self._plain, Origin.of(self._plain), self._steps[key], is_new
+
+    def optimiser_like(self, step: Node, steps: int) -> str | None:
+        """Of torch's, the one that most nearly did the work of `steps` in the tree `step`.
+
+        None where not all that this model trains was updated, or more.
+        """
+        from irene_jupyter.capture.training.optimisers import optimiser_like
+
+        shapes = (shape for node in step.walk() for shape in node.features.output_shapes)
+        updated = sum(math.prod(shape) for shape in shapes)
+        return optimiser_like(self._plain, updated, step.features.bytes / steps)
 
     def has_effect(self, name: Literal["dtype", "launch"], setting: Setting) -> bool:
         """Whether the setting's profile tells dtypes apart, or ways to launch."""

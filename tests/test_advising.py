@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+)
 
 import irene_jupyter as irene
 from irene_jupyter.advising import _ratio
@@ -25,6 +31,10 @@ from irene_jupyter.tree import Energy
 
 BERT = BertConfig(num_hidden_layers=2)
 GPT2 = GPT2Config(n_layer=2)
+SMALL = BertConfig(
+    hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128,
+    vocab_size=1000, architectures=["BertForSequenceClassification"],
+)  # fmt: skip
 
 
 def test_a_saving_is_the_ratio_of_two_predictions() -> None:
@@ -189,3 +199,69 @@ def test_the_interval_holds_for_published_pairs(irene_data: Path) -> None:
             assert math.isfinite(ratio)
     assert len(inside) > 2000
     assert sum(inside) >= 0.9 * len(inside)
+
+
+def test_of_training_the_joules_are_of_an_example_of_whole_steps() -> None:
+    report = irene.predict(SMALL, 2, 32, device="h100", training=True, optimiser="SGD")
+    advice = report.advice()
+    assert advice.per == "example"
+    assert "training with SGD" in advice.title
+    saving = advice["batch_size"]
+    size = int(saving.change.rpartition(" ")[2])
+    other = irene.predict(SMALL, size, 32, device="h100", training=True, optimiser="SGD")
+    assert saving.before_joules == pytest.approx(report.total_joules / 2)
+    assert saving.after_joules == pytest.approx(other.total_joules / size, rel=1e-3)
+    assert saving.changes_work
+    assert not saving.is_tested  # no training step was ever measured
+    assert "range" in saving.saved
+    assert "dtype" not in [each.lever for each in advice]
+
+
+def test_a_training_that_was_measured_is_priced_by_its_own_optimiser() -> None:
+    model = BertForSequenceClassification(SMALL).train()
+    optimiser = torch.optim.Adagrad(model.parameters())
+    ids, labels = torch.ones(2, 16, dtype=torch.long), torch.zeros(2, dtype=torch.long)
+    options = irene.Options(device="h100", budget_seconds=0)
+    with irene.EnergyMonitor(options) as monitor:
+        for number in range(4):
+            model(ids, labels=labels).loss.backward()
+            if number % 2:
+                optimiser.step()
+                optimiser.zero_grad()
+    advice = monitor.report.advice()
+    assert "training with Adagrad" in advice.title
+    assert any("here one came after 2." in note for note in advice.notes)
+
+
+def test_a_model_that_is_frozen_in_part_is_to_be_given() -> None:
+    model = BertForSequenceClassification(SMALL)
+    model.bert.requires_grad_(False)
+    report = irene.predict(model, 2, 32, device="h100", training=True, budget_seconds=0)
+    with pytest.raises(OptionError, match=r"report\.advice\(model\)"):
+        report.advice()
+    assert report.advice(model).per == "example"
+
+
+def test_a_model_that_is_checkpointed_is_to_be_given() -> None:
+    model = BertForSequenceClassification(SMALL)
+    model.gradient_checkpointing_enable()
+    report = irene.predict(model, 2, 32, device="h100", training=True, budget_seconds=0)
+    with pytest.raises(OptionError, match="checkpointed"):
+        report.advice()
+    assert report.advice(model).per == "example"
+
+
+def test_forward_passes_in_training_mode_are_queries() -> None:
+    model = BertModel(SMALL).train()
+    options = irene.Options(device="h100", budget_seconds=0)
+    report = irene.measure(model, torch.ones(2, 16, dtype=torch.long), options=options)
+    assert report.advice().per == "query"
+
+
+def test_backward_passes_without_a_step_are_no_training_that_can_be_priced() -> None:
+    model = BertForSequenceClassification(SMALL).train()
+    ids, labels = torch.ones(2, 16, dtype=torch.long), torch.zeros(2, dtype=torch.long)
+    with irene.EnergyMonitor(irene.Options(device="h100", budget_seconds=0)) as monitor:
+        model(ids, labels=labels).loss.backward()
+    with pytest.raises(OptionError, match="no whole training step"):
+        monitor.report.advice()

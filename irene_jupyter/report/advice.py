@@ -19,7 +19,7 @@ NOTHING = "Nothing that can be priced here saves energy for sure."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """One lever: joules of one query or token `before` and `after`, and how sure that is.
+    """One lever: joules of one query, token or example `before` and `after`, and how sure that is.
 
     `low` and `high` bound the share that is saved, 0 to 1, in nine of ten cases where `is_tested`;
     else they are a range that nobody tested. `changes_work`: the model then does less, or not the
@@ -55,7 +55,7 @@ class Saving:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Advice:
-    """What would help, best first; `per` is what the joules are of: "query", or "token".
+    """What would help, best first; `per`: "query", "token", or of training "example".
 
     `title` says what was asked, `notes` what else is to be known, such as levers that were tried
     and do not save for sure.
@@ -93,7 +93,7 @@ class Advice:
         }
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row for each lever, in joules of one query or token."""
+        """One row for each lever, in joules of one `per`."""
         import pandas as pd
 
         names = [*Saving.__dataclass_fields__, "share"]

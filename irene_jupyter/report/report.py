@@ -206,7 +206,7 @@ class EnergyReport:
         return bottlenecks(self)
 
     def advice(self, model: Any = None) -> Advice:
-        """What would save energy here: levers with the joules of a query or token, best first.
+        """What would save energy here: levers with the joules of a query, token or example.
 
         Nothing is run: each lever is predicted, and shown only where its interval does not include
         "no saving". `model` is needed where the report does not know its own. Raises `OptionError`

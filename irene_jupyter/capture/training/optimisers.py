@@ -6,6 +6,7 @@ second, for which it has its states, is counted kernel by kernel as torch runs i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from irene_jupyter.capture.count.tensors import nbytes, tensors_in
 from irene_jupyter.capture.training.update import Update
 from irene_jupyter.errors import OptionError
 
-_MOMENTUM = "SGD+momentum"
+_MOMENTUM, _USUAL = "SGD+momentum", "AdamW"
 _SETTINGS: Mapping[str, Mapping[str, Any]] = {_MOMENTUM: {"momentum": 0.9}}
 # Those that take any dense parameter and no closure.
 _PLAIN = (
@@ -72,6 +73,21 @@ def stepped(model: nn.Module, optimiser: str) -> Stepped:
         gradient_bytes += parameter.numel() * parameter.element_size()
         state_bytes += kept
     return Stepped(updates, gradient_bytes, state_bytes)
+
+
+def optimiser_like(model: nn.Module, elements: int, moved_bytes: float) -> str | None:
+    """Which optimiser's step over `model` moves most nearly so many bytes; of several AdamW.
+
+    None where `elements`, the parameters that were updated, are not those that `model` trains.
+    """
+    found: list[tuple[float, bool, str]] = []
+    for name in optimiser_names():
+        updates = stepped(model, name).updates.values()
+        if sum(update.elements for update in updates) != elements:
+            return None
+        apart = abs(math.fsum(update.bytes for update in updates) - moved_bytes)
+        found.append((apart, name != _USUAL, name))
+    return min(found)[2]
 
 
 def _trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
