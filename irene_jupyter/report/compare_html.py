@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING
 from irene_jupyter.report.colours import LESS, MORE
 from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows
 from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, rates, whose
-from irene_jupyter.report.folding import is_untested, walk_rows
-from irene_jupyter.report.page import Drawn, nested, page, safe, style
+from irene_jupyter.report.folding import count_rows, is_untested, walk_rows
+from irene_jupyter.report.page import MAX_CHARACTERS, Drawn, nested, page, safe, style
 from irene_jupyter.report.units import format_interval, format_joules, printable
 from irene_jupyter.report.words import NOTE_LENGTH
 
 if TYPE_CHECKING:
     from irene_jupyter.report.compare import Comparison
+    from irene_jupyter.report.difference import Difference
 
 HTML_ROWS = 2000
+_FEWEST_ROWS = 20
 _BAR_PIXELS = 45  # of each half
 _OPEN_LEVELS = 4
 _OPEN_SHARE = 0.02  # of the greatest change
 
 
 def comparison_html(comparison: Comparison, *, full_page: bool = False) -> str:
-    """The comparison as an html fragment, or as a page; trees above `HTML_ROWS` rows are cut."""
+    """The comparison as an html fragment, or as a page.
+
+    Of trees above `HTML_ROWS` rows or `MAX_CHARACTERS` the lowest levels are left out. Phases share
+    a second time as much.
+    """
     root = comparison.root
+    shared = 1.0 / max(2, len(comparison.phases))
     parts = [
         f'<div class="irene-compare">\n{style("compare")}',
         f'<p><span class="total">{_html(headline(root))}</span></p>',
@@ -31,11 +38,11 @@ def comparison_html(comparison: Comparison, *, full_page: bool = False) -> str:
             f"<p><b>{word}</b> {_html(told)}</p>"
             for word, told in (*whose(comparison), *rates(comparison))
         ),
-        *_tree(pair_rows(root, HTML_ROWS, whole=True)),
+        *_tree(root, 1.0, _OPEN_LEVELS),
     ]
     for phase in comparison.phases:
         parts.append(f"<p><b>{_html(phase_line(phase))}</b></p>")
-        parts += _tree(pair_rows(phase.root, HTML_ROWS // 2, whole=True), _OPEN_LEVELS - 3)
+        parts += _tree(phase.root, shared, _OPEN_LEVELS - 3)
     parts += [f"<p>⚠ {_html(note)}</p>" for note in comparison.notes]
     parts += [f'<p class="dim">{_html(LEGEND)}</p>', "</div>"]
     body = "\n".join(parts)
@@ -46,7 +53,19 @@ def _html(text: str) -> str:
     return safe(text, NOTE_LENGTH)
 
 
-def _tree(tree: PairRow, levels: int = _OPEN_LEVELS) -> list[str]:
+def _tree(root: Difference, room: float, levels: int) -> list[str]:
+    """The tree within a share of `HTML_ROWS` and `MAX_CHARACTERS`, open down to some `levels`."""
+    most = round(HTML_ROWS * room)
+    while True:
+        tree = pair_rows(root, most, whole=True)
+        parts = _drawn(tree, levels)
+        size = sum(map(len, parts)) / (MAX_CHARACTERS * room)
+        if size <= 1.0 or most <= _FEWEST_ROWS:
+            return parts
+        most = max(_FEWEST_ROWS, int(0.95 * min(most, count_rows(tree)) / size))
+
+
+def _drawn(tree: PairRow, levels: int) -> list[str]:
     most = max((abs(row.change or 0.0) for row in walk_rows(tree)), default=0.0)
 
     def is_open(row: PairRow, level: int) -> bool:

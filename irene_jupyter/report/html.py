@@ -22,7 +22,7 @@ from irene_jupyter.report.folding import (
     is_untested,
     walk_rows,
 )
-from irene_jupyter.report.page import Drawn, nested, page, safe, style
+from irene_jupyter.report.page import MAX_CHARACTERS, Drawn, nested, page, safe, style
 from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
 from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.runs import run_table, sizes_of
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 # Of a tree; a larger one shows the rows that cost most, and says so.
 MAX_ROWS = 1000
-MAX_CHARACTERS = 250_000
 _FEWEST_ROWS = 20
 _BAR_PIXELS = 80
 _OPEN_LEVELS = 4  # levels that are unfolded at first, where they hold

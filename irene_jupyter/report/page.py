@@ -33,6 +33,9 @@ h1{{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:in
 </html>
 """
 
+# Of an output's trees; what is larger shows fewer rows, and says so.
+MAX_CHARACTERS = 250_000
+
 
 def safe(text: str, limit: int = 400) -> str:
     """A text of at most `limit` characters, on one line, that is no markup."""

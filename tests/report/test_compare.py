@@ -292,6 +292,9 @@ def test_large_trees_are_cut() -> None:
     comparison = big.compare(big)
     assert len(str(comparison).splitlines()) < 450
     assert "(+9 below)" in str(comparison)
+    some = report(inner("", "Net", wide[:190], kind="model"))
+    for one in (big, some):  # of the latter all rows are few enough, and their html is not
+        assert len(one.compare(one).to_html()) < 300_000
 
 
 @pytest.mark.parametrize(
