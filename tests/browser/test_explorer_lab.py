@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from chromium import AXE
 from lab_driver import open_notebook, run_cell
 
 EXPLORE = """\
@@ -17,6 +18,12 @@ explorer = irene.explore(BertConfig(num_hidden_layers=3), batch_size=8, seq_len=
 explorer"""
 READ = "print(explorer.batch_size, explorer.against, explorer.error == '')"
 BAD = "explorer.seq_len = 4096"
+# All but the handles of ipywidgets' sliders, which have no name; the field beside each has one.
+VIOLATIONS = """async () => {
+  const where = { include: [".jp-OutputArea"], exclude: [".noUi-handle"] };
+  const { violations } = await axe.run(where);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
+}"""
 
 
 def test_sliders_move_the_tree_and_the_plot(page: Any, lab: tuple[str, Any]) -> None:
@@ -43,6 +50,9 @@ def test_sliders_move_the_tree_and_the_plot(page: Any, lab: tuple[str, Any]) -> 
         "before => document.querySelector('.irene-row').textContent !== before", arg=before
     )
     assert run_cell(page, 1) == "9 batch_size True"
+    if AXE.is_file():
+        page.add_script_tag(path=AXE)
+        assert page.evaluate(VIOLATIONS) == []
 
     if picture := os.environ.get("IRENE_SCREENSHOT"):
         page.evaluate("window.jupyterapp.shell.collapseLeft()")

@@ -11,7 +11,14 @@ from typing import Any
 import nbformat
 import pytest
 from chromium import AXE, ROOT
-from lab_driver import execute, open_notebook, open_path, open_without_kernel, run_cell
+from lab_driver import (
+    REPORT_MIME,
+    execute,
+    open_notebook,
+    open_path,
+    open_without_kernel,
+    run_cell,
+)
 from tree_data import energy_node, energy_report, small_report
 
 SOURCE = """() => {
@@ -191,6 +198,34 @@ def test_the_sidebar_lists_jumps_and_compares(
     page.get_by_role("tab", name="history.ipynb").click()
     page.locator(".irene-lab-status-button").click()
     page.wait_for_function(f"() => {ACTIVE} === 2")
+
+
+def test_what_did_not_run_is_no_last_energy_of_the_notebook(
+    page: Any, lab: tuple[str, Path]
+) -> None:
+    """A prediction stands in the sidebar, not in the status bar; a what-if in neither."""
+    late = {"created": "2027-01-01"}
+    cells = [
+        ("%%energy\nbert(tokens)", small_report(), {}),
+        ("irene.predict(bert)", other_report(30.0) | late | {"mode": "predict"}, {}),
+        ("irene.explore(bert)", other_report(40.0) | late, {"what_if": True}),
+    ]
+    notebook = nbformat.v4.new_notebook()
+    for source, report, metadata in cells:
+        output = nbformat.v4.new_output(
+            "display_data", data={REPORT_MIME: report}, metadata={REPORT_MIME: metadata}
+        )
+        notebook.cells.append(nbformat.v4.new_code_cell(source, outputs=[output]))
+    nbformat.write(notebook, lab[1] / "what_if.ipynb")
+    open_path(page, lab, "what_if.ipynb")
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click(timeout=60_000)
+    status = page.locator(".irene-lab-status")
+    status.wait_for()
+    assert status.inner_text().strip() == "10.0 J predicted"
+    execute(page, "irene-jupyter:show-history")
+    rows = page.locator("#irene-jupyter-history .irene-history-row")
+    rows.first.wait_for()
+    assert [("30.0 J" in row.inner_text()) for row in rows.all()] == [False, True]
 
 
 def test_in_the_dark(

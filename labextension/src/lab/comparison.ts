@@ -13,7 +13,7 @@ export class Comparison extends Widget {
   constructor(before: Entry, after: Entry) {
     super();
     this.addClass("irene-lab-comparison");
-    const label = (entry: Entry): string => `${promptOf(entry)} ${entry.line}`;
+    const label = (entry: Entry): string => `${promptOf(entry)} ${entry.model || entry.line}`;
     const labels: [string, string] = [label(before), label(after)];
     this.#draw = () => void renderComparison(this.node, before.data, after.data, { labels });
   }
