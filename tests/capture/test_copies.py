@@ -15,6 +15,8 @@ import transformers as hf
 from PIL import Image
 from torch import nn
 
+import irene_jupyter as irene
+from irene_jupyter.capture.copies import reach
 from irene_jupyter.capture.copies.copies import Copies
 from irene_jupyter.capture.dry.structure import structure_of
 from irene_jupyter.errors import CaptureError
@@ -290,3 +292,24 @@ def test_a_layer_that_initialises_itself_does_so_in_the_copy_alone():
     assert type(model[0]) is nn.LazyConv2d
     assert model[0].has_uninitialized_params()
     assert list(model[0]._forward_pre_hooks.values()) == [model[0]._infer_parameters]
+
+
+def test_a_library_that_is_worked_on_is_the_users_code_and_is_traced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`pip install -e transformers`: what its functions hold is copied, context variables too."""
+    config = hf.BertConfig(num_hidden_layers=1)
+    expected = irene.predict(config, 1, 16, device="gtx1080ti").total_joules
+    is_installed = reach._is_installed
+    monkeypatch.setattr(
+        reach, "_is_installed", lambda path: "transformers" not in str(path) and is_installed(path)
+    )
+    assert irene.predict(config, 1, 16, device="gtx1080ti").total_joules == expected
+
+
+def test_packages_of_a_user_or_of_another_environment_are_installed() -> None:
+    for path in ("home/me/.local/lib/python3.11/site-packages", "usr/lib/python3/dist-packages"):
+        assert reach._is_installed(f"/{path}/transformers/modeling_utils.py")
+    assert not reach._is_installed("/home/me/site/model.py")
+    assert not reach._is_installed("<ipython-input-1>")
+    assert not reach._is_installed(None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import dis
 import functools
 import logging
 import sys
 import sysconfig
 import types
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,12 +23,13 @@ ATOMIC = (
     type(None), bool, int, float, complex, str, bytes, type, range, slice, property, type(...),
     types.ModuleType, types.CodeType, torch.dtype, torch.device, torch.layout, torch.memory_format,
     torch.Size, torch.fx.Graph, torch.jit.ScriptFunction, logging.Logger, logging.Handler,
-    Uncopyable,
+    contextvars.ContextVar, Uncopyable,
 )  # fmt: skip
 PLAIN = frozenset(ATOMIC)  # their exact types, for a quick answer
 BUILTIN = (types.BuiltinFunctionType, types.MethodWrapperType)
 _METHODS = (types.FunctionType, staticmethod, functools._lru_cache_wrapper)
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_PACKAGES = frozenset({"site-packages", "dist-packages"})  # a user's own, or those a venv adds to
 
 
 def shared_by_class(kind: type) -> list[tuple[str, Any]]:
@@ -114,4 +117,6 @@ def _global_names(code: types.CodeType) -> frozenset[str]:
 @functools.lru_cache(maxsize=4096)
 def _is_installed(path: str | None) -> bool:
     """Whether code is of Python's or a package that is installed, no notebook's or script's."""
-    return path is not None and path.startswith(_INSTALLED)
+    if path is None:
+        return False
+    return path.startswith(_INSTALLED) or not _PACKAGES.isdisjoint(Path(path).parts)
