@@ -97,7 +97,7 @@ class _Adviser:
         if at.new_tokens:
             size += f", {at.new_tokens} new ones"
         if at.optimiser:
-            size += f", training with {at.optimiser}"
+            size += f", trained by an optimiser like {at.optimiser}"
         names = ", ".join(printable(each.class_name, 40) for each in self._report.models)
         whose = self._profile.label
         if not self._has_level or self._report.elsewhere is not None:

@@ -205,7 +205,7 @@ def test_of_training_the_joules_are_of_an_example_of_whole_steps() -> None:
     report = irene.predict(SMALL, 2, 32, device="h100", training=True, optimiser="SGD")
     advice = report.advice()
     assert advice.per == "example"
-    assert "training with SGD" in advice.title
+    assert "an optimiser like SGD)" in advice.title
     saving = advice["batch_size"]
     size = int(saving.change.rpartition(" ")[2])
     other = irene.predict(SMALL, size, 32, device="h100", training=True, optimiser="SGD")
@@ -229,7 +229,7 @@ def test_a_training_that_was_measured_is_priced_by_its_own_optimiser() -> None:
                 optimiser.step()
                 optimiser.zero_grad()
     advice = monitor.report.advice()
-    assert "training with Adagrad" in advice.title
+    assert "an optimiser like Adagrad)" in advice.title
     assert any("here one came after 2." in note for note in advice.notes)
 
 
