@@ -205,6 +205,7 @@ def test_of_training_the_joules_are_of_an_example_of_whole_steps() -> None:
     report = irene.predict(SMALL, 2, 32, device="h100", training=True, optimiser="SGD")
     advice = report.advice()
     assert advice.per == "example"
+    assert "an example now" in str(advice)
     assert "an optimiser like SGD)" in advice.title
     saving = advice["batch_size"]
     size = int(saving.change.rpartition(" ")[2])

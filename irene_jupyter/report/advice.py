@@ -102,7 +102,8 @@ class Advice:
         )
 
     def _heads(self) -> tuple[str, ...]:
-        return ("what", f"a {self.per} now", "then", "saves")
+        each = "an" if self.per == "example" else "a"
+        return ("what", f"{each} {self.per} now", "then", "saves")
 
     def _cells(self, saving: Saving) -> tuple[str, ...]:
         before, after = map(format_joules, (saving.before_joules, saving.after_joules))
