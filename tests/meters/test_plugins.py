@@ -149,5 +149,5 @@ def test_doctor_lists_them(install: Install, tmp_path: Path) -> None:
     install("elsewhere", "def find(): return []")
     assert [each.name for each in plugged_in()] == ["elsewhere", "good"]
     text = doctor.as_text(doctor.examine(powercap=tmp_path))
-    assert re.search(r"ok +GPU board energy: board A \(good\) +[\d.e+]+ W just now", text)
+    assert re.search(r"ok +GPU board energy: board A \(good\)\s+[\d.e+]+ W just now", text)
     assert re.search(r"limited +counter plug-in elsewhere +elsewhere 0.1 finds no counter", text)
