@@ -114,7 +114,7 @@ class _Adviser:
     def _optimiser(self, situation: Situation, model: Any) -> str:
         """Torch's, by the work of its steps. Raises `OptionError` where the model is another."""
         step, setting = situation.phases["optimiser"], situation.setting
-        name = self._whatif.optimiser_like(step.root, step.steps)
+        name = self._whatif.optimiser_like(step.root, step.steps, setting.dtype)
         if name is None:
             raise OptionError(
                 "the optimiser of this report did not update what would be trained of a model of "

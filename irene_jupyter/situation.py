@@ -82,9 +82,10 @@ def situation_of(report: EnergyReport) -> Situation:
 def _training_of(report: EnergyReport, runs: Sequence[RunSummary]) -> dict[str, PhaseSummary]:
     """The phases of the whole steps of the model that cost most; none where nothing was trained."""
     is_undivided = any(part.kind == "backward" for part in report.parts or ())
-    if not is_undivided and not any(run.phase in STEP_PHASES for run in runs):
+    steps = [run for run in runs if run.phase in STEP_PHASES]
+    if not is_undivided and not steps:
         return {}
-    model = _costliest(runs).model
+    model = _costliest(steps or runs).model
     phases = {
         each.phase: each
         for each in report.phases

@@ -106,7 +106,7 @@ class WhatIf:
         self._plain = build_model(source)
         self._profiles: dict[str, Chosen] = {}
         self._sized: dict[tuple[str | None, bool], tuple[SizedRuns, Origin | None]] = {}
-        self._steps: dict[tuple[int, int, int, str], Foreseen] = {}
+        self._steps: dict[tuple[int, int, int, str | None, str], Foreseen] = {}
 
     @property
     def dtype(self) -> str | None:
@@ -229,13 +229,18 @@ class WhatIf:
             traced = not sized.is_quick(*size)
             return sized.model, origin, Foreseen(sized.runs(*size)), traced
         # Of training steps no size is learned from others.
-        key = (*size, setting.optimiser)
+        key = (*size, setting.dtype, setting.optimiser)
+        model = self._in(setting.dtype)
         is_new = key not in self._steps
         if is_new:
-            self._steps[key] = Foreseen.of(self._plain, *size, optimiser=setting.optimiser)
-        return self._plain, Origin.of(self._plain), self._steps[key], is_new
+            self._steps[key] = Foreseen.of(model, *size, optimiser=setting.optimiser)
+        return model, Origin.of(model), self._steps[key], is_new
 
-    def optimiser_like(self, step: Node, steps: int) -> str | None:
+    def _in(self, dtype: str | None) -> nn.Module:
+        """The model with parameters of a dtype; None is its own."""
+        return self._model(None if dtype == self.dtype else dtype, generates=False)
+
+    def optimiser_like(self, step: Node, steps: int, dtype: str | None = None) -> str | None:
         """Of torch's, the one that most nearly did the work of `steps` in the tree `step`.
 
         None where not all that this model trains was updated, or more.
@@ -244,7 +249,7 @@ class WhatIf:
 
         shapes = (shape for node in step.walk() for shape in node.features.output_shapes)
         updated = sum(math.prod(shape) for shape in shapes)
-        return optimiser_like(self._plain, updated, step.features.bytes / steps)
+        return optimiser_like(self._in(dtype), updated, step.features.bytes / steps)
 
     def has_effect(self, name: Literal["dtype", "launch"], setting: Setting) -> bool:
         """Whether the setting's profile tells dtypes apart, or ways to launch."""

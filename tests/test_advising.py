@@ -266,3 +266,15 @@ def test_backward_passes_without_a_step_are_no_training_that_can_be_priced() -> 
         model(ids, labels=labels).loss.backward()
     with pytest.raises(OptionError, match="no whole training step"):
         monitor.report.advice()
+
+
+def test_a_training_in_another_dtype_is_priced_in_it() -> None:
+    model = BertForSequenceClassification(SMALL).to(torch.bfloat16)
+    options = {"device": "h100", "training": True, "budget_seconds": 0}
+    report = irene.predict(model, 2, 32, **options)
+    advice = report.advice()
+    assert "an optimiser like AdamW)" in advice.title
+    saving = advice["batch_size"]
+    size = int(saving.change.rpartition(" ")[2])
+    other = irene.predict(model, size, 32, **options)
+    assert saving.after_joules == pytest.approx(other.total_joules / size, rel=1e-3)

@@ -80,11 +80,11 @@ def optimiser_like(model: nn.Module, elements: int, moved_bytes: float) -> str |
 
     None where `elements`, the parameters that were updated, are not those that `model` trains.
     """
+    if sum(parameter.numel() for _, parameter in _trained(model)) != elements:
+        return None
     found: list[tuple[float, bool, str]] = []
     for name in optimiser_names():
         updates = stepped(model, name).updates.values()
-        if sum(update.elements for update in updates) != elements:
-            return None
         apart = abs(math.fsum(update.bytes for update in updates) - moved_bytes)
         found.append((apart, name != _USUAL, name))
     return min(found)[2]
