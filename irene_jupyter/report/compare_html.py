@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from irene_jupyter.report.colours import LESS, MORE
 from irene_jupyter.report.compare_rows import PairRow, class_names, pair_rows
 from irene_jupyter.report.compare_words import LEGEND, headline, phase_line, rates, whose
-from irene_jupyter.report.folding import count_rows, is_untested, walk_rows
-from irene_jupyter.report.page import MAX_CHARACTERS, Drawn, nested, page, safe, style
+from irene_jupyter.report.folding import is_untested, walk_rows
+from irene_jupyter.report.page import Drawn, fitted, nested, page, safe, style
 from irene_jupyter.report.units import format_interval, format_joules, printable
 from irene_jupyter.report.words import NOTE_LENGTH
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from irene_jupyter.report.difference import Difference
 
 HTML_ROWS = 2000
-_FEWEST_ROWS = 20
 _BAR_PIXELS = 45  # of each half
 _OPEN_LEVELS = 4
 _OPEN_SHARE = 0.02  # of the greatest change
@@ -55,14 +54,13 @@ def _html(text: str) -> str:
 
 def _tree(root: Difference, room: float, levels: int) -> list[str]:
     """The tree within a share of `HTML_ROWS` and `MAX_CHARACTERS`, open down to some `levels`."""
-    most = round(HTML_ROWS * room)
-    while True:
-        tree = pair_rows(root, most, whole=True)
-        parts = _drawn(tree, levels)
-        size = sum(map(len, parts)) / (MAX_CHARACTERS * room)
-        if size <= 1.0 or most <= _FEWEST_ROWS:
-            return parts
-        most = max(_FEWEST_ROWS, int(0.95 * min(most, count_rows(tree)) / size))
+    _, parts = fitted(
+        lambda most: pair_rows(root, most, whole=True),
+        lambda tree: _drawn(tree, levels),
+        round(HTML_ROWS * room),
+        room,
+    )
+    return parts
 
 
 def _drawn(tree: PairRow, levels: int) -> list[str]:

@@ -22,7 +22,7 @@ from irene_jupyter.report.folding import (
     is_untested,
     walk_rows,
 )
-from irene_jupyter.report.page import MAX_CHARACTERS, Drawn, nested, page, safe, style
+from irene_jupyter.report.page import FEWEST_ROWS, Drawn, fitted, nested, page, safe, style
 from irene_jupyter.report.phase_columns import NO_PHASES, PhaseColumns
 from irene_jupyter.report.phase_table import phase_legend, phase_table
 from irene_jupyter.report.runs import run_table, sizes_of
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 # Of a tree; a larger one shows the rows that cost most, and says so.
 MAX_ROWS = 1000
-_FEWEST_ROWS = 20
 _BAR_PIXELS = 80
 _OPEN_LEVELS = 4  # levels that are unfolded at first, where they hold
 _OPEN_SHARE = 0.01  # at least this share of the root
@@ -132,14 +131,12 @@ def _tree(
 ) -> list[str]:
     """The tree within a share of `MAX_ROWS` and `MAX_CHARACTERS`."""
     whole = display_rows(root, depth)
-    most = max(_FEWEST_ROWS, round(MAX_ROWS * room))
-    while True:
-        tree = costliest_rows(whole, most)
-        parts = _drawn(tree, phases)
-        size = sum(map(len, parts)) / (MAX_CHARACTERS * room)
-        if size <= 1.0 or most <= _FEWEST_ROWS:
-            break
-        most = max(_FEWEST_ROWS, int(0.95 * count_rows(tree) / size))
+    tree, parts = fitted(
+        lambda most: costliest_rows(whole, most),
+        lambda tree: _drawn(tree, phases),
+        max(FEWEST_ROWS, round(MAX_ROWS * room)),
+        room,
+    )
     if tree is not whole:
         shown = f"The {count_rows(tree):,} costliest of {count_rows(whole):,} rows are shown"
         parts.append(f'<p class="dim">{shown}; the whole is in the saved report.</p>')

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from irene_jupyter.report.folding import AnyRow
+from irene_jupyter.report.folding import AnyRow, count_rows
 from irene_jupyter.report.units import printable
 
 # The style sheets say "!important" where JupyterLab's own rules for lists are more specific.
@@ -35,6 +35,7 @@ h1{{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:in
 
 # Of an output's trees; what is larger shows fewer rows, and says so.
 MAX_CHARACTERS = 250_000
+FEWEST_ROWS = 20
 
 
 def safe(text: str, limit: int = 400) -> str:
@@ -71,6 +72,19 @@ def nested(
         yield f"<li><details{opened}><summary{title}>{cells}</summary><ul>"
         stack.append("</ul></details></li>")
         stack.extend((child, level + 1) for child in reversed(row.children))
+
+
+def fitted(
+    rows: Callable[[int], AnyRow], drawn: Callable[[AnyRow], list[str]], most: int, room: float
+) -> tuple[AnyRow, list[str]]:
+    """A tree of at most some rows, fewer until its html is within `room` × `MAX_CHARACTERS`."""
+    while True:
+        tree = rows(most)
+        parts = drawn(tree)
+        size = sum(map(len, parts)) / (MAX_CHARACTERS * room)
+        if size <= 1.0 or most <= FEWEST_ROWS:
+            return tree, parts
+        most = max(FEWEST_ROWS, int(0.95 * min(most, count_rows(tree)) / size))
 
 
 def page(title: str, body: str, width: str) -> str:
