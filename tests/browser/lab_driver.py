@@ -16,9 +16,13 @@ from irene_jupyter import EnergyTree
 tree = EnergyTree(json.loads(Path("report.json").read_text()))
 tree"""
 ERRORS = ("Error displaying widget", "Loading widget", "model not found")
-RUN_CELL = """(index) => {
+# ipywidgets holds a change back until the kernel has answered the last one. Once the kernel has
+# answered a request of ours, what was held back is on its way, before the cell.
+RUN_CELL = """async (index) => {
   const { commands, shell } = window.jupyterapp;
-  shell.currentWidget.content.activeCellIndex = index;
+  const { content, sessionContext } = shell.currentWidget;
+  await sessionContext.session.kernel.requestKernelInfo();
+  content.activeCellIndex = index;
   void commands.execute("notebook:run-cell");
 }"""
 # The prompt of a cell that is to be run, is running, and has run: "[3]:", "[*]:", "[4]:".
