@@ -9,6 +9,7 @@ from irene_jupyter.commands.arguments import Arguments, Commands, add_all, add_j
 from irene_jupyter.commands.meter_arguments import SERIAL, meter_options
 from irene_jupyter.commands.result import Result
 from irene_jupyter.errors import OptionError
+from irene_jupyter.meters.base import METERS
 
 KEPT = "what was finished is kept: the same line with --resume goes on"
 SUITES = ("quick", "standard", "full", "board")
@@ -16,10 +17,8 @@ SUITES = ("quick", "standard", "full", "board")
 ARGUMENTS: Arguments = {
     "--meter": {
         "metavar": "METER",
-        "help": "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, "
-        "homeassistant:HOST/sensor.NAME, http:URL#path, nvml, rapl, or simulated, which measures "
-        "nothing; in a notebook also a variable that holds a PowerMeter (without it: a list of "
-        "those here)",
+        "help": f"{METERS}, which measures nothing; in a notebook also a variable that holds a "
+        "PowerMeter (without it: a list of those here)",
     },
     **SERIAL,
     "--suite": {

@@ -308,7 +308,7 @@ def test_a_sensor_that_is_told_once_in_minutes_is_no_meter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HASS_TOKEN", TOKEN)
-    monkeypatch.setattr(plug_meter, "_STALE_SECONDS", 0.1)
+    monkeypatch.setattr(plug_meter, "STALE_SECONDS", 0.1)
     holder: list[PlugServer] = []
     with serving(home_assistant(lambda: holder[0], lambda: "61", lambda: 1.7e9)) as server:
         holder.append(server)

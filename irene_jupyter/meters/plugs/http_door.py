@@ -7,10 +7,9 @@ token to another host.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException
-from typing import Any, NoReturn
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import (
@@ -28,6 +27,7 @@ from irene_jupyter.meters.errors import (
     PlugAnswerError,
     PlugSilentError,
 )
+from irene_jupyter.meters.plugs.json_path import document_of
 
 TIMEOUT_SECONDS = 3.0  # a plug that needs longer has lost its Wi-Fi
 _MOST_BYTES = 1 << 20  # the longest answer, a Shelly's whole status, has some kilobytes
@@ -55,7 +55,7 @@ def fetch_json(url: str, headers: Mapping[str, str] | None = None) -> Any:
             "address right, and is it in the same network?"
         ) from error
     try:
-        return json.loads(body, parse_constant=_refuse)
+        return document_of(body)
     except ValueError as error:
         raise PlugAnswerError(
             f"{shown(url)} answers, but not with JSON ({body[:40]!r} …): it is no plug of this "
@@ -63,25 +63,27 @@ def fetch_json(url: str, headers: Mapping[str, str] | None = None) -> Any:
         ) from error
 
 
-def checked_url(text: str, default_port: int | None = None) -> str:
+def checked_url(
+    text: str, default_port: int | None = None, schemes: Sequence[str] = ("http", "https")
+) -> str:
     """`text` as an address with its scheme and no slash at its end. Raises `PlugAddressError`.
 
     An address with a user's name and password is refused: it would stand in profiles.
     """
-    url = text if "://" in text else f"http://{text}"
+    url = text if "://" in text else f"{schemes[0]}://{text}"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise PlugAddressError(f"{text!r} is no address ({error})") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or " " in text:
+    if parts.scheme not in schemes or not parts.hostname or " " in text:
         raise PlugAddressError(f"{text!r} is no address: take a name or number such as 192.168.1.5")
     if parts.username is not None:
         raise PlugAddressError(
             f"{parts.hostname}: leave user and password out of the address, which stands in "
             "profiles and in the shell's history"
         )
-    if port is None and default_port is not None and parts.scheme == "http":
+    if port is None and default_port is not None and parts.scheme == schemes[0]:
         url = url.replace(parts.netloc, f"{parts.netloc}:{default_port}", 1)
     return url.rstrip("/")
 
@@ -119,7 +121,3 @@ def _opener() -> OpenerDirector:
     for handler in (HTTPHandler, HTTPSHandler, HTTPErrorProcessor, HTTPDefaultErrorHandler):
         opener.add_handler(handler())
     return opener
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from irene_jupyter.meters.errors import PlugAnswerError, PlugSilentError
 
 _SHOWN = 12  # numbers that are named where the wanted one is missing
+
+
+def document_of(body: bytes) -> Any:
+    """What `body` says as JSON, where NaN and Infinity are none. Raises `ValueError`."""
+    return json.loads(body, parse_constant=_refuse)
 
 
 def number_at(document: Any, path: str, where: str) -> float:
@@ -66,6 +72,10 @@ def numbers(document: Any, path: str = "") -> Iterator[tuple[str, float]]:
 
 
 _NOTHING = object()
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _number(value: Any) -> float | None:

@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from irene_jupyter.meters.base import PowerSample
+
+PATIENCE_SECONDS = 10.0  # a plug that starts anew, or changes its access point, is back by then
+STALE_SECONDS = 120.0  # without a new reading: a sensor that is told once in minutes is no meter
+
 
 @dataclass(frozen=True, slots=True)
 class PlugReading:
@@ -18,6 +23,12 @@ class PlugReading:
     volts: float | None = None
     counted_joules: float | None = None
     realtime: float | None = None
+
+    @property
+    def sample(self) -> PowerSample:
+        """The power of it, with what is odd."""
+        flags = {"zero"} if self.watts == 0 else {"negative"} if self.watts < 0 else set()
+        return PowerSample(self.watts, self.volts, frozenset(flags))
 
 
 @dataclass(frozen=True, slots=True)

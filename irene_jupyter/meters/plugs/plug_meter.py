@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from irene_jupyter.meters.base import Event, PowerSample
+from irene_jupyter.meters.base import Event
 from irene_jupyter.meters.errors import PlugError, PlugSilentError
 from irene_jupyter.meters.meter import Observation, PowerMeter
 from irene_jupyter.meters.plugs.http_door import fetch_json
-from irene_jupyter.meters.plugs.plug import Plug, PlugReading
+from irene_jupyter.meters.plugs.plug import PATIENCE_SECONDS, STALE_SECONDS, Plug, PlugReading
 
 PERIOD_SECONDS = 1.0  # plugs measure no faster, and some are lost if they are asked more often
-PATIENCE_SECONDS = 10.0  # a plug that starts anew, or changes its access point, is back by then
-_STALE_SECONDS = 120.0  # without a new state: a sensor that is told once in minutes is no meter
 
 
 class PlugMeter(PowerMeter):
@@ -67,7 +65,7 @@ class PlugMeter(PowerMeter):
             if observation is not None:
                 new = good
                 yield observation
-            elif good - new > _STALE_SECONDS:
+            elif good - new > STALE_SECONDS:
                 raise PlugSilentError(
                     f"{self.source} has had no new state for {good - new:.0f} s, and one so seldom "
                     "is no meter: let its integration report more often (Tasmota: TelePeriod 10), "
@@ -84,9 +82,7 @@ class PlugMeter(PowerMeter):
                 return None
             moment -= now - reading.realtime
             now = reading.realtime
-        flags = {"zero"} if reading.watts == 0 else {"negative"} if reading.watts < 0 else set()
-        sample = PowerSample(reading.watts, reading.volts, frozenset(flags))
-        return Observation(moment, now, sample=sample, events=_reset(last, reading))
+        return Observation(moment, now, sample=reading.sample, events=_reset(last, reading))
 
     def _ask(self) -> PlugReading:
         plug = self._plug
