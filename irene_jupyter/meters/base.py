@@ -30,7 +30,7 @@ SCOPE_NAMES: dict[Scope, str] = {
 # What `opening.open_meter` opens, for people.
 METERS = (
     "emonpi:URL, csv:PATH, shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, "
-    "http:URL#path, nvml, nvml:GPU, rapl or simulated"
+    "http:URL#path, mqtt:HOST/TOPIC, nvml, nvml:GPU, rapl or simulated"
 )
 
 EventKind = Literal[

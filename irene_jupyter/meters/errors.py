@@ -74,7 +74,7 @@ class LogError(MeterError):
 
 
 class PlugError(MeterError):
-    """A plug or another meter that is read over HTTP gives no reading."""
+    """A plug or another meter that is read over HTTP or MQTT gives no reading."""
 
 
 class PlugAddressError(PlugError):

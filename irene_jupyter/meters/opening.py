@@ -24,6 +24,7 @@ from irene_jupyter.meters.emulator.wire import Knobs
 from irene_jupyter.meters.logs.log_meter import LogMeter
 from irene_jupyter.meters.meter import PowerMeter
 from irene_jupyter.meters.plugs import any_json, home_assistant, shelly, tasmota
+from irene_jupyter.meters.plugs.mqtt_meter import MqttMeter
 from irene_jupyter.meters.plugs.plug import Plug
 from irene_jupyter.meters.plugs.plug_meter import PlugMeter
 
@@ -36,6 +37,7 @@ def open_meter(name: str, **options: Any) -> PowerMeter:
     csv:PATH    a log of `irene-jupyter log-meter` or of the IrEne authors; format, unwrap
     shelly:HOST, tasmota:HOST, homeassistant:HOST/sensor.NAME, http:URL#path
                 smart plugs, and whatever else tells its power as JSON; period_seconds
+    mqtt:HOST/TOPIC, with #path where it has JSON; mqtts: by TLS
     nvml        all NVIDIA boards together, nvml:0 the first, nvml:GPU-… by its UUID;
                 period_seconds
     rapl        all processor packages together; period_seconds
@@ -100,10 +102,12 @@ _PLUGS = {
     "http": any_json.find,
     "https": lambda rest: any_json.find("https://" + rest.removeprefix("//")),
 }
-_PLACES = ("emonpi", "csv", *_PLUGS)
+_PLACES = ("emonpi", "csv", "mqtt", "mqtts", *_PLUGS)
 _KINDS: dict[str, Callable[..., PowerMeter]] = {
     "emonpi": _emonpi,
     "csv": _csv,
+    "mqtt": MqttMeter,
+    "mqtts": lambda rest: MqttMeter(rest, scheme="mqtts"),
     "nvml": NvmlMeter,
     "rapl": _rapl,
     "simulated": _simulated,

@@ -1,1 +1,1 @@
-"""Meters that answer over HTTP: smart plugs, and whatever else tells its watts as JSON."""
+"""Smart plugs, and whatever else tells its watts as JSON: over HTTP, or by MQTT."""
