@@ -21,6 +21,9 @@ Json = dict[str, Any]
 FULL_UP_TO_NODES = 64
 FULL_UP_TO_RUNS = 16
 _DIGITS = 6  # significant, of what no sum is made of
+# Of nodes in a tree beyond this many, four digits will do, and nine of their joules.
+_LARGE_FROM_NODES = 2000
+_LARGE_DIGITS, _LARGE_JOULES_DIGITS = 4, 9
 _EXACT = 2**53  # whole numbers up to here are exact as floats
 _INHERITED = ("type", "class_name", "primitive", "flags")
 # In place of a counterpart; every node has a type and a class.
@@ -34,7 +37,8 @@ def notebook_json(report: EnergyReport) -> Json:
     bounds of intervals have six digits, and a node with the structure of an earlier sibling
     names it under `like`: what the node and those below it leave out is that of its counterpart
     there (`docs/report-format.md`). More than `FULL_UP_TO_RUNS` runs are a text, too, of a list
-    for each key. Long texts are deflated. Joules are exact.
+    for each key. Long texts are deflated. Joules are exact, but in trees of thousands of nodes,
+    where those below the root have nine digits, and the rest four.
     """
     data = report.to_dict()
     if len(data["runs"]) > FULL_UP_TO_RUNS:
@@ -57,7 +61,7 @@ def notebook_json(report: EnergyReport) -> Json:
 
 def brief_tree(root: Json) -> Json:
     """The tree that `node_to_dict` wrote, in brief; `root` stays as it is."""
-    rounded = _rounded(root)
+    rounded = {**_rounded(root, _count(root) > _LARGE_FROM_NODES), "energy": root["energy"]}
     structures: dict[int, int] = {}
     _number(rounded, {}, structures)
     return _brief(rounded, None, structures)
@@ -77,24 +81,26 @@ def _count(node: Json) -> int:
     return 1 + sum(_count(child) for child in node["children"])
 
 
-def _rounded(node: Json) -> Json:
+def _rounded(node: Json, large: bool) -> Json:
+    digits = _LARGE_DIGITS if large else _DIGITS
     energy = node["energy"]
     if energy is not None:  # which must lie in its interval
-        low = min(_short(energy["low"]), energy["joules"])
-        high = max(_short(energy["high"]), energy["joules"])
-        energy = {**energy, "low": low, "high": high}
-    features = {name: _short(value) for name, value in node["features"].items()}
-    children = [_rounded(child) for child in node["children"]]
+        joules = _short(energy["joules"], _LARGE_JOULES_DIGITS) if large else energy["joules"]
+        low = min(_short(energy["low"], digits), joules)
+        high = max(_short(energy["high"], digits), joules)
+        energy = {**energy, "joules": joules, "low": low, "high": high}
+    features = {name: _short(value, digits) for name, value in node["features"].items()}
+    children = [_rounded(child, large) for child in node["children"]]
     return {**node, "energy": energy, "features": features, "children": children}
 
 
-def _short(value: Any) -> Any:
-    """`value` in fewer characters: whole numbers without a point, others to six digits."""
+def _short(value: Any, digits: int = _DIGITS) -> Any:
+    """`value` in fewer characters: whole numbers without a point, others to so many digits."""
     if not isinstance(value, float):
         return value
     if value.is_integer() and abs(value) < _EXACT:
         return int(value)
-    return float(f"{value:.{_DIGITS}g}")
+    return float(f"{value:.{digits}g}")
 
 
 def _number(node: Json, numbers: dict[Any, int], structures: dict[int, int]) -> int:

@@ -22,7 +22,7 @@ from transformers import BertConfig, BertModel
 import irene_jupyter as irene
 from irene_jupyter.errors import ReportError
 from irene_jupyter.files import MAX_BYTES
-from irene_jupyter.report import reader
+from irene_jupyter.report import brief, reader
 from irene_jupyter.report.brief import (
     FULL_UP_TO_NODES,
     FULL_UP_TO_RUNS,
@@ -34,7 +34,7 @@ from irene_jupyter.report.phases import PhaseSummary
 from irene_jupyter.report.report import MIME_TYPE, EnergyReport
 from irene_jupyter.report.run_summary import RunSummary
 from irene_jupyter.report.saved import load_report
-from irene_jupyter.tree import Features, Node
+from irene_jupyter.tree import Energy, Features, Node
 from irene_jupyter.tree_json import node_from_dict, node_to_dict
 
 # Few of each, so that siblings are often alike.
@@ -364,3 +364,49 @@ def test_ten_thousand_nodes_take_little_room() -> None:
     assert len(json.dumps(bundle[MIME_TYPE])) < 400_000
     assert len(bundle["text/html"].encode()) < 300_000
     assert EnergyReport.from_dict(bundle[MIME_TYPE]).total_joules == report.total_joules
+
+
+def test_ten_thousand_nodes_without_anything_in_common() -> None:
+    """Six random numbers in each: the worst that can be, since chance does not deflate."""
+    random = Random(1)
+
+    def node(path: str, children: tuple[Node, ...] = ()) -> Node:
+        joules = random.uniform(0.1, 2.0) + sum(each.energy.joules for each in children)
+        return Node(
+            path,
+            "module",
+            f"Part{path.rpartition('.')[2]}",
+            Features(
+                flops=1e9 * random.random(),
+                canonical_megaflops=1e3 * random.random(),
+                latency_seconds=random.random(),
+            ),
+            children,
+            Energy(
+                joules, joules * random.uniform(0.5, 1), joules * random.uniform(1, 2), "predicted"
+            ),
+        )
+
+    blocks = [
+        node(f"{block}", tuple(node(f"{block}.{leaf}") for leaf in range(9)))
+        for block in range(1000)
+    ]
+    report = replace(bert_report(), root=node("", tuple(blocks)))
+    data = notebook_json(report)
+    assert len(json.dumps(data)) < 400_000
+    read = EnergyReport.from_dict(data)
+    assert read.total_joules == report.total_joules
+    for found, wanted in zip(read.walk(), report.walk(), strict=True):
+        assert found.energy.joules == pytest.approx(wanted.energy.joules, rel=1e-8)
+        assert found.energy.high == pytest.approx(wanted.energy.high, rel=1e-3)
+        assert found.features.flops == pytest.approx(wanted.features.flops, rel=1e-3)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(node=nodes())
+def test_a_large_tree_s_rounded_sums_hold(node: Node) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(brief, "_LARGE_FROM_NODES", 0)
+        written = json.loads(json.dumps(brief_tree(node_to_dict(node))))
+    read = node_from_dict(written, brief=True)  # which refuses children above their parent
+    assert read.energy.joules == node.energy.joules
