@@ -45,7 +45,12 @@ from irene_jupyter.predictors.profiles.reading import read_profile
 from irene_jupyter.versions import versions
 
 MOST_ROUNDS = 100
-SLOW_PERIODS_SECONDS = (1.0, 5.0)  # of a plug, of an emonPi with its stock firmware
+# Meters by their period, what they hold and how they smooth, in seconds: a plug that is not late
+# (the mean of each second), and an emonPi with its stock firmware.
+SLOW_METERS = {
+    "or more with a smart plug": (1.0, 1.0, 0.5),
+    "with one every 5 s": (5.0, 0.0, 0.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,8 @@ class Plan:
 
     def _slower(self, suite: Suite) -> str:
         times = [
-            f"{in_words(suite.seconds(self.rounds, period))} with one every {period:g} s"
-            for period in SLOW_PERIODS_SECONDS
+            f"{in_words(suite.seconds(self.rounds, *meter))} {words}"
+            for words, meter in SLOW_METERS.items()
         ]
         return ", ".join(times)
 
@@ -157,7 +162,7 @@ def calibrate(
 
     `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated (which measures nothing), or a
     `PowerMeter` that is not open.
-    `suite` is quick (≤ 10 minutes), standard (70 to 85 minutes), full (the paper's grid: days),
+    `suite` is quick (≤ 10 minutes), standard (80 minutes), full (the paper's grid: days),
     board (five minutes, by nvml: a board's own constants), or one of your own. `rounds` are 5 if
     nothing is said, of a board 1. `resume` goes on where a calibration of this name was stopped.
     `output` is a file in place of the user's data folder, where `--device auto` finds the profile

@@ -24,15 +24,15 @@ ARGUMENTS: Arguments = {
     "--suite": {
         "metavar": "SUITE",
         "default": "quick",
-        "help": "quick (10 minutes), standard (an hour), full (the paper's grid: days) or board (5 "
-        "minutes, with --meter nvml: the constants of an NVIDIA board), in a notebook also a "
+        "help": "quick (10 minutes), standard (80 minutes), full (the paper's grid: days) or board "
+        "(5 minutes, with --meter nvml: the constants of an NVIDIA board), in a notebook also a "
         "variable (default: %(default)s)",
     },
     "--name": {"metavar": "NAME", "help": "of the profile (default: this machine's name)"},
     "--rounds": {
         "metavar": "N",
         "type": int,
-        "help": "of every node (default: 5; of the suite board 1)",
+        "help": "of every node (default: 5; of the suites quick 4, board 1)",
     },
     "--resume": {"action": "store_true", "help": "go on where a calibration was stopped"},
     "--output": {"metavar": "PATH", "help": "a file, in place of the user's data folder"},

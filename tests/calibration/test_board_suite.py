@@ -218,4 +218,4 @@ def test_the_plan_in_words() -> None:
     assert "decoding step" in said
     assert "about 4 min" in said
     assert plan("board").name.endswith("-board")
-    assert plan("quick").rounds == 5
+    assert plan("quick").rounds == 4

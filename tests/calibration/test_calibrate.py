@@ -94,7 +94,7 @@ def test_plan_runs_nothing() -> None:
     assert quick.seconds <= 600
     assert "≤" not in quick.text()
     assert "about 10 min with a reading every 0.17 s, of which the fit takes 23 s" in quick.text()
-    assert "31 min with one every 1 s, 2 h 8 min with one every 5 s" in quick.text()
+    assert "47 min or more with a smart plug, 119 min with one every 5 s" in quick.text()
     assert "4 × 1 after 128" in quick.text()
     assert not quick.output.exists()
     assert not quick.checkpoint.exists()

@@ -13,6 +13,7 @@ from known_machine import FEW, known_suite
 from simulated_plug import PlugPower, SimulatedPlug, simulated_plug
 from simulated_time import BEGIN, EPOCH, SimulatedMachine
 
+from irene_jupyter.calibration.calibrate import SLOW_METERS
 from irene_jupyter.calibration.errors import AlignmentError, CalibrationError
 from irene_jupyter.calibration.running.events import Note
 from irene_jupyter.calibration.running.records import Rejected, Run
@@ -218,3 +219,14 @@ def test_a_plug_of_another_machine_is_told_by_its_remedy(
         bed.calibrate(other)
     assert "behind the meter" in str(caught.value)
     assert "clamp" not in str(caught.value)
+
+
+def test_a_plug_takes_as_long_as_was_planned(
+    simulated: SimulatedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a tenth, where the plug is not late; what that adds is in the time left."""
+    bed = Bed(simulated, monkeypatch, "shelly 2", late=0.3)
+    began = simulated.fake.now
+    bed.calibrate(rounds=4)
+    planned = suite(simulated).seconds(4, *SLOW_METERS["or more with a smart plug"])
+    assert simulated.fake.now - began == pytest.approx(planned, rel=0.1)

@@ -307,8 +307,7 @@ class Session:
         timing, period = self._timing, self._tape.period_seconds
         period = period if period == period else 0.2
         holds = (self._tape.hold_seconds, self._tape.smoothing_seconds)
-        pause = timing.settle_length(period, *holds) + timing.warm_seconds
-        run = self._pace.run_seconds(timing.run_length(period, *holds) + pause + 2 * period)
+        run = self._pace.run_seconds(timing.turn_length(period, *holds))
         runs = self._left * run
         limit = self._suite.seconds_limit
         if self._stage == "rounds" and (limit is None or self._pace.seconds + runs < limit):

@@ -24,6 +24,8 @@ FAST_PERIOD_SECONDS = 0.17  # of an emonPi with the authors' firmware: what an e
 START_SECONDS = 10.0  # models are built
 IDLE_PERIODS = 2.0  # of the meter, over which the machine must be at rest before a run
 FIT_SECONDS = 1.0  # of one of them
+# A model is brought here, and a run goes on to the end of a piece: seen with quick and standard.
+BETWEEN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,14 @@ class Timing:
         least = guards + IDLE_PERIODS * period_seconds + TAILS * smoothing_seconds
         return max(self.settle_seconds, least)
 
+    def turn_length(
+        self, period_seconds: float, hold_seconds: float = 0.0, smoothing_seconds: float = 0.0
+    ) -> float:
+        """Seconds of a run with the pause before it, and until its last readings have come."""
+        meter = (period_seconds, hold_seconds, smoothing_seconds)
+        around = self.warm_seconds + self.settle_length(*meter) + 2 * period_seconds
+        return around + self.run_length(*meter) + BETWEEN_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:
@@ -113,11 +123,16 @@ class Suite:
         """How long the fit at its end takes: one without each part, and one of all."""
         return FIT_SECONDS * (len(self.parts) + 1)
 
-    def seconds(self, rounds: int, period_seconds: float = FAST_PERIOD_SECONDS) -> float:
-        """How long it takes in all, if nothing is rejected."""
+    def seconds(
+        self,
+        rounds: int,
+        period_seconds: float = FAST_PERIOD_SECONDS,
+        hold_seconds: float = 0.0,
+        smoothing_seconds: float = 0.0,
+    ) -> float:
+        """How long it takes in all with such a meter, if nothing is rejected."""
         timing = self.timing
-        rest = timing.settle_length(period_seconds) + timing.warm_seconds
-        run = timing.run_length(period_seconds) + rest
+        run = timing.turn_length(period_seconds, hold_seconds, smoothing_seconds)
         patterns = 2 * timing.pattern_length(period_seconds)
         once = START_SECONDS + timing.standby_seconds + patterns + self.fit_seconds
         return once + rounds * len(self.parts) * run
@@ -164,6 +179,7 @@ def _quick() -> Suite:
             extra_rounds=1,
         ),
         seconds_limit=600.0,
+        rounds=4,
     )
 
 
