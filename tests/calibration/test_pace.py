@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect
+from dataclasses import replace
 
 import pytest
 from known_machine import LAYER, known_suite
-from simulated_time import SimulatedMachine
+from simulated_time import BEGIN, SimulatedMachine
 
 from irene_jupyter.calibration.running.events import Event, Progress
 from irene_jupyter.calibration.running.records import Rejected, Run
@@ -74,3 +75,20 @@ def test_a_fit_shows_how_far_it_is(simulated: SimulatedMachine) -> None:
     assert len(left) > 3
     assert left == sorted(left, reverse=True)
     assert left[0] == pytest.approx(known_suite(simulated.bench, PARTS[:3]).fit_seconds)
+
+
+def test_extra_rounds_keep_within_the_suite_s_time(simulated: SimulatedMachine) -> None:
+    """All nodes vary, and only some are measured once more: all ends by the limit."""
+
+    def rising(moment: float, watts: float) -> float:
+        return watts * (1 + 0.0006 * (moment - BEGIN))
+
+    suite = quick(simulated)
+    began, rounds = simulated.fake.now, 3
+    limit = suite.seconds(rounds) + 3.5 * suite.timing.turn_length(0.17)
+    meter = simulated.meter(noise_watts=0.5, period=0.17, window=0.167, change=rising)
+    suite = replace(suite, seconds_limit=limit)
+    simulated.calibrate(meter=meter, suite=suite, rounds=rounds)
+    extra = [run for run in simulated.runs() if run.round == rounds]
+    assert 2 <= len(extra) <= 5
+    assert simulated.fake.now - began <= limit

@@ -6,6 +6,7 @@ journal, and a session on the same journal goes on from there.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import defaultdict
@@ -101,7 +102,9 @@ class Session:
         self._rounds_of(self._missing(self._runs()))
         self._stage = "extra rounds"
         for extra in range(self._timing.extra_rounds):
-            self._rounds_of(self._unstable(self._rounds + extra))
+            fitting = max(0.0, self._spare_seconds()) / self._run_seconds()
+            unstable = self._unstable(self._rounds + extra)
+            self._rounds_of(unstable[: int(min(fitting, len(unstable)))])
         self._stage = "over"
         if self._counted().open:
             self._align()
@@ -133,10 +136,7 @@ class Session:
         return found
 
     def _unstable(self, number: int) -> list[_Wanted]:
-        """Nodes whose rounds before this one vary too much, once more, while there is time."""
-        limit = self._suite.seconds_limit
-        if limit is not None and self._pace.seconds > limit:
-            return []
+        """Nodes whose rounds before this one vary too much, once more; the worst first."""
         joules: dict[str, list[float]] = defaultdict(list)
         done = set()
         for run in self._runs():
@@ -144,11 +144,13 @@ class Session:
                 joules[run.part].append(run.joules)
             elif run.round == number:
                 done.add(run.part)
-        return [
-            _Wanted(number, part)
+        found = [
+            (rejection.value, _Wanted(number, part))
             for part in self._suite.parts
-            if part.key not in done and variation(joules[part.key], self._limits) is not None
+            if part.key not in done
+            and (rejection := variation(joules[part.key], self._limits)) is not None
         ]
+        return [wanted for _, wanted in sorted(found, key=lambda each: -each[0])]
 
     def _rounds_of(self, wanted: Sequence[_Wanted]) -> None:
         given_up = 0
@@ -303,15 +305,27 @@ class Session:
     def _tell(self, stage: Stage, message: str) -> None:
         self._pace.tell(stage, message, self._seconds_left(stage))
 
-    def _seconds_left(self, stage: Stage) -> float:
-        timing, period = self._timing, self._tape.period_seconds
-        period = period if period == period else 0.2
+    def _period(self) -> float:
+        period = self._tape.period_seconds
+        return period if period == period else 0.2
+
+    def _run_seconds(self) -> float:
+        """What a further run takes."""
         holds = (self._tape.hold_seconds, self._tape.smoothing_seconds)
-        run = self._pace.run_seconds(timing.turn_length(period, *holds))
-        runs = self._left * run
+        return self._pace.run_seconds(self._timing.turn_length(self._period(), *holds))
+
+    def _spare_seconds(self, before: float = 0.0) -> float:
+        """What the suite's limit leaves for extra rounds that begin `before` seconds from now."""
         limit = self._suite.seconds_limit
-        if self._stage == "rounds" and (limit is None or self._pace.seconds + runs < limit):
-            runs += run * timing.extra_rounds * len(self._unstable(self._rounds))
+        rest = self._timing.pattern_length(self._period()) + self._pace.fit_seconds
+        return math.inf if limit is None else limit - self._pace.seconds - before - rest
+
+    def _seconds_left(self, stage: Stage) -> float:
+        timing, period, run = self._timing, self._period(), self._run_seconds()
+        runs = self._left * run
+        if self._stage == "rounds":
+            extra = run * timing.extra_rounds * len(self._unstable(self._rounds))
+            runs += max(0.0, min(extra, self._spare_seconds(runs)))
         patterns = 1 + int(runs / timing.align_seconds)
         if stage in ("start", "standby") or (stage == "clock" and self._stage != "over"):
             patterns += 1
