@@ -118,6 +118,7 @@ def test_a_silent_topic_names_those_that_there_are(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(mqtt_meter, "LOOK_SECONDS", 0.1)
     with Broker().running() as broker:
         broker.publish("home/name", b"desk", retain=True)
+        broker.publish("home/odd", b"[" * 16_000, retain=True)
         broker.publish("emon/emonpi/vrms", b"231.2", retain=True)
         broker.publish("tele/plug/SENSOR", SENSOR, retain=True)
         broker.publish(EMON, b"61", retain=True)
@@ -148,6 +149,7 @@ def test_a_topic_found_while_looking_around_is_read_once(monkeypatch: pytest.Mon
         (b"NaN", EMON, PlugAnswerError, "neither a number"),
         (SENSOR, "tele/plug/SENSOR#power", PlugAnswerError, r"no 'power'.*ENERGY.Power \(61.25\)"),
         (b"\xff\x00", EMON, PlugAnswerError, "neither a number"),
+        (b"[" * 16_000, EMON, PlugAnswerError, "neither a number"),
     ],
 )
 def test_what_is_no_power_is_told(

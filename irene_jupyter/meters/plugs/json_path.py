@@ -14,7 +14,10 @@ _SHOWN = 12  # numbers that are named where the wanted one is missing
 
 def document_of(body: bytes) -> Any:
     """What `body` says as JSON, where NaN and Infinity are none. Raises `ValueError`."""
-    return json.loads(body, parse_constant=_refuse)
+    try:
+        return json.loads(body, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def number_at(document: Any, path: str, where: str) -> float:

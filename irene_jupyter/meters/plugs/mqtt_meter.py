@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -222,9 +223,6 @@ class MqttMeter(PowerMeter):
 
     def _note(self, topic: str, payload: bytes) -> None:
         """Keeps the places of another topic's numbers, to name them where ours is silent."""
-        try:
-            found = numbers(document_of(payload))
-        except ValueError:
-            return
-        for path, _ in found:
-            self._others[f"{topic}#{path}" if path else topic] = None
+        with suppress(ValueError, RecursionError):  # in Paho's thread, which nothing may end
+            for path, _ in numbers(document_of(payload)):
+                self._others[f"{topic}#{path}" if path else topic] = None
