@@ -109,7 +109,7 @@ class Suite:
     timing: Timing = field(default_factory=Timing)
     complete: bool = False
     limits: Limits = LIMITS
-    seconds_limit: float | None = None  # no extra rounds once it has lasted so long
+    seconds_limit: float | None = None  # extra rounds take no more than it leaves
     make_bench: Callable[[], Bench] = Bench
     rounds: int = 5  # if nobody says otherwise
 
