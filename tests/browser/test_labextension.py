@@ -175,6 +175,8 @@ def test_the_sidebar_lists_jumps_and_compares(
         page.keyboard.press(key)
     page.wait_for_function(f"() => {ACTIVE} === 3")
     assert page.locator(".jp-Cell.jp-mod-active").is_visible()
+    # The cell has the focus a moment later.
+    page.wait_for_function("() => document.activeElement.closest('.jp-Notebook')")
 
     boxes = panel.get_by_role("checkbox")
     boxes.nth(0).focus()
