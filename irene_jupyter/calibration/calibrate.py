@@ -160,14 +160,14 @@ def calibrate(
 ) -> DeviceProfile | BoardProfile:
     """Measure a suite with a power meter, and store this machine's profile under `name`.
 
-    `meter` is emonpi:URL, csv:PATH, nvml, rapl, simulated (which measures nothing), or a
-    `PowerMeter` that is not open.
+    `meter` is a name as `open_meter` has them (emonpi:URL, shelly:HOST, nvml …; simulated measures
+    nothing), or a `PowerMeter` that is not open.
     `suite` is quick (≤ 10 minutes), standard (80 minutes), full (the paper's grid: days),
     board (five minutes, by nvml: a board's own constants), or one of your own. `rounds` are 5 if
-    nothing is said, of a board 1. `resume` goes on where a calibration of this name was stopped.
-    `output` is a file in place of the user's data folder, where `--device auto` finds the profile
-    at once. `meter_accuracy` is the meter's relative half-width, such as 0.06, or "calibrated" or
-    "uncalibrated". `device` is torch's ("cpu", "cuda"). `watch` gets the `events`.
+    nothing is said, of quick 4, of board 1. `resume` goes on where a calibration of this name was
+    stopped. `output` is a file in place of the user's data folder, where `--device auto` finds the
+    profile at once. `meter_accuracy` is the meter's relative half-width, such as 0.06, or
+    "calibrated" or "uncalibrated". `device` is torch's ("cpu", "cuda"). `watch` gets the `events`.
 
     Energies are in joules, times in seconds. Raises `CalibrationError`, `MeterError`,
     `OptionError`, `DeviceError`; KeyboardInterrupt goes through. Whatever ends it, finished runs

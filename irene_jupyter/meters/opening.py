@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ _KINDS: dict[str, Callable[..., PowerMeter]] = {
     "emonpi": _emonpi,
     "csv": _csv,
     "mqtt": MqttMeter,
-    "mqtts": lambda rest: MqttMeter(rest, scheme="mqtts"),
+    "mqtts": partial(MqttMeter, scheme="mqtts"),
     "nvml": NvmlMeter,
     "rapl": _rapl,
     "simulated": _simulated,

@@ -61,7 +61,10 @@ def notebook_json(report: EnergyReport) -> Json:
 
 def brief_tree(root: Json) -> Json:
     """The tree that `node_to_dict` wrote, in brief; `root` stays as it is."""
-    rounded = {**_rounded(root, _count(root) > _LARGE_FROM_NODES), "energy": root["energy"]}
+    large = _count(root) > _LARGE_FROM_NODES
+    rounded = _rounded(root, large)
+    if large:
+        rounded["energy"] = root["energy"]  # the total is exact
     structures: dict[int, int] = {}
     _number(rounded, {}, structures)
     return _brief(rounded, None, structures)

@@ -133,11 +133,7 @@ class SimulatedPlug(PlugMeter):
         return super().observations(start)
 
     def wait(self, samples: int, timeout: float) -> bool:
-        until = self.fake.now + timeout
-        while len(self.samples()) < samples and self.fake.now < until:
-            self.check()
-            self.fake.sleep(0.05)
-        return len(self.samples()) >= samples
+        return self.fake.wait_for(self, samples, timeout)
 
 
 def simulated_plug(

@@ -58,6 +58,14 @@ class FakeTime:
             self.kill_at = float("inf")
             raise Killed
 
+    def wait_for(self, meter: PowerMeter, samples: int, timeout: float) -> bool:
+        """`PowerMeter.wait` in this time."""
+        until = self.now + timeout
+        while len(meter.samples()) < samples and self.now < until:
+            meter.check()
+            self.sleep(0.05)
+        return len(meter.samples()) >= samples
+
     def __getattr__(self, name: str) -> object:
         return getattr(real, name)
 

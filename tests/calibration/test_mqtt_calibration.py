@@ -56,11 +56,7 @@ class SimulatedMqtt(MqttMeter):
         return super().observations(start)
 
     def wait(self, samples: int, timeout: float) -> bool:
-        until = self._fake.now + timeout
-        while len(self.samples()) < samples and self._fake.now < until:
-            self.check()
-            self._fake.sleep(0.05)
-        return len(self.samples()) >= samples
+        return self._fake.wait_for(self, samples, timeout)
 
 
 def test_a_topic_calibrates(simulated: SimulatedMachine, monkeypatch: pytest.MonkeyPatch) -> None:

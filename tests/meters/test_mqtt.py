@@ -62,7 +62,7 @@ def read(name: str, samples: int = 3) -> PowerMeter:
         (f"{EMON}#,W", b"61.25", True),
         ("tele/plug/SENSOR#ENERGY.Power", SENSOR, False),
         ("shellyplug-1/status/switch:0#apower,W", b'{"id":0, "apower":61.25}', True),
-        ("zigbee2mqtt/desk#power,kW", b'{"linkquality": 90, "power": 0.06125}', True),
+        ("zigbee2mqtt/Desk: what?/#power,kW", b'{"linkquality": 90, "power": 0.06125}', True),
     ],
 )
 def test_a_topic_tells_its_watts(place: str, payload: bytes, known: bool) -> None:
@@ -202,6 +202,12 @@ def test_no_broker_is_told_by_its_remedy(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(PlugSilentError, match="is it on, and is its address right"):
         read(f"mqtt:{host}/{EMON}")
     assert not [each for each in threading.enumerate() if "paho" in each.name]
+
+
+@pytest.mark.parametrize("kind", ["mqtt", "mqtts"])
+def test_options_of_other_meters_are_told(kind: str) -> None:
+    with pytest.raises(MeterError, match=rf"{kind}: MqttMeter.*'baud'; see the options"):
+        open_meter(f"{kind}:192.168.1.2/{EMON}", baud=9600)
 
 
 @pytest.mark.parametrize(

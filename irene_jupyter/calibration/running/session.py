@@ -102,9 +102,9 @@ class Session:
         self._rounds_of(self._missing(self._runs()))
         self._stage = "extra rounds"
         for extra in range(self._timing.extra_rounds):
-            fitting = max(0.0, self._spare_seconds()) / self._run_seconds()
             unstable = self._unstable(self._rounds + extra)
-            self._rounds_of(unstable[: int(min(fitting, len(unstable)))])
+            fitting = min(len(unstable), max(0.0, self._spare_seconds() / self._run_seconds()))
+            self._rounds_of(unstable[: int(fitting)])
         self._stage = "over"
         if self._counted().open:
             self._align()

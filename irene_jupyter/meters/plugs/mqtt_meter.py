@@ -52,9 +52,10 @@ class MqttMeter(PowerMeter):
 
     def __init__(self, rest: str, *, scheme: str = "mqtt") -> None:
         super().__init__()
-        address, _, place = rest.partition("#")
-        url = urlsplit(checked_url(f"{scheme}://{address.removeprefix('//')}", schemes=(scheme,)))
-        self._topic = url.path[1:]
+        address, _, place = rest.removeprefix("//").partition("#")
+        # A topic is no path of an address: it may have spaces and question marks.
+        host, _, self._topic = address.partition("/")
+        url = urlsplit(checked_url(f"{scheme}://{host}", schemes=(scheme,)))
         if not self._topic or "+" in self._topic:
             raise PlugAddressError(
                 f"{scheme}:{rest} names no topic: take {scheme}:HOST/TOPIC, and #key after it where"
